@@ -1,0 +1,50 @@
+import { assert } from './assert.ts';
+
+/**
+ * Every fixed limit of the product that is not a config key, in one place, with its unit in its name.
+ * Limits that a config key sets are in `src/config/schema.ts`.
+ */
+export const limits = {
+  /** Exact integers in a double: offsets, positions. */
+  offsetMax: Number.MAX_SAFE_INTEGER,
+  /** Kafka's own limit on topic names. */
+  topicNameLengthMax: 249,
+  topicsMax: 1_000,
+  partitionsPerTopicMax: 256,
+  /** MQTT topic bytes are a 16-bit length; levels as aedes has them. */
+  mqttTopicBytesMax: 65_535,
+  mqttTopicLevelsMax: 32,
+  mqttClientIdBytesMax: 256,
+  mqttConnectionsMax: 20_000,
+  mqttRetainedBytesMax: 16 * 1024 * 1024,
+  mqttOfflineBytesMax: 32 * 1024 * 1024,
+  mqttOfflinePacketsPerSessionMax: 1_000,
+  mqttInboundInflightMax: 1_024,
+  mqttSessionsMax: 20_000,
+  kafkaConnectionsMax: 2_000,
+  /** Requests of one connection in progress; past it the socket is not read. */
+  kafkaInFlightPerConnectionMax: 32,
+  kafkaClientIdBytesMax: 256,
+  /** A connection is not read while it has more unsent bytes than this. */
+  socketUnsentBytesMax: 8 * 1024 * 1024,
+  fetchWaitMsMax: 30_000,
+  fetchBytesMax: 8 * 1024 * 1024,
+  /** Batches remembered for each producer id (KIP-98). */
+  producerBatchesKept: 5,
+  producerIdBlockSize: 1_000,
+  producerIdleMs: 86_400_000,
+  producersPerPartitionMax: 20_000,
+  /** Bytes waiting for the disk before publishers are held. */
+  ingestQueueBytesMax: 32 * 1024 * 1024,
+  journalBytesMax: 1024 * 1024,
+  markLagMsMax: 1_000,
+  markLagBytesMax: 1024 * 1024,
+  indexBytesMax: 10 * 1024 * 1024,
+  diskStallMs: 5_000,
+  forwardTransactionBytesMax: 4 * 1024 * 1024,
+  forwardTransactionMsMax: 1_000,
+  forwardBackoffMsMin: 100,
+  forwardBackoffMsMax: 30_000,
+} as const;
+
+assert(limits.ingestQueueBytesMax > limits.fetchBytesMax, 'one request must fit the ingest queue');

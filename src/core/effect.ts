@@ -1,0 +1,120 @@
+import type {
+  ConnectionId,
+  LeaderEpoch,
+  LogGeneration,
+  LogId,
+  Offset,
+  TimestampMs,
+  Uuid,
+} from '../base/brand.ts';
+import type { TelemetryFields, TelemetryLevel } from '../ports/telemetry.ts';
+import type { ForwardMark, ForwardPartition } from './forward/supervision.ts';
+import type { ViewChange } from '../ports/state-view.ts';
+
+/** A vote, or the leader epoch that a lone voter takes (C1). Durable before `VotesPersisted`. */
+export interface VoteRecord {
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly leaderEpoch: LeaderEpoch;
+  /** Directory id voted for. */
+  readonly votedFor: Uuid;
+}
+
+export interface RetentionPolicy {
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  /** Nothing at or above this offset may go (L10); undefined: nothing may go at all. */
+  readonly deletableTo: Offset | undefined;
+}
+
+/**
+ * Orders to the world. Contract of whoever runs them (DESIGN 3): for one log, in order, none dropped or merged;
+ * fsyncs after the writes of a turn, in parallel over files, one in flight for each file; results as events.
+ */
+export type Effect =
+  | { readonly type: 'PersistVotes'; readonly votes: readonly VoteRecord[] }
+  | {
+      readonly type: 'CreateLog';
+      readonly topic: string;
+      readonly topicId: Uuid;
+      readonly partition: number;
+    }
+  /** Batches with base offset and leader epoch set, contiguous with the log end. Answered by BatchPersisted. */
+  | {
+      readonly type: 'AppendBatch';
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly batch: Uint8Array;
+      readonly endOffset: Offset;
+    }
+  /** Seals the active segment; the next append opens a new one. The snapshot speaks of the state before it. */
+  | { readonly type: 'RollLog'; readonly logId: LogId; readonly producerSnapshot: Uint8Array }
+  | { readonly type: 'TruncateLog'; readonly logId: LogId; readonly toOffset: Offset }
+  /** Journal first, then unlink (L3). Answered by LogStartAdvanced. */
+  | { readonly type: 'AdvanceLogStart'; readonly logId: LogId; readonly offset: Offset }
+  /** Answered by RetentionProposed if the policy lets a segment go. */
+  | {
+      readonly type: 'CheckRetention';
+      readonly logId: LogId;
+      readonly policy: RetentionPolicy;
+      readonly nowMs: TimestampMs;
+    }
+  | {
+      readonly type: 'ReadLog';
+      readonly readId: number;
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly from: Offset;
+      readonly to: Offset;
+      readonly bytesMax: number;
+    }
+  | {
+      readonly type: 'FindOffset';
+      readonly readId: number;
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly timestamp: TimestampMs;
+      readonly to: Offset;
+    }
+  | {
+      readonly type: 'SendBytes';
+      readonly connection: ConnectionId;
+      readonly chunks: readonly Uint8Array[];
+    }
+  | { readonly type: 'CloseConnection'; readonly connection: ConnectionId; readonly reason: string }
+  | { readonly type: 'PauseReading'; readonly connection: ConnectionId }
+  | { readonly type: 'ResumeReading'; readonly connection: ConnectionId }
+  /** Publishers of every connection are held, or let go again (full queue, full disk). */
+  | { readonly type: 'HoldPublishers'; readonly held: boolean }
+  /** The MQTT front end may go on with these, in this order (C5). */
+  | { readonly type: 'ReleasePublishes'; readonly publishIds: readonly number[] }
+  /** Never acknowledge; the connection is closed (P3, P5). */
+  | {
+      readonly type: 'RejectPublish';
+      readonly publishId: number;
+      readonly closeConnection: boolean;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'OpenSessionAnswered';
+      readonly requestId: number;
+      readonly openIdentifiers: readonly number[];
+    }
+  | {
+      readonly type: 'UpdateView';
+      readonly topic: string;
+      readonly changes: readonly ViewChange[];
+      readonly nextOffset: Offset;
+    }
+  | { readonly type: 'StoreForwardMark'; readonly mark: ForwardMark }
+  | { readonly type: 'DescribeForwardPartitions'; readonly partitions: readonly ForwardPartition[] }
+  | {
+      readonly type: 'Print';
+      readonly level: TelemetryLevel;
+      readonly text: string;
+      readonly fields?: TelemetryFields;
+    }
+  | { readonly type: 'AnswerAdmin'; readonly requestId: number; readonly answer: AdminAnswer }
+  | { readonly type: 'BecomeReady' };
+
+export type AdminAnswer = { readonly ok: true } | { readonly ok: false; readonly text: string };

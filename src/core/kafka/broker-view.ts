@@ -1,0 +1,78 @@
+import type { LeaderEpoch, LogId, Offset, TimestampMs, Uuid } from '../../base/brand.ts';
+import type { ErrorCode } from '../../base/errors.ts';
+
+/** A committed topic, as the Kafka surface shows it. */
+export interface TopicView {
+  readonly name: string;
+  readonly topicId: Uuid;
+  readonly partitions: number;
+  readonly internal: boolean;
+}
+
+/** What the Kafka handlers may ask of one partition. All values are of this turn; do not keep them across turns. */
+export interface PartitionView {
+  readonly logId: LogId;
+  readonly topic: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly isLeader: boolean;
+  /** The LeaderChange batch of this leader epoch is committed: `latest` may be answered (C6). */
+  readonly isEpochCommitted: boolean;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly logStartOffset: Offset;
+  readonly logEndOffset: Offset;
+  readonly highWatermark: Offset;
+  /** First offset after the given leader epoch in this log, for Fetch v12 and OffsetForLeaderEpoch. */
+  endOffsetOf(
+    epoch: LeaderEpoch,
+  ): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset } | undefined;
+}
+
+export type ProduceOutcome =
+  | { readonly ok: true; readonly baseOffset: Offset; readonly logStartOffset: Offset }
+  | { readonly ok: false; readonly error: ErrorCode };
+
+export type ReadOutcome =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly error: ErrorCode };
+
+export interface FoundOffset {
+  readonly offset: Offset;
+  readonly timestamp: TimestampMs;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+export type FindOffsetOutcome =
+  | { readonly ok: true; readonly found: FoundOffset | undefined }
+  | { readonly ok: false; readonly error: ErrorCode };
+
+/** Answers come later in the same or another turn, at most once, synchronously inside a `step`. */
+export type Done<T> = (outcome: T) => void;
+
+/** What the Kafka surface needs of the node. The node core implements it; tests fake it. */
+export interface BrokerView {
+  readonly nodeId: number;
+  readonly clusterId: Uuid;
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+  topics(): Iterable<TopicView>;
+  topic(name: string): TopicView | undefined;
+  topicById(topicId: Uuid): TopicView | undefined;
+  partition(topic: string, partition: number): PartitionView | undefined;
+  /** A producer id that no other producer has or had (P4); undefined while the node starts. */
+  allocateProducerId(): bigint | undefined;
+  /**
+   * Appends one checked batch and answers when it is committed (C5), also for a duplicate (P2). The batch bytes are
+   * the broker's from here on (it stamps base offset and leader epoch in place). With `acks` 1 or 0 the answer comes
+   * no earlier: this product has one durability.
+   */
+  produce(partition: PartitionView, batch: Uint8Array, done: Done<ProduceOutcome>): void;
+  /** Whole batches from the one that holds `from`, at least one, none at or above `to`, up to `bytesMax` (KIP-74). */
+  read(
+    partition: PartitionView,
+    range: { readonly from: Offset; readonly to: Offset; readonly bytesMax: number },
+    done: Done<ReadOutcome>,
+  ): void;
+  /** First record at or after `timestamp` below the high watermark; -3 asks for the record with the newest one. */
+  findOffset(partition: PartitionView, timestamp: TimestampMs, done: Done<FindOffsetOutcome>): void;
+}
