@@ -1,0 +1,234 @@
+import { fail, ok } from '../../base/result.ts';
+import type { Result } from '../../base/result.ts';
+import { shorelog } from './generated/state.js';
+
+/** `__cluster`, key `topic/<name>`. Retention -1: unlimited. */
+export interface TopicValue {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitions: number;
+  readonly internal: boolean;
+  readonly keepUnforwarded: boolean;
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+}
+
+/** `__cluster`, key `producer-ids`: all ids below `nextProducerId` are taken (P4). */
+export interface ProducerIdBlockValue {
+  readonly nextProducerId: number;
+}
+
+/** `__cluster`, key `forward/<topic id>/<partition>`: an operator's decision (X1). */
+export interface ForwardDecisionValue {
+  readonly decisionId: string;
+  /** `cursor`, `start` or a decimal offset. */
+  readonly from: string;
+}
+
+/** The last forwarded batch, by what nobody can forge by accident (X1). */
+export interface BatchIdentityValue {
+  readonly leaderEpoch: number;
+  readonly baseOffset: number;
+  readonly crc: number;
+}
+
+/** `__cluster`, key `drop/<topic id>/<partition>/<from>` (L10). */
+export interface DropValue {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly from: number;
+  /** The next offset that is still there. */
+  readonly to: number;
+  readonly reason: string;
+  readonly count: number;
+  readonly lastForwarded: BatchIdentityValue | undefined;
+}
+
+/** `__mqtt_sessions`, key `session/<client id>`. */
+export interface SessionValue {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/** `__mqtt_sessions`, key `qos2/<client id>/<packet identifier>` (P5). */
+export interface OpenIdentifierValue {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+/** Central's cursor topic, key `<cluster uuid>/<topic id>/<partition>` (X1). */
+export interface CursorValue {
+  readonly version: number;
+  readonly forwardOffset: number;
+  readonly edgeLeaderEpoch: number;
+  /** Absent in the first claim. */
+  readonly lastForwarded: BatchIdentityValue | undefined;
+  readonly topic: string;
+  readonly nodeId: number;
+  readonly writtenAtMs: number;
+  /** The last `forward --from` decision that a claim applied (each is applied once); empty: none. */
+  readonly decisionId: string;
+}
+
+/** Central's cursor topic, key `<cursor key>/gap/<from>` (X5). */
+export interface GapValue {
+  readonly from: number;
+  readonly to: number;
+  readonly leaderEpoch: number;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** The bytes of a Topic. */
+export const encodeTopic = (value: TopicValue): Uint8Array => shorelog.Topic.encode(value).finish();
+
+/** The Topic in these bytes; missing fields read as zero values. */
+export const decodeTopic = (bytes: Uint8Array): Decoded<TopicValue> =>
+  decoded(() => {
+    const read = shorelog.Topic.decode(bytes);
+    return {
+      name: read.name,
+      topicId: read.topicId,
+      partitions: read.partitions,
+      internal: read.internal,
+      keepUnforwarded: read.keepUnforwarded,
+      retentionMs: exact(read.retentionMs),
+      retentionBytes: exact(read.retentionBytes),
+    };
+  });
+
+/** The bytes of a ProducerIdBlock. */
+export const encodeProducerIdBlock = (value: ProducerIdBlockValue): Uint8Array =>
+  shorelog.ProducerIdBlock.encode(value).finish();
+
+/** The ProducerIdBlock in these bytes. */
+export const decodeProducerIdBlock = (bytes: Uint8Array): Decoded<ProducerIdBlockValue> =>
+  decoded(() => ({
+    nextProducerId: exact(shorelog.ProducerIdBlock.decode(bytes).nextProducerId),
+  }));
+
+/** The bytes of a ForwardDecision. */
+export const encodeForwardDecision = (value: ForwardDecisionValue): Uint8Array =>
+  shorelog.ForwardDecision.encode(value).finish();
+
+/** The ForwardDecision in these bytes. */
+export const decodeForwardDecision = (bytes: Uint8Array): Decoded<ForwardDecisionValue> =>
+  decoded(() => {
+    const read = shorelog.ForwardDecision.decode(bytes);
+    return { decisionId: read.decisionId, from: read.from };
+  });
+
+/** The bytes of a Drop. */
+export const encodeDrop = (value: DropValue): Uint8Array =>
+  shorelog.Drop.encode({ ...value, lastForwarded: value.lastForwarded ?? null }).finish();
+
+/** The Drop in these bytes. */
+export const decodeDrop = (bytes: Uint8Array): Decoded<DropValue> =>
+  decoded(() => {
+    const read = shorelog.Drop.decode(bytes);
+    return {
+      topicId: read.topicId,
+      partition: read.partition,
+      from: exact(read.from),
+      to: exact(read.to),
+      reason: read.reason,
+      count: exact(read.count),
+      lastForwarded: batchIdentity(read.lastForwarded),
+    };
+  });
+
+/** The bytes of a Session. */
+export const encodeSession = (value: SessionValue): Uint8Array =>
+  shorelog.Session.encode(value).finish();
+
+/** The Session in these bytes. */
+export const decodeSession = (bytes: Uint8Array): Decoded<SessionValue> =>
+  decoded(() => {
+    const read = shorelog.Session.decode(bytes);
+    return { producerId: exact(read.producerId), producerEpoch: read.producerEpoch };
+  });
+
+/** The bytes of an OpenIdentifier. */
+export const encodeOpenIdentifier = (value: OpenIdentifierValue): Uint8Array =>
+  shorelog.OpenIdentifier.encode(value).finish();
+
+/** The OpenIdentifier in these bytes. */
+export const decodeOpenIdentifier = (bytes: Uint8Array): Decoded<OpenIdentifierValue> =>
+  decoded(() => {
+    const read = shorelog.OpenIdentifier.decode(bytes);
+    return {
+      topicId: read.topicId,
+      partition: read.partition,
+      producerId: exact(read.producerId),
+      producerEpoch: read.producerEpoch,
+      baseSequence: read.baseSequence,
+    };
+  });
+
+/** The bytes of a Cursor. */
+export const encodeCursor = (value: CursorValue): Uint8Array =>
+  shorelog.Cursor.encode({ ...value, lastForwarded: value.lastForwarded ?? null }).finish();
+
+/** The Cursor in these bytes. */
+export const decodeCursor = (bytes: Uint8Array): Decoded<CursorValue> =>
+  decoded(() => {
+    const read = shorelog.Cursor.decode(bytes);
+    return {
+      version: read.version,
+      forwardOffset: exact(read.forwardOffset),
+      edgeLeaderEpoch: read.edgeLeaderEpoch,
+      lastForwarded: batchIdentity(read.lastForwarded),
+      topic: read.topic,
+      nodeId: read.nodeId,
+      writtenAtMs: exact(read.writtenAtMs),
+      decisionId: read.decisionId,
+    };
+  });
+
+/** The bytes of a Gap. */
+export const encodeGap = (value: GapValue): Uint8Array => shorelog.Gap.encode(value).finish();
+
+/** The Gap in these bytes. */
+export const decodeGap = (bytes: Uint8Array): Decoded<GapValue> =>
+  decoded(() => {
+    const read = shorelog.Gap.decode(bytes);
+    return {
+      from: exact(read.from),
+      to: exact(read.to),
+      leaderEpoch: read.leaderEpoch,
+      reason: read.reason,
+      count: exact(read.count),
+    };
+  });
+
+type Decoded<T> = Result<T, 'malformed'>;
+
+/** protobufjs throws on bytes it cannot read, `exact` on numbers we cannot hold: both are the bytes' fault. */
+function decoded<T>(read: () => T): Decoded<T> {
+  try {
+    return ok(read());
+  } catch {
+    return fail('malformed');
+  }
+}
+
+/** A 64-bit field arrives as a number or as a Long object, whatever its type says. */
+function exact(value: number): number {
+  const whole = Number(value);
+  if (!Number.isSafeInteger(whole)) throw new RangeError('not exact in a double');
+  return whole;
+}
+
+function batchIdentity(
+  read: shorelog.BatchIdentity.$Properties | null | undefined,
+): BatchIdentityValue | undefined {
+  if (read === null || read === undefined) return undefined;
+  return {
+    leaderEpoch: read.leaderEpoch ?? 0,
+    baseOffset: exact(read.baseOffset ?? 0),
+    crc: read.crc ?? 0,
+  };
+}

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import * as codec from '../../../../src/wire/state/state-codec.ts';
+
+const text = fc.string({ unit: 'grapheme' });
+const int64 = fc.maxSafeInteger();
+const uint32 = fc.nat(0xffffffff);
+const int32 = fc.integer();
+const identity = fc.record({ leaderEpoch: int32, baseOffset: int64, crc: uint32 });
+const maybeIdentity = fc.option(identity, { nil: undefined });
+
+describe('values of internal topics survive their bytes', () => {
+  test('Topic', () => {
+    const value = fc.record({
+      ...{ name: text, topicId: text, partitions: uint32, internal: fc.boolean() },
+      ...{ keepUnforwarded: fc.boolean(), retentionMs: int64, retentionBytes: int64 },
+    });
+    survives(value, codec.encodeTopic, codec.decodeTopic);
+  });
+
+  test('ProducerIdBlock', () => {
+    const value = fc.record({ nextProducerId: int64 });
+    survives(value, codec.encodeProducerIdBlock, codec.decodeProducerIdBlock);
+  });
+
+  test('ForwardDecision', () => {
+    const value = fc.record({ decisionId: text, from: text });
+    survives(value, codec.encodeForwardDecision, codec.decodeForwardDecision);
+  });
+
+  test('Drop', () => {
+    const value = fc.record({
+      ...{ topicId: text, partition: uint32, from: int64, to: int64, reason: text },
+      ...{ count: int64, lastForwarded: maybeIdentity },
+    });
+    survives(value, codec.encodeDrop, codec.decodeDrop);
+  });
+
+  test('Session', () => {
+    const value = fc.record({ producerId: int64, producerEpoch: int32 });
+    survives(value, codec.encodeSession, codec.decodeSession);
+  });
+
+  test('OpenIdentifier', () => {
+    const value = fc.record({
+      ...{ topicId: text, partition: uint32, producerId: int64 },
+      ...{ producerEpoch: int32, baseSequence: int32 },
+    });
+    survives(value, codec.encodeOpenIdentifier, codec.decodeOpenIdentifier);
+  });
+
+  test('Cursor', () => {
+    const value = fc.record({
+      ...{ version: uint32, forwardOffset: int64, edgeLeaderEpoch: int32 },
+      ...{ lastForwarded: maybeIdentity, topic: text, nodeId: uint32, writtenAtMs: int64 },
+      ...{ decisionId: text },
+    });
+    survives(value, codec.encodeCursor, codec.decodeCursor);
+  });
+
+  test('Gap', () => {
+    const value = fc.record({
+      ...{ from: int64, to: int64, leaderEpoch: int32, reason: text, count: int64 },
+    });
+    survives(value, codec.encodeGap, codec.decodeGap);
+  });
+});
+
+test('any bytes give a value or an error, never an exception', () => {
+  const decoders = [
+    ...[codec.decodeTopic, codec.decodeProducerIdBlock, codec.decodeForwardDecision],
+    ...[codec.decodeDrop, codec.decodeSession, codec.decodeOpenIdentifier],
+    ...[codec.decodeCursor, codec.decodeGap],
+  ];
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      for (const decode of decoders) expect(typeof decode(bytes).ok).toBe('boolean');
+    }),
+  );
+});
+
+test('cut bytes and numbers beyond 2^53 are malformed', () => {
+  const bytes = codec.encodeProducerIdBlock({ nextProducerId: Number.MAX_SAFE_INTEGER });
+  const malformed = { ok: false, error: 'malformed' };
+  expect(codec.decodeProducerIdBlock(bytes.subarray(0, -1))).toEqual(malformed);
+  const beyond = Uint8Array.of(0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40);
+  expect(codec.decodeProducerIdBlock(beyond)).toEqual(malformed);
+});
+
+test('the wire format stays as it was first written', () => {
+  const bytes = codec.encodeSession({ producerId: 1000, producerEpoch: 3 });
+  expect([...bytes]).toEqual([0x08, 0xe8, 0x07, 0x10, 0x03]);
+});
+
+function survives<T>(
+  values: fc.Arbitrary<T>,
+  encode: (value: T) => Uint8Array,
+  decode: (bytes: Uint8Array) => unknown,
+): void {
+  fc.assert(
+    fc.property(values, (value) => {
+      expect(decode(encode(value))).toEqual({ ok: true, value });
+    }),
+  );
+}
