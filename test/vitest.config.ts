@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { CountReporter } from './reporters/count-reporter.ts';
+
+/** `npm test`: many small files side by side first, then the few that start processes. */
+const quick = {
+  extends: true as const,
+  test: {
+    name: 'unit',
+    include: [
+      'test/{unit,contracts,scenarios,fuzz,conformance,tidy}/**/*.test.ts',
+      'test/*.test.ts',
+    ],
+    exclude: ['**/*.ci.test.ts'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+    sequence: { groupOrder: 0 },
+  },
+};
+
+/** Each of these runs the built binary, some of them a Kafka: one file at a time, or they starve each other. */
+const integration = {
+  extends: true as const,
+  test: {
+    name: 'integration',
+    include: ['test/integration/**/*.test.ts'],
+    exclude: ['**/*.ci.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+};
+
+/** Too long for every run: `npm run test:ci`. */
+const ci = {
+  extends: true as const,
+  test: {
+    name: 'ci',
+    include: ['test/**/*.ci.test.ts'],
+    testTimeout: 1_200_000,
+    hookTimeout: 120_000,
+    maxWorkers: 1,
+    sequence: { groupOrder: 2 },
+  },
+};
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    reporters: [process.env['CI'] === undefined ? 'default' : 'verbose', new CountReporter()],
+    projects: process.env['SHORELOG_CI'] === '1' ? [ci] : [quick, integration],
+  },
+});
