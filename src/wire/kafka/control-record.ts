@@ -1,0 +1,75 @@
+import { ByteReader, ByteWriter } from '../../base/bytes.ts';
+import { RecordBatchBuilder } from './record-batch-builder.ts';
+import type { RecordBatchHeader } from './record-batch-header.ts';
+import { noRecordHeaders } from './record-headers.ts';
+import { iterateRecords } from './record-iterator.ts';
+
+/** What a control batch says; `OTHER` is a type of Kafka's that does not concern us. */
+export type ControlType = 'ABORT' | 'COMMIT' | 'LEADER_CHANGE' | 'OTHER';
+
+const controlTypes: readonly ControlType[] = ['ABORT', 'COMMIT', 'LEADER_CHANGE'];
+const leaderChangeType = 2;
+
+/** What a new leader appends first (C1). Node ids. */
+export interface LeaderChange {
+  readonly leaderId: number;
+  readonly voters: readonly number[];
+  readonly grantingVoters: readonly number[];
+}
+
+/** Place and time of a control batch. */
+export interface ControlBatchPlace {
+  readonly baseOffset: number;
+  readonly leaderEpoch: number;
+  readonly timestamp: number;
+}
+
+/** A LeaderChange control batch with Kafka's own value (LeaderChangeMessage version 0), one record, CRC included. */
+export function buildLeaderChangeBatch(change: LeaderChange, place: ControlBatchPlace): Uint8Array {
+  const key = new ByteWriter(4);
+  key.int16(0);
+  key.int16(leaderChangeType);
+  const builder = new RecordBatchBuilder(128);
+  builder.append(place.timestamp, key.view(), leaderChangeValue(change), noRecordHeaders);
+  return builder.finish({
+    isControl: true,
+    baseOffset: place.baseOffset,
+    leaderEpoch: place.leaderEpoch,
+  });
+}
+
+function leaderChangeValue(change: LeaderChange): Uint8Array {
+  const value = new ByteWriter(64);
+  value.int16(0);
+  value.int32(change.leaderId);
+  writeVoters(value, change.voters);
+  writeVoters(value, change.grantingVoters);
+  value.unsignedVarint(0);
+  return value.view();
+}
+
+function writeVoters(writer: ByteWriter, voters: readonly number[]): void {
+  writer.unsignedVarint(voters.length + 1);
+  for (const voter of voters) {
+    writer.int32(voter);
+    writer.unsignedVarint(0);
+  }
+}
+
+/** The type of a control batch's first record; undefined where its bytes are malformed. */
+export function readControlType(
+  bytes: Uint8Array,
+  header: RecordBatchHeader,
+): ControlType | undefined {
+  const key = controlKeyOf(bytes, header);
+  if (key === undefined) return undefined;
+  const reader = new ByteReader(key);
+  reader.int16();
+  const type = reader.int16();
+  return reader.failed || type < 0 ? undefined : (controlTypes[type] ?? 'OTHER');
+}
+
+function controlKeyOf(bytes: Uint8Array, header: RecordBatchHeader): Uint8Array | undefined {
+  const records = iterateRecords(bytes, header);
+  return records.ok && records.value.next() ? records.value.key() : undefined;
+}
