@@ -1,0 +1,42 @@
+import type { ForwardState } from './forward/supervision.ts';
+
+/** What `status --json` and `/api/v1/status` show (DESIGN 2). Plain JSON: offsets are numbers, ids are text. */
+export interface NodeStatus {
+  readonly health: 'ok' | 'degraded' | 'failing';
+  readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };
+  readonly partitions: readonly PartitionStatus[];
+  readonly mqtt: { readonly connections: number };
+  readonly disk: {
+    readonly usedBytes: number;
+    readonly budgetBytes: number;
+    readonly droppedRecords: number;
+  };
+  readonly forward: readonly ForwardPartitionStatus[];
+}
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly role: 'leader' | 'follower' | 'candidate' | 'witness' | 'observer' | 'offline';
+  /** Node id; undefined while there is none. */
+  readonly leader?: number;
+  readonly leaderEpoch: number;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly highWatermark: number;
+  /** Node ids. */
+  readonly replicas: readonly number[];
+  readonly inSync: readonly number[];
+  /** One more loss would stop it (C3). */
+  readonly atRisk: boolean;
+}
+
+export interface ForwardPartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: ForwardState;
+  readonly forwardOffset?: number;
+  readonly lag?: number;
+  readonly lastError?: string;
+}

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+
+import { effectiveTopics, nodeAddresses } from '../../../src/config/derived.ts';
+import { defaultConfig, parseConfig } from '../../../src/config/parse-config.ts';
+
+it('parses the addresses', () => {
+  expect(nodeAddresses(defaultConfig())).toEqual({
+    mqtt: { host: '127.0.0.1', port: 1883 },
+    kafka: { host: '127.0.0.1', port: 9092 },
+    advertised: { host: '127.0.0.1', port: 9092 },
+    admin: { host: '127.0.0.1', port: 9640 },
+  });
+});
+
+it('resolves auto and unlimited, and keeps only what is forwarded', () => {
+  const parsed = parseConfig({
+    topics: [
+      { name: 'sensors', retentionMs: 'unlimited' },
+      { name: 'local', retentionBytes: 5 },
+    ],
+    forward: { central: { bootstrap: ['a:1'] } },
+  });
+  expect(parsed.ok && effectiveTopics(parsed.value)).toEqual([
+    {
+      name: 'sensors',
+      partitions: 4,
+      replicas: 1,
+      minInsyncReplicas: 1,
+      retentionMs: Infinity,
+      retentionBytes: Infinity,
+      keepUnforwarded: true,
+    },
+    {
+      name: 'local',
+      partitions: 4,
+      replicas: 1,
+      minInsyncReplicas: 1,
+      retentionMs: 604800000,
+      retentionBytes: 5,
+      keepUnforwarded: false,
+    },
+  ]);
+});
