@@ -21,6 +21,12 @@ export const limits = {
   mqttOfflinePacketsPerSessionMax: 1_000,
   mqttInboundInflightMax: 1_024,
   mqttSessionsMax: 20_000,
+  /** What a connection may make us buffer before it is known: its CONNECT packet, and nothing else. */
+  mqttConnectBytesMax: 4_096,
+  mqttConnectTimeoutMs: 5_000,
+  /** A subscriber that takes no bytes for this long is disconnected. */
+  mqttDrainTimeoutMs: 5_000,
+  mqttSubscriptionsPerSessionMax: 1_000,
   kafkaConnectionsMax: 2_000,
   /** Requests of one connection in progress; past it the socket is not read. */
   kafkaInFlightPerConnectionMax: 32,
@@ -45,6 +51,26 @@ export const limits = {
   forwardTransactionMsMax: 1_000,
   forwardBackoffMsMin: 100,
   forwardBackoffMsMax: 30_000,
+  /** All partitions together hold at most this many fetched bytes. */
+  forwardBytesMax: 32 * 1024 * 1024,
+  /** Batches smaller than this on average are rebuilt into one before they are sent. */
+  forwardRebuildBelowBytes: 8 * 1024,
+  /** A compressed batch that would grow past this is not opened. */
+  forwardDecompressedBytesMax: 16 * 1024 * 1024,
+  /** Produces of one partition in flight (KIP-98). */
+  forwardPipelineMax: 5,
+  /** How long a fetch of idle partitions parks at the node. */
+  forwardPollMs: 250,
+  forwardRequestMsMax: 15_000,
+  /** Pause while central still finishes the transaction before (51). */
+  forwardBusyMs: 20,
+  forwardBusyAttemptsMax: 500,
+  /** X2: a fenced forwarder stays away for a random time between these. */
+  forwardFencedMsMin: 5_000,
+  forwardFencedMsMax: 30_000,
+  /** Frames larger than this close the connection of our own client. */
+  clientFrameBytesMax: 64 * 1024 * 1024,
+  clientInFlightMax: 32,
 } as const;
 
 assert(limits.ingestQueueBytesMax > limits.fetchBytesMax, 'one request must fit the ingest queue');
