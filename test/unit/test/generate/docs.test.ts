@@ -11,11 +11,11 @@ it('has fresh docs (npx tsx test/generate/docs.ts)', async () => {
 });
 
 it('replaces a marked section and nothing else', () => {
-  const text = 'a\n<!-- generated: errors -->\nold\n<!-- /generated -->\nb\n';
+  const text = 'a\n<!-- generated: errors -->\nSTALE\n<!-- /generated -->\nb\n';
   const fresh = withSections(text);
   expect(fresh).toMatch(/^a\n<!-- generated: errors -->\n\n\| error \|/);
   expect(fresh).toMatch(/\|\n\n<!-- \/generated -->\nb\n$/);
-  expect(fresh).not.toContain('old');
+  expect(fresh).not.toContain('STALE');
   expect(withSections(fresh)).toBe(fresh);
 });
 
