@@ -32,8 +32,8 @@ export const createTopics = async (
 ): Promise<void> => {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const failures = await tryToCreate(address, specs).catch((error: Error) => [
-      { name: '', code: 7, text: error.message },
+    const failures = await tryToCreate(address, specs).catch((error: unknown) => [
+      { name: '', code: 7, text: String(error) },
     ]);
     if (failures.length === 0) return;
     const final = failures.find((failure) => !passingErrors.has(failure.code));
