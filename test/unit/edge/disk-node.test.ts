@@ -1,0 +1,40 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { NodeDisk } from '../../../edge/disk-node.ts';
+import { diskContract } from '../../contracts/disk-contract.ts';
+
+const made: string[] = [];
+
+async function freshRoot(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'shorelog-disk-'));
+  made.push(root);
+  return root;
+}
+
+afterAll(async () => {
+  for (const root of made) await rm(root, { recursive: true });
+});
+
+diskContract('NodeDisk', async () => new NodeDisk(await freshRoot()));
+
+describe('NodeDisk', () => {
+  it('keeps to its root', async () => {
+    const disk = new NodeDisk(await freshRoot());
+    await expect(disk.open('../x', 'read')).rejects.toThrow('below the root');
+    await expect(disk.open('/etc/hosts', 'read')).rejects.toThrow('below the root');
+  });
+
+  it('maps the errors of the operating system', async () => {
+    const root = await freshRoot();
+    await writeFile(join(root, 'file'), '');
+    const disk = new NodeDisk(root);
+    await expect(disk.open('file/below', 'create')).rejects.toMatchObject({ code: 'OTHER' });
+    await expect(disk.open('none', 'read')).rejects.toMatchObject({
+      code: 'ENOENT',
+      operation: 'open',
+      path: 'none',
+    });
+  });
+});
