@@ -30,9 +30,14 @@ export const limits = {
   kafkaConnectionsMax: 2_000,
   /** Requests of one connection in progress; past it the socket is not read. */
   kafkaInFlightPerConnectionMax: 32,
+  /** Array elements in one request or response body, nested ones counted. */
+  kafkaElementsPerBodyMax: 500_000,
   kafkaClientIdBytesMax: 256,
   /** A connection is not read while it has more unsent bytes than this. */
   socketUnsentBytesMax: 8 * 1024 * 1024,
+  adminConnectionsMax: 64,
+  adminRequestBytesMax: 4_096,
+  adminAnswerMsMax: 10_000,
   fetchWaitMsMax: 30_000,
   fetchBytesMax: 8 * 1024 * 1024,
   /** Batches remembered for each producer id (KIP-98). */
@@ -45,6 +50,7 @@ export const limits = {
   journalBytesMax: 1024 * 1024,
   markLagMsMax: 1_000,
   markLagBytesMax: 1024 * 1024,
+  retentionCheckMs: 1_000,
   indexBytesMax: 10 * 1024 * 1024,
   diskStallMs: 5_000,
   forwardTransactionBytesMax: 4 * 1024 * 1024,

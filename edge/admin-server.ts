@@ -1,0 +1,52 @@
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+
+import { getRequestListener } from '@hono/node-server';
+
+import { limits } from '../src/base/limits.ts';
+import type { Result } from '../src/base/result.ts';
+import { fail, ok } from '../src/base/result.ts';
+import type { Address } from '../src/config/address.ts';
+import type { AdminDeps } from './admin-http.ts';
+import { adminApp } from './admin-http.ts';
+
+/** The admin HTTP server, listening. */
+export interface AdminServer {
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+/** Listens; fails with the system's error code (EADDRINUSE, EACCES, EADDRNOTAVAIL). Port 0 = any free port. */
+export async function startAdminServer(
+  listen: Address,
+  deps: AdminDeps,
+): Promise<Result<AdminServer, string>> {
+  const app = adminApp(deps);
+  const answer = getRequestListener((request, env) => app.fetch(request, env), {
+    overrideGlobalObjects: false,
+  });
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      deps.telemetry.write('error', 'an admin request failed', { cause: String(error) });
+      response.destroy();
+    });
+  });
+  server.maxConnections = limits.adminConnectionsMax;
+  const failure = await listening(server, listen);
+  if (failure !== undefined) return fail(failure);
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port;
+  return ok({ address: { host: listen.host, port }, close: () => closed(server) });
+}
+
+const listening = (server: Server, { host, port }: Address): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EUNKNOWN'));
+    server.listen(port, host, () => resolve(undefined));
+  });
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
