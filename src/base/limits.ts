@@ -77,6 +77,7 @@ export const limits = {
   /** Frames larger than this close the connection of our own client. */
   clientFrameBytesMax: 64 * 1024 * 1024,
   clientInFlightMax: 32,
+  forwardCursorFetchBytesMax: 256 * 1024,
 } as const;
 
 assert(limits.ingestQueueBytesMax > limits.fetchBytesMax, 'one request must fit the ingest queue');

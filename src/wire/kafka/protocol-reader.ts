@@ -1,0 +1,104 @@
+import type { Uuid } from '../../base/brand.ts';
+import { uuid } from '../../base/brand.ts';
+import { ByteReader } from '../../base/bytes.ts';
+import { limits } from '../../base/limits.ts';
+
+/** Kafka's "no topic id". */
+export const zeroUuid: Uuid = uuid('00000000-0000-0000-0000-000000000000');
+
+/** Reads one element of an array. */
+export type ReadElement<T> = (reader: ProtocolReader, version: number) => T;
+
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/**
+ * Reads the types of Kafka's protocol, in the classic and the flexible (compact) form. As total as ByteReader; how
+ * many array elements one body may have is bounded, so that a small frame cannot ask for much memory.
+ */
+export class ProtocolReader extends ByteReader {
+  #elementsLeft: number = limits.kafkaElementsPerBodyMax;
+
+  string(flexible: boolean): string {
+    const text = this.nullableString(flexible);
+    if (text === null) this.fail();
+    return text ?? '';
+  }
+
+  nullableString(flexible: boolean): string | null {
+    const length = flexible ? this.unsignedVarint() - 1 : this.int16();
+    return this.#isNull(length) ? null : this.utf8(length);
+  }
+
+  /** A view into the frame. */
+  sizedBytes(flexible: boolean): Uint8Array {
+    const bytes = this.nullableBytes(flexible);
+    if (bytes === null) this.fail();
+    return bytes ?? new Uint8Array(0);
+  }
+
+  nullableBytes(flexible: boolean): Uint8Array | null {
+    const length = flexible ? this.unsignedVarint() - 1 : this.int32();
+    return this.#isNull(length) ? null : this.view(length);
+  }
+
+  uuid(): Uuid {
+    const bytes = this.view(16);
+    if (this.failed) return zeroUuid;
+    let text = '';
+    for (let at = 0; at < 16; at++) {
+      if (at === 4 || at === 6 || at === 8 || at === 10) text += '-';
+      text += hexOfByte[bytes[at] as number];
+    }
+    return uuid(text);
+  }
+
+  /** `elementBytesMin`: no element is shorter, so more of them than fit are refused before memory is taken. */
+  array<T>(
+    read: ReadElement<T>,
+    version: number,
+    flexible: boolean,
+    elementBytesMin: number,
+  ): readonly T[] {
+    const list = this.nullableArray(read, version, flexible, elementBytesMin);
+    if (list === null) this.fail();
+    return list ?? [];
+  }
+
+  nullableArray<T>(
+    read: ReadElement<T>,
+    version: number,
+    flexible: boolean,
+    elementBytesMin: number,
+  ): readonly T[] | null {
+    const count = flexible ? this.unsignedVarint() - 1 : this.int32();
+    if (this.#isNull(count)) return null;
+    this.#elementsLeft -= count;
+    if (count * elementBytesMin > this.remaining || this.#elementsLeft < 0) this.fail();
+    const list: T[] = [];
+    for (let left = count; left > 0 && !this.failed; left--) list.push(read(this, version));
+    return list;
+  }
+
+  /** Reads the tagged fields at the end of a struct; `read` takes those that it knows and returns false for others. */
+  tags(read: (tag: number) => boolean): void {
+    for (let left = this.unsignedVarint(); left > 0 && !this.failed; left--) {
+      const tag = this.unsignedVarint();
+      const size = this.unsignedVarint();
+      const end = this.position + size;
+      if (size > this.remaining) this.fail();
+      else if (!read(tag)) this.skip(size);
+      if (this.position !== end) this.fail();
+    }
+  }
+
+  skipTags(): void {
+    this.tags(() => false);
+  }
+
+  /** -1 is null; any other negative length is malformed. */
+  #isNull(length: number): boolean {
+    if (length >= 0) return false;
+    if (length !== -1) this.fail();
+    return !this.failed;
+  }
+}

@@ -1,0 +1,62 @@
+import type { ApiSchema } from './api-schema.ts';
+
+/** v7: fetch sessions; v9: leader epoch fencing; v12: flexible, diverging epochs. */
+export const fetchSchema: ApiSchema = {
+  key: 1,
+  name: 'Fetch',
+  versions: '4-12',
+  flexibleFrom: 12,
+  request: [
+    'clusterId ?string 12+ tag=0',
+    'replicaId int32',
+    'maxWaitMs int32',
+    'minBytes int32',
+    'maxBytes int32',
+    'isolationLevel int8',
+    'sessionId int32 7+',
+    'sessionEpoch int32 7+ default=-1',
+    'topics []Topic',
+    [
+      'topic string',
+      'partitions []Partition',
+      [
+        'partition int32',
+        'currentLeaderEpoch int32 9+ default=-1',
+        'fetchOffset int64',
+        'lastFetchedEpoch int32 12+ default=-1',
+        'logStartOffset int64 5+ default=-1',
+        'partitionMaxBytes int32',
+      ],
+    ],
+    'forgottenTopicsData []ForgottenTopic 7+',
+    ['topic string', 'partitions []int32'],
+    'rackId string 11+',
+  ],
+  response: [
+    'throttleTimeMs int32',
+    'errorCode int16 7+',
+    'sessionId int32 7+',
+    'responses []Topic',
+    [
+      'topic string',
+      'partitions []Partition',
+      [
+        'partitionIndex int32',
+        'errorCode int16',
+        'highWatermark int64',
+        'lastStableOffset int64',
+        'logStartOffset int64 5+ default=-1',
+        'divergingEpoch ?EpochEnd 12+ tag=0',
+        ['epoch int32', 'endOffset int64'],
+        'currentLeader ?Leader 12+ tag=1',
+        ['leaderId int32', 'leaderEpoch int32'],
+        'snapshotId ?Snapshot 12+ tag=2',
+        ['endOffset int64', 'epoch int32'],
+        'abortedTransactions ?[]AbortedTransaction',
+        ['producerId producerId', 'firstOffset int64'],
+        'preferredReadReplica int32 11+ default=-1',
+        'records ?bytes',
+      ],
+    ],
+  ],
+};
