@@ -49,7 +49,6 @@ export type Effect =
     }
   /** Seals the active segment; the next append opens a new one. The snapshot speaks of the state before it. */
   | { readonly type: 'RollLog'; readonly logId: LogId; readonly producerSnapshot: Uint8Array }
-  | { readonly type: 'TruncateLog'; readonly logId: LogId; readonly toOffset: Offset }
   /** Journal first, then unlink (L3). Answered by LogStartAdvanced. */
   | { readonly type: 'AdvanceLogStart'; readonly logId: LogId; readonly offset: Offset }
   /** Answered by RetentionProposed if the policy lets a segment go. */
@@ -115,6 +114,8 @@ export type Effect =
       readonly fields?: TelemetryFields;
     }
   | { readonly type: 'AnswerAdmin'; readonly requestId: number; readonly answer: AdminAnswer }
-  | { readonly type: 'BecomeReady' };
+  | { readonly type: 'BecomeReady' }
+  /** The node cannot go on and must not guess: it stops with this text. */
+  | { readonly type: 'StopNode'; readonly text: string };
 
 export type AdminAnswer = { readonly ok: true } | { readonly ok: false; readonly text: string };

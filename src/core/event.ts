@@ -40,7 +40,6 @@ export type Event =
       readonly generation: LogGeneration;
       readonly endOffset: Offset;
     }
-  | { readonly type: 'LogTruncated'; readonly log: OpenLog }
   | { readonly type: 'LogStartAdvanced'; readonly logId: LogId; readonly offset: Offset }
   | {
       readonly type: 'RetentionProposed';
@@ -71,7 +70,6 @@ export type Event =
       readonly connection: ConnectionId;
       readonly chunk: Uint8Array;
     }
-  | { readonly type: 'ConnectionDrained'; readonly connection: ConnectionId }
   | { readonly type: 'ConnectionClosed'; readonly connection: ConnectionId }
   /** QoS 0, 1 and wills. Released when committed; QoS 0 too, it just is not acknowledged. */
   | { readonly type: 'PublishReceived'; readonly publish: Publish }
@@ -114,7 +112,6 @@ export type Event =
       readonly entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
     }
   | { readonly type: 'TimerFired' }
-  | { readonly type: 'StopRequested' }
   /** No more events are waiting: batches close, effects run (group commit). */
   | { readonly type: 'TurnEnded' };
 

@@ -1,0 +1,148 @@
+import type { LogGeneration, Offset } from '../src/base/brand.ts';
+import { DiskError } from '../src/ports/disk.ts';
+import type { PartitionLog } from '../src/log/partition-log.ts';
+
+export interface LogExecutorOptions {
+  readonly log: PartitionLog;
+  readonly persisted: (generation: LogGeneration, endOffset: Offset) => void;
+  readonly logStartAdvanced: (offset: Offset) => void;
+  /** True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not fatal). */
+  readonly waitingForSpace: (isWaiting: boolean) => void;
+  /** Resolves when it is worth trying again. */
+  readonly spaceMayBeFree: () => Promise<void>;
+  /** A failed fsync, EIO, EROFS: the data directory is condemned (L8). Nothing of this log runs after. */
+  readonly condemned: (error: unknown) => void;
+}
+
+type Operation =
+  | { readonly type: 'append'; readonly batch: Uint8Array }
+  | { readonly type: 'roll'; readonly producerSnapshot: Uint8Array }
+  | { readonly type: 'advanceLogStart'; readonly to: Offset };
+
+/**
+ * Runs one log's orders strictly in order, and its fsyncs beside the next writes, one in flight at a time (L3, L4).
+ * Appends that queue up behind a slow disk go out in one write, and share the next fsync.
+ */
+export class LogExecutor {
+  readonly #options: LogExecutorOptions;
+  #queue: Operation[] = [];
+  #isRunning = false;
+  #isDead = false;
+  #isDirty = false;
+  #syncing: Promise<void> | undefined;
+
+  constructor(options: LogExecutorOptions) {
+    this.#options = options;
+  }
+
+  get log(): PartitionLog {
+    return this.#options.log;
+  }
+
+  run(operation: Operation): void {
+    if (this.#isDead) return;
+    this.#queue.push(operation);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    // A turn's effects arrive one by one in the same tick: let them gather, then write them at once.
+    queueMicrotask(() => void this.#drain());
+  }
+
+  /** Resolves when all that was ordered is written and synced, or the log is dead. */
+  async settled(): Promise<void> {
+    while (!this.#isDead && (this.#isRunning || this.#syncing !== undefined)) {
+      await (this.#syncing ?? new Promise((resolve) => setImmediate(resolve)));
+    }
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#queue.length > 0 && !this.#isDead) await this.#runNext();
+    } catch (error) {
+      this.#die(error);
+    }
+    this.#isRunning = false;
+  }
+
+  async #runNext(): Promise<void> {
+    const first = this.#queue[0];
+    if (first === undefined) return;
+    if (first.type === 'append') return this.#appendLeading();
+    this.#queue.shift();
+    await this.#syncing; // one fsync in flight for each file (L3)
+    const { log } = this.#options;
+    switch (first.type) {
+      case 'roll':
+        return this.#whenRoom(() => log.roll(first.producerSnapshot));
+      case 'advanceLogStart':
+        return this.#advanceLogStart(first.to);
+    }
+  }
+
+  /** All appends at the head of the queue as one write. */
+  async #appendLeading(): Promise<void> {
+    const batches: Uint8Array[] = [];
+    for (const operation of this.#queue) {
+      if (operation.type !== 'append') break;
+      batches.push(operation.batch);
+    }
+    this.#queue.splice(0, batches.length);
+    await this.#whenRoom(() => this.#options.log.append(batches));
+    this.#isDirty = true;
+    if (this.#syncing === undefined) this.#syncing = this.#sync();
+  }
+
+  /** Tries again and again while the disk is full; the operation cuts back its own partial write. */
+  async #whenRoom(operation: () => Promise<void>): Promise<void> {
+    let isWaiting = false;
+    while (!this.#isDead) {
+      try {
+        await operation();
+        break;
+      } catch (error) {
+        if (!(error instanceof DiskError) || error.code !== 'ENOSPC') throw error;
+        if (!isWaiting) this.#options.waitingForSpace(true);
+        isWaiting = true;
+        await this.#options.spaceMayBeFree();
+        await this.#advanceQueuedLogStart();
+      }
+    }
+    if (isWaiting) this.#options.waitingForSpace(false);
+  }
+
+  /**
+   * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that can be seen, since
+   * the log start only ever moves within what is committed.
+   */
+  async #advanceQueuedLogStart(): Promise<void> {
+    const at = this.#queue.findIndex((operation) => operation.type === 'advanceLogStart');
+    const [operation] = at < 0 ? [] : this.#queue.splice(at, 1);
+    if (operation?.type === 'advanceLogStart') await this.#advanceLogStart(operation.to);
+  }
+
+  async #advanceLogStart(to: Offset): Promise<void> {
+    await this.#options.log.advanceLogStart(to);
+    this.#options.logStartAdvanced(to);
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      while (this.#isDirty && !this.#isDead) {
+        this.#isDirty = false;
+        const { generation, endOffset } = await this.#options.log.sync();
+        this.#options.persisted(generation, endOffset);
+      }
+    } catch (error) {
+      this.#die(error);
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  #die(error: unknown): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#queue = [];
+    this.#options.condemned(error);
+  }
+}

@@ -1,0 +1,113 @@
+import type { TimestampMs, Uuid } from '../base/brand.ts';
+import type { TopicValue } from '../wire/state/state-codec.ts';
+import { uuid } from '../base/brand.ts';
+import { assert } from '../base/assert.ts';
+import type { ClusterState } from './cluster/cluster-state.ts';
+import type { ProducerIds } from './cluster/producer-ids.ts';
+import type {
+  BrokerView,
+  Done,
+  FindOffsetOutcome,
+  PartitionView,
+  ProduceOutcome,
+  ReadOutcome,
+  TopicView,
+} from './kafka/broker-view.ts';
+import type { Partition } from './partition.ts';
+import type { PartitionTable } from './partition-table.ts';
+import type { PendingReads, ReadRange } from './pending-reads.ts';
+
+export interface BrokerOptions {
+  readonly nodeId: number;
+  readonly clusterId: Uuid;
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+  readonly cluster: ClusterState;
+  readonly partitions: PartitionTable;
+  readonly reads: PendingReads;
+  readonly producerIds: () => ProducerIds | undefined;
+  /** New records have no room now. */
+  readonly isHeld: () => boolean;
+}
+
+/** The node as its Kafka surface sees it: committed topics (C7), partitions, and the ways in and out of them. */
+export class Broker implements BrokerView {
+  readonly nodeId: number;
+  readonly clusterId: Uuid;
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+  readonly #options: BrokerOptions;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.nodeId = options.nodeId;
+    this.clusterId = options.clusterId;
+    this.advertisedHost = options.advertisedHost;
+    this.advertisedPort = options.advertisedPort;
+  }
+
+  *topics(): Iterable<TopicView> {
+    for (const topic of this.#options.cluster.topics()) yield toView(topic);
+    // `__cluster` holds the topics and is none of its own records.
+    const own = this.#clusterTopic();
+    if (own !== undefined) yield own;
+  }
+
+  topic(name: string): TopicView | undefined {
+    const topic = this.#options.cluster.topic(name);
+    if (topic !== undefined) return toView(topic);
+    const own = this.#clusterTopic();
+    return own?.name === name ? own : undefined;
+  }
+
+  topicById(topicId: Uuid): TopicView | undefined {
+    const topic = this.#options.cluster.topicById(topicId);
+    if (topic !== undefined) return toView(topic);
+    const own = this.#clusterTopic();
+    return own?.topicId === topicId ? own : undefined;
+  }
+
+  partition(topic: string, partition: number): PartitionView | undefined {
+    const known = this.topic(topic);
+    if (known === undefined) return undefined;
+    return this.#options.partitions.findById(topic, known.topicId, partition);
+  }
+
+  allocateProducerId(): bigint | undefined {
+    return this.#options.producerIds()?.allocate();
+  }
+
+  produce(partition: PartitionView, batch: Uint8Array, done: Done<ProduceOutcome>): void {
+    if (this.#options.isHeld()) return done({ ok: false, error: 'KAFKA_STORAGE_ERROR' });
+    this.#own(partition).produce(batch, done);
+  }
+
+  read(partition: PartitionView, range: ReadRange, done: Done<ReadOutcome>): void {
+    this.#options.reads.read(this.#own(partition), range, done);
+  }
+
+  findOffset(
+    partition: PartitionView,
+    timestamp: TimestampMs,
+    done: Done<FindOffsetOutcome>,
+  ): void {
+    this.#options.reads.findOffset(this.#own(partition), timestamp, done);
+  }
+
+  #own(view: PartitionView): Partition {
+    const partition = this.#options.partitions.byLog(view.logId);
+    assert(partition !== undefined, 'a partition view is one of ours');
+    return partition;
+  }
+
+  #clusterTopic(): TopicView | undefined {
+    const own = this.#options.partitions.find('__cluster', 0);
+    if (own === undefined) return undefined;
+    return { name: own.topic, topicId: own.topicId, partitions: 1, internal: true };
+  }
+}
+
+function toView(topic: TopicValue): TopicView {
+  const { name, topicId, partitions, internal } = topic;
+  return { name, topicId: uuid(topicId), partitions, internal };
+}

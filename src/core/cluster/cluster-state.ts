@@ -1,0 +1,125 @@
+import { leaderEpoch, offset, uuid, type Uuid } from '../../base/brand.ts';
+import type { Result } from '../../base/result.ts';
+import {
+  decodeDrop,
+  decodeForwardDecision,
+  decodeProducerIdBlock,
+  decodeTopic,
+  type DropValue,
+  type TopicValue,
+} from '../../wire/state/state-codec.ts';
+import type { DropRecord, ForwardDecision } from '../forward/supervision.ts';
+
+export const clusterTopicName = '__cluster';
+export const sessionsTopicName = '__mqtt_sessions';
+
+/** Keys of `__cluster`, as in state.proto. */
+export const clusterKeys = {
+  topic: (name: string) => `topic/${name}`,
+  producerIds: 'producer-ids',
+  forwardDecision: (topicId: Uuid, partition: number) => `forward/${topicId}/${partition}`,
+} as const;
+
+/**
+ * What the committed records of `__cluster` say (C7): topics, the next producer-id block, operators' decisions and
+ * drops. Pure bookkeeping; it is fed in offset order and decides nothing.
+ */
+export class ClusterState {
+  readonly #topics = new Map<string, TopicValue>();
+  readonly #names = new Map<string, string>();
+  readonly #decisions = new Map<string, ForwardDecision>();
+  readonly #drops = new Map<string, DropValue>();
+  #nextProducerId = 1;
+
+  get nextProducerId(): number {
+    return this.#nextProducerId;
+  }
+
+  topics(): Iterable<TopicValue> {
+    return this.#topics.values();
+  }
+
+  topic(name: string): TopicValue | undefined {
+    return this.#topics.get(name);
+  }
+
+  topicById(topicId: string): TopicValue | undefined {
+    const name = this.#names.get(topicId);
+    return name === undefined ? undefined : this.#topics.get(name);
+  }
+
+  decision(topicId: Uuid, partition: number): ForwardDecision | undefined {
+    return this.#decisions.get(clusterKeys.forwardDecision(topicId, partition));
+  }
+
+  drops(topicId: Uuid, partition: number): DropRecord[] {
+    const drops: DropRecord[] = [];
+    for (const drop of this.#drops.values()) {
+      if (drop.topicId === topicId && drop.partition === partition) drops.push(toDropRecord(drop));
+    }
+    return drops.sort((a, b) => a.from - b.from);
+  }
+
+  /**
+   * Applies one record; an undefined value is a tombstone.
+   * @returns false if the value does not decode: the log passed its CRC, so a newer version wrote it.
+   */
+  apply(key: string, value: Uint8Array | undefined): boolean {
+    const kind = key.split('/', 1)[0];
+    switch (kind) {
+      case 'topic':
+        return this.#applyTopic(key.slice('topic/'.length), value);
+      case 'producer-ids':
+        return given(value && decodeProducerIdBlock(value), (block) => {
+          this.#nextProducerId = Math.max(this.#nextProducerId, block.nextProducerId);
+        });
+      case 'forward':
+        if (value === undefined) return this.#decisions.delete(key) || true;
+        return given(decodeForwardDecision(value), (decision) => {
+          const { decisionId, from } = decision;
+          const isWord = from === 'cursor' || from === 'start';
+          this.#decisions.set(key, { decisionId, from: isWord ? from : offset(Number(from)) });
+        });
+      case 'drop':
+        if (value === undefined) return this.#drops.delete(key) || true;
+        return given(decodeDrop(value), (drop) => {
+          this.#drops.set(key, drop);
+        });
+      default:
+        return false;
+    }
+  }
+
+  #applyTopic(name: string, value: Uint8Array | undefined): boolean {
+    if (value === undefined) {
+      const known = this.#topics.get(name);
+      if (known !== undefined) this.#names.delete(known.topicId);
+      this.#topics.delete(name);
+      return true;
+    }
+    return given(decodeTopic(value), (topic) => {
+      this.#topics.set(name, topic);
+      this.#names.set(uuid(topic.topicId), name);
+    });
+  }
+}
+
+function given<T>(decoded: Result<T, unknown> | undefined, use: (value: T) => void): boolean {
+  if (decoded === undefined || !decoded.ok) return false;
+  use(decoded.value);
+  return true;
+}
+
+function toDropRecord(drop: DropValue): DropRecord {
+  const { reason, count, lastForwarded } = drop;
+  const range = { from: offset(drop.from), to: offset(drop.to), reason, count };
+  if (lastForwarded === undefined) return range;
+  return {
+    ...range,
+    lastForwarded: {
+      leaderEpoch: leaderEpoch(lastForwarded.leaderEpoch),
+      baseOffset: offset(lastForwarded.baseOffset),
+      crc: lastForwarded.crc,
+    },
+  };
+}

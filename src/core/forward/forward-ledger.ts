@@ -1,0 +1,79 @@
+import type { Offset, Uuid } from '../../base/brand.ts';
+import { uuid } from '../../base/brand.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import type { Partition } from '../partition.ts';
+import type { PartitionTable } from '../partition-table.ts';
+import type { ForwardMark, ForwardPartition } from './supervision.ts';
+
+/**
+ * The node's side of forwarding: what the forwarder told it last about each partition. That bounds retention (L10, X4);
+ * it never says where forwarding resumes (X3).
+ */
+export class ForwardLedger {
+  readonly #topics: ReadonlySet<string>;
+  readonly #cluster: ClusterState;
+  readonly #partitions: PartitionTable;
+  readonly #marks = new Map<string, ForwardMark>();
+
+  constructor(
+    forwardedTopics: readonly string[],
+    cluster: ClusterState,
+    partitions: PartitionTable,
+  ) {
+    this.#topics = new Set(forwardedTopics);
+    this.#cluster = cluster;
+    this.#partitions = partitions;
+  }
+
+  get isForwarding(): boolean {
+    return this.#topics.size > 0;
+  }
+
+  restore(marks: readonly ForwardMark[]): void {
+    for (const mark of marks) this.#marks.set(markKey(mark.topicId, mark.partition), mark);
+  }
+
+  /** @returns false for a mark of a topic that this node does not have. */
+  progressed(mark: ForwardMark): boolean {
+    if (this.#cluster.topicById(mark.topicId) === undefined) return false;
+    this.#marks.set(markKey(mark.topicId, mark.partition), mark);
+    return true;
+  }
+
+  mark(topicId: Uuid, partition: number): ForwardMark | undefined {
+    return this.#marks.get(markKey(topicId, partition));
+  }
+
+  /**
+   * L10: nothing at or above this offset may be deleted; undefined: nothing at all. The last forwarded batch stays,
+   * it is what a taking over forwarder is compared with (X1).
+   */
+  deletableTo(partition: Partition): Offset | undefined {
+    const topic = this.#cluster.topic(partition.topic);
+    const waits = topic?.keepUnforwarded === true && this.#topics.has(partition.topic);
+    if (!waits) return partition.highWatermark;
+    return this.mark(partition.topicId, partition.partition)?.lastForwarded?.baseOffset;
+  }
+
+  /** What the forwarder must know of each partition that a route names. */
+  describe(): ForwardPartition[] {
+    const described: ForwardPartition[] = [];
+    for (const partition of this.#partitions) {
+      if (!this.#topics.has(partition.topic)) continue;
+      const topicId = uuid(partition.topicId);
+      const mark = this.mark(topicId, partition.partition);
+      const decision = this.#cluster.decision(topicId, partition.partition);
+      described.push({
+        topic: partition.topic,
+        topicId,
+        partition: partition.partition,
+        drops: this.#cluster.drops(topicId, partition.partition),
+        ...(mark === undefined ? {} : { mark }),
+        ...(decision === undefined ? {} : { decision }),
+      });
+    }
+    return described;
+  }
+}
+
+const markKey = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

@@ -1,0 +1,39 @@
+import { assert } from '../base/assert.ts';
+import type { LogId, Uuid } from '../base/brand.ts';
+import type { Partition } from './partition.ts';
+
+/** The partitions of this node, by log, by topic name and by topic id. */
+export class PartitionTable {
+  readonly #byLog = new Map<LogId, Partition>();
+  readonly #byTopic = new Map<string, Partition[]>();
+
+  add(partition: Partition): void {
+    assert(!this.#byLog.has(partition.logId), 'a log is opened once');
+    this.#byLog.set(partition.logId, partition);
+    const siblings = this.#byTopic.get(partition.topic) ?? [];
+    siblings[partition.partition] = partition;
+    this.#byTopic.set(partition.topic, siblings);
+  }
+
+  byLog(logId: LogId): Partition | undefined {
+    return this.#byLog.get(logId);
+  }
+
+  find(topic: string, partition: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.[partition];
+  }
+
+  /** The partition of that topic incarnation; another id under the same name is another topic (V6). */
+  findById(topic: string, topicId: Uuid, partition: number): Partition | undefined {
+    const found = this.find(topic, partition);
+    return found?.topicId === topicId ? found : undefined;
+  }
+
+  get size(): number {
+    return this.#byLog.size;
+  }
+
+  [Symbol.iterator](): Iterator<Partition> {
+    return this.#byLog.values();
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  offset,
+  type LogId,
+  type MonotonicMs,
+  type Offset,
+  type TimestampMs,
+} from '../../base/brand.ts';
+import type { ErrorCode } from '../../base/errors.ts';
+import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
+import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
+import { sequenceAfter } from '../../wire/kafka/sequence.ts';
+import type { ProduceOutcome } from '../kafka/broker-view.ts';
+import type { Now } from '../now.ts';
+import type { Partition } from '../partition.ts';
+
+export type AppendOutcome =
+  | { readonly ok: true; readonly offset: Offset }
+  | { readonly ok: false; readonly error: ErrorCode };
+
+/** Who is told about one record of an ingest batch: called once, when the batch is committed or refused. */
+export interface RecordWaiter {
+  settled(outcome: AppendOutcome): void;
+}
+
+export interface IngestRecord {
+  readonly timestamp: TimestampMs;
+  readonly key: Uint8Array | undefined;
+  readonly value: Uint8Array | undefined;
+  /** As `encodeRecordHeaders` gives it. */
+  readonly headers: Uint8Array;
+}
+
+export interface BatcherOptions {
+  readonly batchBytesMax: number;
+  readonly lingerMs: number;
+}
+
+interface OpenBatch {
+  readonly partition: Partition;
+  readonly builder: RecordBatchBuilder;
+  waiters: RecordWaiter[];
+  openedAtMs: MonotonicMs;
+}
+
+/**
+ * The open batch of each partition. All of them carry this start's ingest producer id and a sequence of their own for
+ * each partition (P1). A batch closes when it is full, and else at the end of a turn, once its linger is over and
+ * nothing of its partition waits for the disk: under load batches grow while the disk is busy (group commit).
+ */
+export class Batcher {
+  readonly #options: BatcherOptions;
+  readonly #open = new Map<LogId, OpenBatch>();
+  readonly #sequences = new Map<LogId, number>();
+  #producerId: bigint | undefined;
+  #pendingBytes = 0;
+
+  constructor(options: BatcherOptions) {
+    this.#options = options;
+  }
+
+  /** P4: one ingest producer id for each start of the process. */
+  set producerId(producerId: bigint) {
+    this.#producerId = producerId;
+  }
+
+  /** Bytes that were appended and are not settled yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /**
+   * Appends one record; its waiter is settled when the batch is. Bytes are copied.
+   * @returns RECORD_TOO_LARGE if no batch can hold the record; its waiter is not kept then.
+   */
+  append(
+    partition: Partition,
+    record: IngestRecord,
+    waiter: RecordWaiter,
+    now: Now,
+  ): ErrorCode | undefined {
+    const bytes = RecordBatchBuilder.recordBytesMax(
+      record.key?.length ?? 0,
+      record.value?.length ?? 0,
+      record.headers.length,
+    );
+    const bytesMax = this.#options.batchBytesMax;
+    if (batchOverheadBytes + bytes > bytesMax) return 'RECORD_TOO_LARGE';
+    const batch = this.#openBatch(partition, now);
+    if (batch.builder.totalBytes + bytes > bytesMax) this.#close(batch);
+    const { builder, waiters } = batch;
+    if (builder.recordCount === 0) batch.openedAtMs = now.monotonicMs;
+    builder.append(record.timestamp, record.key, record.value, record.headers);
+    waiters.push(waiter);
+    return undefined;
+  }
+
+  turnEnded(now: Now): void {
+    for (const batch of this.#open.values()) {
+      if (batch.builder.recordCount === 0) continue;
+      const isLingering = now.monotonicMs - batch.openedAtMs < this.#options.lingerMs;
+      if (!isLingering && batch.partition.isAllPersisted) this.#close(batch);
+    }
+  }
+
+  /** When the next lingering batch is due. */
+  nextDeadline(): number | undefined {
+    if (this.#options.lingerMs === 0) return undefined;
+    let next: number | undefined;
+    for (const { builder, openedAtMs } of this.#open.values()) {
+      if (builder.recordCount === 0) continue;
+      const due = openedAtMs + this.#options.lingerMs;
+      if (next === undefined || due < next) next = due;
+    }
+    return next;
+  }
+
+  #openBatch(partition: Partition, now: Now): OpenBatch {
+    const known = this.#open.get(partition.logId);
+    if (known !== undefined) return known;
+    const builder = new RecordBatchBuilder();
+    const batch: OpenBatch = { partition, builder, waiters: [], openedAtMs: now.monotonicMs };
+    this.#open.set(partition.logId, batch);
+    return batch;
+  }
+
+  #close(batch: OpenBatch): void {
+    const { partition, builder, waiters } = batch;
+    const baseSequence = this.#sequences.get(partition.logId) ?? 0;
+    this.#sequences.set(partition.logId, sequenceAfter(baseSequence, builder.recordCount));
+    batch.waiters = [];
+    const bytes = builder.finish(
+      this.#producerId === undefined
+        ? {}
+        : { producerId: this.#producerId, producerEpoch: 0, baseSequence },
+    );
+    this.#pendingBytes += bytes.length;
+    partition.produce(bytes, (outcome) => {
+      this.#pendingBytes -= bytes.length;
+      settle(waiters, outcome);
+    });
+  }
+}
+
+function settle(waiters: readonly RecordWaiter[], outcome: ProduceOutcome): void {
+  if (!outcome.ok) {
+    for (const waiter of waiters) waiter.settled(outcome);
+    return;
+  }
+  for (let i = 0; i < waiters.length; i++) {
+    waiters[i]?.settled({ ok: true, offset: offset(outcome.baseOffset + i) });
+  }
+}

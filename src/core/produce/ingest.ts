@@ -1,0 +1,118 @@
+import type { ConnectionId } from '../../base/brand.ts';
+import type { ErrorCode } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
+import type { Effect } from '../effect.ts';
+import type { Publish } from '../event.ts';
+import type { Now } from '../now.ts';
+import type { Partition } from '../partition.ts';
+import type { Batcher } from './batcher.ts';
+import { MqttHeaders } from './mqtt-headers.ts';
+import { PublishOrder, type PendingPublish } from './publish-order.ts';
+import type { RouteTable, RouteTarget } from './route-table.ts';
+
+export interface IngestOptions {
+  readonly routes: RouteTable;
+  readonly batcher: Batcher;
+  readonly partition: (topic: string, partition: number) => Partition | undefined;
+  readonly emit: (effect: Effect) => void;
+}
+
+/** A record that is its own batch: a QoS 2 publish under its session's triple (P5). */
+export interface ProducerTriple {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+/** MQTT publishes on their way into partitions and back out as releases, in each connection's order. */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #headers = new MqttHeaders();
+  readonly #order: PublishOrder;
+  #isDiskFull = false;
+  #isHeld = false;
+  #unroutedPublishes = 0;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#order = new PublishOrder((publishId, error) => this.#refuse(publishId, error));
+  }
+
+  /** Publishes that no route names: acknowledged, not stored, counted. */
+  get unroutedPublishes(): number {
+    return this.#unroutedPublishes;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  locate(publish: Publish): RouteTarget | undefined {
+    return this.#options.routes.locate(publish.mqttTopic, publish.clientId);
+  }
+
+  /** Gives the publish its place in its connection's order. */
+  enter(publish: Publish): PendingPublish {
+    return this.#order.add(publish.publishId, publish.connection);
+  }
+
+  /** QoS 0, 1 and wills: into the open batch of its partition. */
+  received(publish: Publish, now: Now): void {
+    const pending = this.enter(publish);
+    const target = this.locate(publish);
+    if (target === undefined) return this.unrouted(pending);
+    const partition = this.#options.partition(target.topic, target.partition);
+    if (partition === undefined) return pending.refused('LEADER_NOT_AVAILABLE');
+    const record = {
+      timestamp: now.wallMs,
+      key: target.key,
+      value: publish.payload,
+      headers: this.#headers.encoded(publish),
+    };
+    const error = this.#options.batcher.append(partition, record, pending, now);
+    if (error !== undefined) pending.refused(error);
+  }
+
+  unrouted(pending: PendingPublish): void {
+    this.#unroutedPublishes++;
+    pending.committed();
+  }
+
+  /** The one-record batch of a QoS 2 publish. */
+  buildBatch(publish: Publish, key: Uint8Array, triple: ProducerTriple, now: Now): Uint8Array {
+    const builder = new RecordBatchBuilder(0);
+    builder.append(now.wallMs, key, publish.payload, this.#headers.encoded(publish));
+    return builder.finish(triple);
+  }
+
+  connectionClosed(connection: ConnectionId): void {
+    this.#order.connectionClosed(connection);
+  }
+
+  diskFilled(isFull: boolean): void {
+    this.#isDiskFull = isFull;
+  }
+
+  turnEnded(): void {
+    const released = this.#order.takeReleased();
+    if (released.length > 0) {
+      this.#options.emit({ type: 'ReleasePublishes', publishIds: released });
+    }
+    this.#holdOrLetGo();
+  }
+
+  /** A full disk or a full queue stops the reading of publishers' sockets (P3); half empty lets them go on. */
+  #holdOrLetGo(): void {
+    const { pendingBytes } = this.#options.batcher;
+    const level = this.#isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;
+    const held = this.#isDiskFull || pendingBytes > level;
+    if (held === this.#isHeld) return;
+    this.#isHeld = held;
+    this.#options.emit({ type: 'HoldPublishers', held });
+  }
+
+  #refuse(publishId: number, error: ErrorCode): void {
+    this.#options.emit({ type: 'RejectPublish', publishId, closeConnection: true, reason: error });
+  }
+}

@@ -1,0 +1,136 @@
+import type { Offset, TimestampMs } from '../../base/brand.ts';
+import type { ErrorCode } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { ProducerBatch } from '../../ports/recovered-log.ts';
+import type { ProducerSnapshotEntry, SnapshotBatch } from '../../wire/kafka/producer-snapshot.ts';
+import { sequenceAfter } from '../../wire/kafka/sequence.ts';
+
+/** What idempotence asks about a batch before it is appended (KIP-98). */
+export interface ProducerClaim {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+  readonly lastSequence: number;
+}
+
+export type ProducerVerdict =
+  | { readonly type: 'append' }
+  /** Stored before: success with that offset, once it is committed (P2). */
+  | { readonly type: 'duplicate'; readonly baseOffset: Offset; readonly lastOffset: Offset }
+  /** Stored before the five that are remembered: 46 once the present end is committed (P5). */
+  | { readonly type: 'forgottenDuplicate' }
+  | { readonly type: 'error'; readonly error: ErrorCode };
+
+interface Producer {
+  producerEpoch: number;
+  batches: SnapshotBatch[];
+  /** Behind a hole of rot: sequences below this one are unknown here, never a success (L6). */
+  sequenceFloor: number | undefined;
+}
+
+const append: ProducerVerdict = { type: 'append' };
+const forgotten: ProducerVerdict = { type: 'forgottenDuplicate' };
+const outOfOrder: ProducerVerdict = { type: 'error', error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' };
+const fencedEpoch: ProducerVerdict = { type: 'error', error: 'INVALID_PRODUCER_EPOCH' };
+
+/**
+ * The idempotent producers of one partition, derived from its batches alone (L5): snapshot plus replay after a start
+ * or truncation, `appended` for each batch after that.
+ */
+export class ProducerState {
+  readonly #producers = new Map<bigint, Producer>();
+
+  /** @param entries a decoded snapshot; @param replay the batches behind it, in offset order. */
+  static recover(
+    entries: readonly ProducerSnapshotEntry[],
+    replay: readonly ProducerBatch[],
+    isBehindHole: boolean,
+  ): ProducerState {
+    const state = new ProducerState();
+    for (const entry of entries) {
+      state.#producers.set(entry.producerId, {
+        producerEpoch: entry.producerEpoch,
+        batches: [...entry.batches],
+        sequenceFloor: undefined,
+      });
+    }
+    for (const batch of replay) state.#note(batch, isBehindHole);
+    return state;
+  }
+
+  get size(): number {
+    return this.#producers.size;
+  }
+
+  check(claim: ProducerClaim): ProducerVerdict {
+    const producer = this.#producers.get(claim.producerId);
+    if (producer === undefined) return append; // KIP-360: any first sequence is taken
+    if (claim.producerEpoch < producer.producerEpoch) return fencedEpoch;
+    if (claim.producerEpoch > producer.producerEpoch) {
+      return claim.baseSequence === 0 ? append : outOfOrder;
+    }
+    const newest = producer.batches.at(-1);
+    if (newest === undefined) return append;
+    if (claim.baseSequence === sequenceAfter(newest.lastSequence, 1)) return append;
+    return olderSequence(producer, claim, newest);
+  }
+
+  appended(batch: ProducerBatch): void {
+    this.#note(batch, false);
+    if (this.#producers.size > limits.producersPerPartitionMax) this.#forgetOldest();
+  }
+
+  /** For the snapshot at a roll or clean stop. */
+  entries(): ProducerSnapshotEntry[] {
+    const entries: ProducerSnapshotEntry[] = [];
+    for (const [producerId, { producerEpoch, batches }] of this.#producers) {
+      entries.push({ producerId, producerEpoch, batches: [...batches] });
+    }
+    return entries;
+  }
+
+  /** Forgets producers whose newest batch is older than `before`, except those that `isPinned` keeps (P5). */
+  expire(before: TimestampMs, isPinned: (producerId: bigint) => boolean): void {
+    for (const [producerId, producer] of this.#producers) {
+      const newest = producer.batches.at(-1);
+      const isIdle = newest === undefined || newest.timestamp < before;
+      if (isIdle && !isPinned(producerId)) this.#producers.delete(producerId);
+    }
+  }
+
+  #note(batch: ProducerBatch, isBehindHole: boolean): void {
+    const known = this.#producers.get(batch.producerId);
+    if (known !== undefined && known.producerEpoch === batch.producerEpoch) {
+      known.batches.push(batch);
+      if (known.batches.length > limits.producerBatchesKept) known.batches.shift();
+      return;
+    }
+    this.#producers.delete(batch.producerId); // newest last, for #forgetOldest
+    this.#producers.set(batch.producerId, {
+      producerEpoch: batch.producerEpoch,
+      batches: [batch],
+      sequenceFloor: isBehindHole ? batch.baseSequence : undefined,
+    });
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#producers.keys().next();
+    if (!oldest.done) this.#producers.delete(oldest.value);
+  }
+}
+
+function olderSequence(
+  producer: Producer,
+  claim: ProducerClaim,
+  newest: SnapshotBatch,
+): ProducerVerdict {
+  for (const batch of producer.batches) {
+    if (batch.baseSequence === claim.baseSequence && batch.lastSequence === claim.lastSequence) {
+      return { type: 'duplicate', baseOffset: batch.baseOffset, lastOffset: batch.lastOffset };
+    }
+  }
+  if (claim.lastSequence > newest.lastSequence) return outOfOrder;
+  const floor = producer.sequenceFloor;
+  if (floor !== undefined && claim.baseSequence < floor) return outOfOrder;
+  return forgotten;
+}

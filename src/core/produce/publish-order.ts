@@ -1,0 +1,88 @@
+import type { ConnectionId } from '../../base/brand.ts';
+import { Ring } from '../../base/ring.ts';
+import type { ErrorCode } from '../../base/errors.ts';
+import type { AppendOutcome, RecordWaiter } from './batcher.ts';
+
+/**
+ * Keeps PUBACKs and PUBRECs of a connection in the order of its PUBLISHes, whatever partition commits first
+ * (C5, [MQTT-4.6.0-2], [MQTT-4.6.0-3]).
+ */
+export class PublishOrder {
+  readonly #byConnection = new Map<ConnectionId, Ring<PendingPublish>>();
+  readonly #refused: (publishId: number, error: ErrorCode) => void;
+  #released: number[] = [];
+
+  constructor(refused: (publishId: number, error: ErrorCode) => void) {
+    this.#refused = refused;
+  }
+
+  /** Takes the next publish of a connection. */
+  add(publishId: number, connection: ConnectionId): PendingPublish {
+    let ring = this.#byConnection.get(connection);
+    if (ring === undefined) {
+      ring = new Ring();
+      this.#byConnection.set(connection, ring);
+    }
+    const pending = new PendingPublish(this, publishId, connection);
+    ring.push(pending);
+    return pending;
+  }
+
+  /** Publishes that may leave since the last call, in order. */
+  takeReleased(): readonly number[] {
+    if (this.#released.length === 0) return this.#released;
+    const released = this.#released;
+    this.#released = [];
+    return released;
+  }
+
+  /** Publishes of a closed connection are never released; what is appended of them stays appended. */
+  connectionClosed(connection: ConnectionId): void {
+    this.#byConnection.delete(connection);
+  }
+
+  /** Called by PendingPublish: lets go of every publish of its connection that has nobody before it. */
+  committed(connection: ConnectionId): void {
+    const ring = this.#byConnection.get(connection);
+    if (ring === undefined) return; // the connection is gone: nobody waits
+    for (let head = ring.peek(); head?.isCommitted; head = ring.peek()) {
+      this.#released.push(head.publishId);
+      ring.shift();
+    }
+    if (ring.length === 0) this.#byConnection.delete(connection);
+  }
+
+  /** Called by PendingPublish: it will never be acknowledged, and neither will what came after it. */
+  refused(publishId: number, connection: ConnectionId, error: ErrorCode): void {
+    if (!this.#byConnection.delete(connection)) return;
+    this.#refused(publishId, error);
+  }
+}
+
+/** One publish between its arrival and its release. */
+export class PendingPublish implements RecordWaiter {
+  readonly #order: PublishOrder;
+  readonly publishId: number;
+  readonly connection: ConnectionId;
+  isCommitted = false;
+
+  constructor(order: PublishOrder, publishId: number, connection: ConnectionId) {
+    this.#order = order;
+    this.publishId = publishId;
+    this.connection = connection;
+  }
+
+  settled(outcome: AppendOutcome): void {
+    if (outcome.ok) this.committed();
+    else this.refused(outcome.error);
+  }
+
+  committed(): void {
+    this.isCommitted = true;
+    this.#order.committed(this.connection);
+  }
+
+  refused(error: ErrorCode): void {
+    this.#order.refused(this.publishId, this.connection, error);
+  }
+}

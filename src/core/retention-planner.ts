@@ -1,0 +1,70 @@
+import type { LogId, MonotonicMs, Offset } from '../base/brand.ts';
+import { limits } from '../base/limits.ts';
+import type { ClusterState } from './cluster/cluster-state.ts';
+import type { Effect } from './effect.ts';
+import type { ForwardLedger } from './forward/forward-ledger.ts';
+import type { Now } from './now.ts';
+import type { Partition } from './partition.ts';
+import type { PartitionTable } from './partition-table.ts';
+
+export interface RetentionPlannerOptions {
+  readonly cluster: ClusterState;
+  readonly partitions: PartitionTable;
+  readonly ledger: ForwardLedger;
+  readonly emit: (effect: Effect) => void;
+}
+
+/** Asks each log from time to time what its retention lets go, and lets it go within the bound of L10. */
+export class RetentionPlanner {
+  readonly #options: RetentionPlannerOptions;
+  /** Asked and not yet answered: a slow disk is not asked twice. */
+  readonly #advancing = new Set<LogId>();
+  #nextCheckMs: MonotonicMs | undefined;
+
+  constructor(options: RetentionPlannerOptions) {
+    this.#options = options;
+  }
+
+  start(now: Now): void {
+    this.#nextCheckMs = now.monotonicMs;
+  }
+
+  nextDeadline(): number | undefined {
+    return this.#nextCheckMs;
+  }
+
+  tick(now: Now): void {
+    if (this.#nextCheckMs === undefined || now.monotonicMs < this.#nextCheckMs) return;
+    this.#nextCheckMs = (now.monotonicMs + limits.retentionCheckMs) as MonotonicMs;
+    for (const partition of this.#options.partitions) this.#check(partition, now);
+  }
+
+  /** The log found whole segments that its policy lets go. The bound is checked again: time has passed. */
+  proposed(partition: Partition, to: Offset): void {
+    const deletableTo = this.#options.ledger.deletableTo(partition);
+    if (deletableTo === undefined || to > deletableTo || to <= partition.logStartOffset) return;
+    if (this.#advancing.has(partition.logId)) return;
+    this.#advancing.add(partition.logId);
+    this.#options.emit({ type: 'AdvanceLogStart', logId: partition.logId, offset: to });
+  }
+
+  advanced(partition: Partition): void {
+    this.#advancing.delete(partition.logId);
+  }
+
+  #check(partition: Partition, now: Now): void {
+    const topic = this.#options.cluster.topic(partition.topic);
+    // Internal topics are compacted, never aged.
+    if (topic === undefined || topic.internal || !partition.isEpochCommitted) return;
+    const { retentionMs, retentionBytes } = topic;
+    if (retentionMs < 0 && retentionBytes < 0) return;
+    const deletableTo = this.#options.ledger.deletableTo(partition);
+    if (deletableTo === undefined) return;
+    this.#options.emit({
+      type: 'CheckRetention',
+      logId: partition.logId,
+      policy: { retentionMs, retentionBytes, deletableTo },
+      nowMs: now.wallMs,
+    });
+  }
+}

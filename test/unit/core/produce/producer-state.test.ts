@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { offset, timestampMs } from '../../../../src/base/brand.ts';
+import { ProducerState } from '../../../../src/core/produce/producer-state.ts';
+
+const batch = (baseSequence: number, count: number, producerEpoch = 0, producerId = 7n) => ({
+  producerId,
+  producerEpoch,
+  baseSequence,
+  lastSequence: baseSequence + count - 1,
+  baseOffset: offset(100 + baseSequence),
+  lastOffset: offset(100 + baseSequence + count - 1),
+  timestamp: timestampMs(1_000),
+});
+
+const stateWith = (...batches: ReturnType<typeof batch>[]) => {
+  const state = new ProducerState();
+  for (const b of batches) state.appended(b);
+  return state;
+};
+
+describe('ProducerState (KIP-98)', () => {
+  it('takes any first sequence of an unknown producer (KIP-360)', () => {
+    expect(new ProducerState().check(batch(40, 2)).type).toBe('append');
+  });
+
+  it('takes the next sequence and refuses a gap with 45', () => {
+    const state = stateWith(batch(0, 3));
+    expect(state.check(batch(3, 1)).type).toBe('append');
+    expect(state.check(batch(4, 1))).toEqual({
+      type: 'error',
+      error: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    });
+  });
+
+  it('finds a duplicate among the newest five, with its old offset (P2)', () => {
+    const state = stateWith(...[0, 1, 2, 3, 4, 5].map((s) => batch(s, 1)));
+    expect(state.check(batch(1, 1))).toMatchObject({ type: 'duplicate', baseOffset: 101 });
+  });
+
+  it('answers an older one as forgotten duplicate, never as success with a wrong offset (P5)', () => {
+    const state = stateWith(...[0, 1, 2, 3, 4, 5].map((s) => batch(s, 1)));
+    expect(state.check(batch(0, 1)).type).toBe('forgottenDuplicate');
+  });
+
+  it('behind a hole answers 45 below the first sequence seen there (L6)', () => {
+    const state = ProducerState.recover([], [batch(10, 1), batch(11, 1)], true);
+    expect(state.check(batch(9, 1))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
+    expect(state.check(batch(10, 1)).type).toBe('duplicate');
+  });
+
+  it('fences an older producer epoch, and starts a newer one at 0', () => {
+    const state = stateWith(batch(0, 1, 2));
+    expect(state.check(batch(1, 1, 1))).toMatchObject({ error: 'INVALID_PRODUCER_EPOCH' });
+    expect(state.check(batch(0, 1, 3)).type).toBe('append');
+    expect(state.check(batch(1, 1, 3))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
+  });
+
+  it('wraps sequences behind 2^31 - 1', () => {
+    const last = { ...batch(0, 1), baseSequence: 0x7fffffff, lastSequence: 0x7fffffff };
+    expect(stateWith(last).check(batch(0, 1)).type).toBe('append');
+  });
+
+  it('recovers from snapshot and replay to the same answers', () => {
+    const before = stateWith(batch(0, 2), batch(2, 2), batch(4, 1));
+    const snapshot = stateWith(batch(0, 2)).entries();
+    const after = ProducerState.recover(snapshot, [batch(2, 2), batch(4, 1)], false);
+    for (const claim of [batch(0, 2), batch(2, 2), batch(4, 1), batch(5, 1), batch(6, 1)]) {
+      expect(after.check(claim)).toEqual(before.check(claim));
+    }
+  });
+
+  it('forgets idle producers, but not those of living sessions', () => {
+    const state = stateWith(batch(0, 1, 0, 1n), batch(0, 1, 0, 2n));
+    state.expire(timestampMs(2_000), (id) => id === 2n);
+    expect(state.entries().map((entry) => entry.producerId)).toEqual([2n]);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { connectionId } from '../../../../src/base/brand.ts';
+import { PublishOrder } from '../../../../src/core/produce/publish-order.ts';
+
+const one = connectionId(1);
+const two = connectionId(2);
+const newOrder = () => {
+  const refused: number[] = [];
+  return { refused, order: new PublishOrder((publishId) => refused.push(publishId)) };
+};
+
+describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
+  it('holds back a publish that is committed before an earlier one of its connection', () => {
+    const { order } = newOrder();
+    const first = order.add(10, one);
+    const second = order.add(11, one);
+    second.committed();
+    expect(order.takeReleased()).toEqual([]);
+    first.committed();
+    expect(order.takeReleased()).toEqual([10, 11]);
+    expect(order.takeReleased()).toEqual([]);
+  });
+
+  it('keeps connections apart', () => {
+    const { order } = newOrder();
+    order.add(10, one);
+    order.add(20, two).committed();
+    expect(order.takeReleased()).toEqual([20]);
+  });
+
+  it('never releases what a closed connection left', () => {
+    const { order } = newOrder();
+    const pending = order.add(10, one);
+    order.connectionClosed(one);
+    pending.committed();
+    expect(order.takeReleased()).toEqual([]);
+  });
+
+  it('a refused publish ends its connection: nothing behind it is acknowledged', () => {
+    const { order, refused } = newOrder();
+    const first = order.add(10, one);
+    const second = order.add(11, one);
+    first.refused('RECORD_TOO_LARGE');
+    second.committed();
+    second.refused('RECORD_TOO_LARGE');
+    expect(refused).toEqual([10]);
+    expect(order.takeReleased()).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { utf8Decode } from '../../../../src/base/bytes.ts';
+import { filterMatches, RouteTable } from '../../../../src/core/produce/route-table.ts';
+
+const matches = (filter: string, topic: string) => filterMatches(filter.split('/'), topic);
+
+describe('filterMatches [MQTT-4.7.1]', () => {
+  it.each([
+    ['#', 'a/b', true],
+    ['a/#', 'a', true],
+    ['a/#', 'a/b/c', true],
+    ['a/+', 'a/b', true],
+    ['a/+', 'a/b/c', false],
+    ['a/+', 'a', false],
+    ['+/b', 'a/b', true],
+    ['+', '/a', false],
+    ['+/+', '/a', true],
+    ['a', 'a', true],
+    ['a', 'ab', false],
+    ['#', '$SYS/x', false],
+    ['+/x', '$SYS/x', false],
+    ['$SYS/#', '$SYS/x', true],
+  ])('%s on %s: %s', (filter, topic, expected) => {
+    expect(matches(filter, topic)).toBe(expected);
+  });
+});
+
+describe('RouteTable', () => {
+  const table = () =>
+    new RouteTable(
+      [
+        { from: 'plant/+/alarm', topic: 'alarms', key: 'clientId' },
+        { from: 'plant/#', topic: 'sensors', key: 'mqttTopic' },
+        { from: 'gone/#', topic: 'missing', key: 'mqttTopic' },
+      ],
+      (topic) => ({ alarms: 1, sensors: 4 })[topic],
+    );
+
+  it('takes the first rule that matches', () => {
+    expect(table().locate('plant/7/alarm', 'c')?.topic).toBe('alarms');
+    expect(table().locate('plant/7/temperature', 'c')?.topic).toBe('sensors');
+  });
+
+  it('keys by MQTT topic or by client, and places by murmur2 as Java does', () => {
+    const byTopic = table().locate('plant/7/temperature', 'c');
+    expect(utf8Decode(byTopic?.key ?? new Uint8Array())).toBe('plant/7/temperature');
+    expect(byTopic?.partition).toBeLessThan(4);
+    const byClient = table().locate('plant/7/alarm', 'client-1');
+    expect(utf8Decode(byClient?.key ?? new Uint8Array())).toBe('client-1');
+  });
+
+  it('does not mix clients up where the key is the client', () => {
+    const routes = table();
+    routes.locate('plant/7/alarm', 'client-1');
+    const second = routes.locate('plant/7/alarm', 'client-2');
+    expect(utf8Decode(second?.key ?? new Uint8Array())).toBe('client-2');
+  });
+
+  it('has no place for an unrouted topic, nor for one that __cluster does not know', () => {
+    expect(table().locate('other', 'c')).toBeUndefined();
+    expect(table().locate('gone/x', 'c')).toBeUndefined();
+  });
+});
