@@ -18,7 +18,10 @@ const quick = {
   },
 };
 
-/** Each of these runs the built binary, some of them a Kafka: one file at a time, or they starve each other. */
+/**
+ * Each of these runs the built binary, some of them a Kafka: one file at a time, or they starve
+ * each other.
+ */
 const integration = {
   extends: true as const,
   test: {

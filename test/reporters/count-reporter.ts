@@ -1,7 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 
-/** What a run came to. A file that cannot be loaded and an error outside any test count as failed. */
+/**
+ * What a run came to. A file that cannot be loaded and an error outside any test count as failed.
+ */
 export interface TestCounts {
   passed: number;
   failed: number;
@@ -9,8 +11,9 @@ export interface TestCounts {
 }
 
 /**
- * Ends a run with every skipped test and its reason, then the line `N passed, N failed, N skipped`. The counts are
- * also appended as a JSON line to the file that SHORELOG_COUNTS names, so that `.ci/run` can add up several runs.
+ * Ends a run with every skipped test and its reason, then the line `N passed, N failed, N skipped`.
+ * The counts are also appended as a JSON line to the file that SHORELOG_COUNTS names, so that
+ * `.ci/run` can add up several runs.
  */
 export class CountReporter implements Reporter {
   readonly #print: (text: string) => void;

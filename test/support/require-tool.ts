@@ -6,8 +6,8 @@ export const hasTool = (name: string): boolean =>
   spawnSync('sh', ['-c', 'command -v -- "$1"', 'sh', name], { stdio: 'ignore' }).status === 0;
 
 /**
- * First line of a test that runs other people's programs. Where one is missing the test is skipped with its name in
- * the summary; with REQUIRE_TOOLS=1 (set by `.ci/run`) it fails.
+ * First line of a test that runs other people's programs. Where one is missing the test is skipped
+ * with its name in the summary; with REQUIRE_TOOLS=1 (set by `.ci/run`) it fails.
  */
 export function requireTools(context: Pick<TestContext, 'skip'>, ...names: string[]): void {
   const missing = names.filter((name) => !hasTool(name));
