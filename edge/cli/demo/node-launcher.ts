@@ -93,7 +93,12 @@ export class NodeProcess {
   /** Starts it and waits until `/readyz` says yes. Throws with its output when it ends before or takes over 20 s. */
   async start(): Promise<void> {
     this.spawn();
-    await this.waitUntilReady();
+    try {
+      await this.waitUntilReady();
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
   }
 
   async waitUntilReady(msMax = readyMsMax): Promise<void> {

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { fail, ok } from '../../../src/base/result.ts';
+import type { Result } from '../../../src/base/result.ts';
+import { parseHostPort } from './bare-kafka-connection.ts';
+import type { CentralChoice } from './demo-options.ts';
+import type { DemoScreen } from './demo-screen.ts';
+import { launchKafka } from './kafka-launcher.ts';
+import { createTopics } from './kafka-topics.ts';
+import type { TopicSpec } from './kafka-topics.ts';
+import { launchNode } from './node-launcher.ts';
+
+/** The cluster that the demo's node forwards to. */
+export interface DemoCentral {
+  readonly kind: 'kafka' | 'embedded';
+  readonly version: string;
+  readonly bootstrap: string;
+  readonly delivery: 'exactlyOnce' | 'atLeastOnce';
+  close(): Promise<void>;
+}
+
+export const demoTopic = 'sensors';
+export const demoPartitions = 4;
+export const demoCursorTopic = 'shorelog-cursors';
+
+const kafkaTopics: readonly TopicSpec[] = [
+  { name: demoTopic, partitions: demoPartitions },
+  { name: demoCursorTopic, partitions: 1, configs: { 'cleanup.policy': 'compact' } },
+];
+
+/** Starts or finds central and sees to its topics. The failure is a sentence for the user. */
+export const openCentral = async (
+  choice: CentralChoice,
+  folder: string,
+  screen: DemoScreen,
+): Promise<Result<DemoCentral, string>> => {
+  if (choice.kind === 'address') return ok(await existingKafka(choice.bootstrap));
+  if (choice.kind === 'embedded') return ok(await embeddedNode(folder));
+  const kafka = await ownKafka(folder, screen);
+  if (kafka.ok || choice.kind === 'kafka') return kafka;
+  screen.say(`No Apache Kafka here (${kafka.error}).`);
+  screen.say('A second Shorelog node plays central, with delivery atLeastOnce.');
+  return ok(await embeddedNode(folder));
+};
+
+const ownKafka = async (
+  parent: string,
+  screen: DemoScreen,
+): Promise<Result<DemoCentral, string>> => {
+  const folder = join(parent, 'central');
+  mkdirSync(folder, { recursive: true });
+  const launched = await launchKafka({
+    folder,
+    onProgress: ({ jars, megabytes }) =>
+      screen.update([`Getting Apache Kafka, once: ${jars} jars, ${megabytes.toFixed(1)} MB`]),
+  });
+  if (!launched.ok) return fail(launched.error.text);
+  const broker = launched.value;
+  await broker.createTopics(kafkaTopics);
+  const { version, bootstrap } = broker;
+  return ok({
+    kind: 'kafka',
+    version,
+    bootstrap,
+    delivery: 'exactlyOnce',
+    close: () => broker.stop(),
+  });
+};
+
+const existingKafka = async (bootstrap: string): Promise<DemoCentral> => {
+  await createTopics(parseHostPort(bootstrap), kafkaTopics, 10_000);
+  const close = async (): Promise<void> => {};
+  return { kind: 'kafka', version: 'unknown', bootstrap, delivery: 'exactlyOnce', close };
+};
+
+const embeddedNode = async (parent: string): Promise<DemoCentral> => {
+  const folder = join(parent, 'central');
+  mkdirSync(folder, { recursive: true });
+  const node = await launchNode({
+    folder,
+    config: {
+      topics: [
+        { name: demoTopic, partitions: demoPartitions },
+        { name: demoCursorTopic, partitions: 1 },
+      ],
+    },
+  });
+  const { version } = (await node.status()).node;
+  const close = async (): Promise<void> => {
+    await node.stop();
+  };
+  return { kind: 'embedded', version, bootstrap: node.bootstrap, delivery: 'atLeastOnce', close };
+};

@@ -1,0 +1,56 @@
+import { fail, ok } from '../../../src/base/result.ts';
+import type { Result } from '../../../src/base/result.ts';
+
+/** Where the demo forwards to. `auto`: a Kafka of its own, or a second node where that cannot be had. */
+export type CentralChoice =
+  | { readonly kind: 'auto' | 'kafka' | 'embedded' }
+  | { readonly kind: 'address'; readonly bootstrap: string };
+
+export interface DemoOptions {
+  readonly seconds: number;
+  /** Readings per second over all sensors. */
+  readonly rate: number;
+  readonly central: CentralChoice;
+}
+
+/** As commander gives them. */
+export interface DemoFlags {
+  readonly nodes: string;
+  readonly seconds: string;
+  readonly rate: string;
+  readonly central?: string | undefined;
+}
+
+const secondsMax = 86_400;
+const rateMax = 100_000;
+
+/** The flags checked; the failure is a sentence for the user. */
+export const parseDemoFlags = (flags: DemoFlags): Result<DemoOptions, string> => {
+  const nodes = Number(flags.nodes);
+  if (nodes > 1) {
+    return fail(
+      '--nodes above 1 needs replication, which this version does not have; use --nodes 1',
+    );
+  }
+  if (nodes !== 1) return fail(`--nodes must be 1, not ${flags.nodes}`);
+  const seconds = Number(flags.seconds);
+  if (!(seconds > 0 && seconds <= secondsMax)) {
+    return fail(`--seconds must be above 0 and at most ${secondsMax}, not ${flags.seconds}`);
+  }
+  const rate = Number(flags.rate);
+  if (!(Number.isInteger(rate) && rate > 0 && rate <= rateMax)) {
+    return fail(`--rate must be a whole number from 1 to ${rateMax}, not ${flags.rate}`);
+  }
+  const central = parseCentral(flags.central);
+  if (central === undefined) {
+    return fail(`--central must be kafka, embedded or HOST:PORT, not ${flags.central}`);
+  }
+  return ok({ seconds, rate, central });
+};
+
+const parseCentral = (text: string | undefined): CentralChoice | undefined => {
+  if (text === undefined) return { kind: 'auto' };
+  if (text === 'kafka' || text === 'embedded') return { kind: text };
+  const isAddress = /^(\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text);
+  return isAddress ? { kind: 'address', bootstrap: text } : undefined;
+};

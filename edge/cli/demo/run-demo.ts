@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { demoCursorTopic, demoPartitions, demoTopic, openCentral } from './demo-central.ts';
+import type { DemoCentral } from './demo-central.ts';
+import type { DemoOptions } from './demo-options.ts';
+import { readIdentities } from './demo-reader.ts';
+import { DemoScreen } from './demo-screen.ts';
+import { isGoodTally, tallyDemo } from './demo-tally.ts';
+import type { DemoTally } from './demo-tally.ts';
+import { DemoWatch } from './demo-watch.ts';
+import { launchNode } from './node-launcher.ts';
+import type { NodeConfig, NodeProcess } from './node-launcher.ts';
+import { Sensors } from './sensors.ts';
+
+const ackMsMax = 15_000;
+const catchUpMsMax = 60_000;
+const interruptedCode = 130;
+
+/**
+ * Runs the whole product: central, a node, its forwarder and sensors, each a process or connection of its own, in a
+ * temporary folder. Prints one JSON line on stdout. Returns the exit code; everything it started has ended by then.
+ */
+export const runDemo = async (options: DemoOptions): Promise<number> => {
+  const screen = new DemoScreen(process.stderr);
+  const folder = mkdtempSync(join(tmpdir(), 'shorelog-demo-'));
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  const run = new DemoRun(options, folder, screen, interrupt.signal);
+  let code = 1;
+  try {
+    code = await run.go();
+  } catch (error) {
+    screen.say(error instanceof Error ? error.message : String(error));
+  } finally {
+    await run.close();
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
+  }
+  if (code === 0 || interrupt.signal.aborted) rmSync(folder, { recursive: true, force: true });
+  else screen.say(`What the processes stored and printed is in ${folder}`);
+  return interrupt.signal.aborted ? interruptedCode : code;
+};
+
+class DemoRun {
+  readonly #options: DemoOptions;
+  readonly #folder: string;
+  readonly #screen: DemoScreen;
+  readonly #interrupt: AbortSignal;
+  readonly #runId = `demo-${randomBytes(4).toString('hex')}`;
+  /** In the order of starting; ended in the other order. */
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  constructor(options: DemoOptions, folder: string, screen: DemoScreen, interrupt: AbortSignal) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#screen = screen;
+    this.#interrupt = interrupt;
+  }
+
+  async go(): Promise<number> {
+    const { seconds, rate } = this.#options;
+    const central = await this.#openCentral();
+    if (central === undefined || this.#interrupt.aborted) return 1;
+    const node = await this.#startNode(central);
+    const sensors = await this.#connectSensors(node);
+    const watch = new DemoWatch({ node, sensors, screen: this.#screen });
+    this.#closers.push(() => watch.stop());
+    await watch.start();
+    this.#screen.say(`Sensors publish ${rate} readings/s for ${seconds} s, QoS 1.`);
+    await sensors.publishFor(seconds, this.#interrupt);
+    await sensors.settle(ackMsMax);
+    await this.#waitForCentral(watch);
+    await watch.stop();
+    if (this.#interrupt.aborted) return 1;
+    const tally = await this.#count(node, central, sensors);
+    return this.#report(tally, central);
+  }
+
+  /** Ends what was started, the last first; goes on when one does not end well. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close().catch(() => {});
+  }
+
+  async #openCentral(): Promise<DemoCentral | undefined> {
+    this.#screen.say('Starting central ...');
+    const opened = await openCentral(this.#options.central, this.#folder, this.#screen);
+    if (!opened.ok) {
+      this.#screen.say(`No central: ${opened.error}`);
+      return undefined;
+    }
+    const central = opened.value;
+    this.#closers.push(() => central.close());
+    const what = central.kind === 'kafka' ? 'Apache Kafka' : 'Shorelog';
+    this.#screen.say(`Central: ${what} ${central.version} at ${central.bootstrap}`);
+    return central;
+  }
+
+  async #startNode(central: DemoCentral): Promise<NodeProcess> {
+    const folder = join(this.#folder, 'node');
+    mkdirSync(folder);
+    const node = await launchNode({ folder, config: nodeConfig(central) });
+    this.#closers.push(() => node.stop());
+    const { mqtt, kafka, admin } = node.ports;
+    this.#screen.say(
+      `Node: MQTT 127.0.0.1:${mqtt}  Kafka 127.0.0.1:${kafka}  status http://127.0.0.1:${admin}/api/v1/status`,
+    );
+    return node;
+  }
+
+  async #connectSensors(node: NodeProcess): Promise<Sensors> {
+    const { rate } = this.#options;
+    const sensors = await Sensors.connect({ port: node.ports.mqtt, rate, runId: this.#runId });
+    this.#closers.push(() => sensors.disconnect());
+    return sensors;
+  }
+
+  async #waitForCentral(watch: DemoWatch): Promise<void> {
+    const deadline = Date.now() + catchUpMsMax;
+    while (!(await watch.isCaughtUp()) && !this.#interrupt.aborted) {
+      if (Date.now() > deadline) {
+        this.#screen.say(`Central is still behind after ${catchUpMsMax / 1_000} s.`);
+        return;
+      }
+      await delay(200);
+    }
+  }
+
+  async #count(node: NodeProcess, central: DemoCentral, sensors: Sensors): Promise<DemoTally> {
+    const inLog = await readIdentities(node.bootstrap, this.#runId, this.#screen);
+    const atCentral = await readIdentities(central.bootstrap, this.#runId, this.#screen);
+    return tallyDemo(sensors, inLog, atCentral);
+  }
+
+  #report(tally: DemoTally, { kind, version }: DemoCentral): number {
+    process.stdout.write(`${JSON.stringify({ ...tally, central: { kind, version } })}\n`);
+    return isGoodTally(tally) ? 0 : 1;
+  }
+}
+
+const nodeConfig = (central: DemoCentral): NodeConfig => ({
+  topics: [{ name: demoTopic, partitions: demoPartitions }],
+  routes: [{ from: '#', topic: demoTopic }],
+  forward: {
+    central: { bootstrap: [central.bootstrap] },
+    delivery: central.delivery,
+    cursorTopic: demoCursorTopic,
+    routes: [{ from: demoTopic, to: demoTopic }],
+  },
+});
