@@ -1,0 +1,62 @@
+import {
+  leaderEpoch,
+  logGeneration,
+  logId,
+  monotonicMs,
+  offset,
+  timestampMs,
+  uuid,
+} from '../../../src/base/brand.ts';
+import { present } from '../../../src/base/assert.ts';
+import type { Effect } from '../../../src/core/effect.ts';
+import type { Now } from '../../../src/core/now.ts';
+import { Partition } from '../../../src/core/partition.ts';
+import type { RecoveredLog } from '../../../src/ports/recovered-log.ts';
+import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
+import type { RecordBatchHeader } from '../../../src/wire/kafka/record-batch-header.ts';
+
+/** A turn `ms` after the beginning, on both clocks. */
+export const at = (ms: number): Now => ({
+  wallMs: timestampMs(1_700_000_000_000 + ms),
+  monotonicMs: monotonicMs(ms),
+});
+
+export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog => ({
+  topic: 'sensors',
+  topicId: uuid('0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b01'),
+  partition: 0,
+  generation: logGeneration(0),
+  logStartOffset: offset(0),
+  logEndOffset: offset(0),
+  epochStarts: [],
+  producerSnapshot: undefined,
+  producerSnapshotOffset: offset(0),
+  producerBatches: [],
+  producerStateFrom: undefined,
+  activeSegment: { baseOffset: offset(0), bytes: 0, maxTimestamp: timestampMs(-1) },
+  rot: [],
+  ...overrides,
+});
+
+/** A partition that leads, its LeaderChange committed at offset 0 unless told otherwise; its disk is the test. */
+export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000) {
+  const effects: Effect[] = [];
+  const moved: number[] = [];
+  const partition = new Partition(logId(0), recovered, {
+    nodeId: 1,
+    segmentBytesMax,
+    emit: (effect) => effects.push(effect),
+    highWatermarkMoved: (p) => moved.push(p.highWatermark),
+  });
+  const persistAll = () => partition.persisted(partition.generation, partition.logEndOffset);
+  const lead = () => {
+    partition.lead(leaderEpoch(partition.leaderEpoch + 1), at(0));
+    persistAll();
+    effects.length = 0;
+  };
+  lead();
+  const batches = () => effects.flatMap((e) => (e.type === 'AppendBatch' ? [e.batch] : []));
+  const appended = (): RecordBatchHeader[] =>
+    batches().map((bytes) => present(scanBatches(bytes).headers[0], 'a batch'));
+  return { partition, effects, moved, persistAll, appended, batches };
+}

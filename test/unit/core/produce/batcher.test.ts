@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { utf8Encode } from '../../../../src/base/bytes.ts';
+import { Batcher, type AppendOutcome } from '../../../../src/core/produce/batcher.ts';
+import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
+import { at, newPartition } from '../partition-world.ts';
+
+const record = (text: string) => ({
+  timestamp: at(0).wallMs,
+  key: undefined,
+  value: utf8Encode(text),
+  headers: noRecordHeaders,
+});
+
+const newBatcher = (lingerMs = 0, batchBytesMax = 1_000) => {
+  const world = newPartition();
+  const batcher = new Batcher({ batchBytesMax, lingerMs });
+  batcher.producerId = 9n;
+  const outcomes: AppendOutcome[] = [];
+  const append = (text: string, ms = 0) =>
+    batcher.append(
+      world.partition,
+      record(text),
+      { settled: (outcome) => outcomes.push(outcome) },
+      at(ms),
+    );
+  return { ...world, batcher, outcomes, append };
+};
+
+describe('Batcher', () => {
+  it("closes what a turn gathered as one batch, with this start's triple (P1)", () => {
+    const { append, batcher, appended, persistAll, outcomes } = newBatcher();
+    append('a');
+    append('b');
+    expect(appended()).toHaveLength(0);
+    batcher.turnEnded(at(0));
+    expect(appended()).toMatchObject([
+      { producerId: 9n, producerEpoch: 0, baseSequence: 0, recordCount: 2 },
+    ]);
+    expect(outcomes).toEqual([]);
+    persistAll();
+    expect(outcomes).toEqual([
+      { ok: true, offset: 1 },
+      { ok: true, offset: 2 },
+    ]);
+  });
+
+  it('keeps the batch open while the partition waits for the disk: group commit', () => {
+    const { append, batcher, appended, persistAll } = newBatcher();
+    append('a');
+    batcher.turnEnded(at(0));
+    append('b');
+    batcher.turnEnded(at(0));
+    append('c');
+    expect(appended()).toHaveLength(1);
+    persistAll();
+    batcher.turnEnded(at(0));
+    expect(appended().at(-1)).toMatchObject({ baseSequence: 1, recordCount: 2 });
+  });
+
+  it('closes a full batch at once', () => {
+    const { append, appended } = newBatcher();
+    append('x'.repeat(600));
+    append('y'.repeat(600));
+    expect(appended()).toMatchObject([{ recordCount: 1 }]);
+  });
+
+  it('takes a record at the limit and refuses one above it', () => {
+    const { append, batcher, appended } = newBatcher();
+    const fits = 1_000 - 61;
+    for (let size = fits; size > 0; size--) {
+      if (append('x'.repeat(size)) === undefined) break;
+    }
+    expect(append('x'.repeat(fits + 1))).toBe('RECORD_TOO_LARGE');
+    batcher.turnEnded(at(0));
+    expect(appended()).toMatchObject([{ recordCount: 1 }]);
+  });
+
+  it('lingers when told to', () => {
+    const { append, batcher, appended } = newBatcher(20);
+    append('a', 100);
+    batcher.turnEnded(at(110));
+    expect(appended()).toHaveLength(0);
+    expect(batcher.nextDeadline()).toBe(120);
+    batcher.turnEnded(at(120));
+    expect(appended()).toHaveLength(1);
+    expect(batcher.nextDeadline()).toBeUndefined();
+  });
+});
