@@ -42,10 +42,15 @@ export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog =>
 export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000) {
   const effects: Effect[] = [];
   const moved: number[] = [];
+  /** Every batch ever appended, LeaderChange included. */
+  const log: Uint8Array[] = [];
   const partition = new Partition(logId(0), recovered, {
     nodeId: 1,
     segmentBytesMax,
-    emit: (effect) => effects.push(effect),
+    emit: (effect) => {
+      effects.push(effect);
+      if (effect.type === 'AppendBatch') log.push(effect.batch);
+    },
     highWatermarkMoved: (p) => moved.push(p.highWatermark),
   });
   const persistAll = () => partition.persisted(partition.generation, partition.logEndOffset);
@@ -58,5 +63,5 @@ export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000
   const batches = () => effects.flatMap((e) => (e.type === 'AppendBatch' ? [e.batch] : []));
   const appended = (): RecordBatchHeader[] =>
     batches().map((bytes) => present(scanBatches(bytes).headers[0], 'a batch'));
-  return { partition, effects, moved, persistAll, appended, batches };
+  return { partition, effects, moved, persistAll, appended, batches, log };
 }
