@@ -1,0 +1,75 @@
+import { leaderEpoch, offset } from '../../base/brand.ts';
+import type { LeaderEpoch, Offset, Uuid } from '../../base/brand.ts';
+import { utf8Encode } from '../../base/bytes.ts';
+import { fail, ok } from '../../base/result.ts';
+import type { Result } from '../../base/result.ts';
+import { decodeCursor, encodeCursor, encodeGap } from '../../wire/state/state-codec.ts';
+import type { BatchIdentity, DropRecord } from './supervision.ts';
+
+/** Where central keeps how far one edge partition was forwarded (X1). */
+export interface Cursor {
+  /** Next edge offset to forward. */
+  readonly forwardOffset: Offset;
+  /** Of the edge leader that wrote it: the claim. */
+  readonly edgeLeaderEpoch: LeaderEpoch;
+  readonly lastForwarded: BatchIdentity | undefined;
+  readonly topic: string;
+  readonly nodeId: number;
+  readonly writtenAtMs: number;
+  /** The last operator's decision that a claim applied; empty: none yet. */
+  readonly decisionId: string;
+}
+
+const version = 1;
+
+/** The identity of one edge partition at central: its transactional.id and its cursor's key (X1). */
+export const cursorKey = (clusterId: Uuid, topicId: Uuid, partition: number): string =>
+  `${clusterId}/${topicId}/${partition}`;
+
+/** The value of a cursor record. */
+export const cursorBytes = (cursor: Cursor): Uint8Array => encodeCursor({ ...cursor, version });
+
+/** The cursor in these bytes; a text when they are damaged or of a newer version. */
+export function cursorOf(bytes: Uint8Array): Result<Cursor, string> {
+  const read = decodeCursor(bytes);
+  if (!read.ok) return fail('the cursor at central cannot be read');
+  if (read.value.version !== version) {
+    return fail(
+      `the cursor at central has version ${read.value.version}, this one knows ${version}`,
+    );
+  }
+  const last = read.value.lastForwarded;
+  return ok({
+    ...read.value,
+    forwardOffset: offset(read.value.forwardOffset),
+    edgeLeaderEpoch: leaderEpoch(read.value.edgeLeaderEpoch),
+    lastForwarded: last && {
+      leaderEpoch: leaderEpoch(last.leaderEpoch),
+      baseOffset: offset(last.baseOffset),
+      crc: last.crc,
+    },
+  });
+}
+
+/** A record of the cursor topic that says which offsets central will never see (X5). */
+export const gapRecord = (
+  key: string,
+  drop: DropRecord,
+  epoch: LeaderEpoch,
+): { readonly key: Uint8Array; readonly value: Uint8Array } => ({
+  key: utf8Encode(`${key}/gap/${drop.from}`),
+  value: encodeGap({
+    from: drop.from,
+    to: drop.to,
+    leaderEpoch: epoch,
+    reason: drop.reason,
+    count: drop.count,
+  }),
+});
+
+/** The drops that a cursor moving from `from` to `to` jumps; each is told in that transaction (X5). */
+export const dropsBetween = (
+  drops: readonly DropRecord[],
+  from: Offset,
+  to: Offset,
+): readonly DropRecord[] => drops.filter((drop) => drop.from < to && drop.to > from);

@@ -1,0 +1,362 @@
+import type { Offset } from '../../base/brand.ts';
+import { assert } from '../../base/assert.ts';
+import { utf8Encode } from '../../base/bytes.ts';
+import { limits } from '../../base/limits.ts';
+import { fail, ok } from '../../base/result.ts';
+import type { Result } from '../../base/result.ts';
+import { AtLeastOnce } from './at-least-once.ts';
+import { Backoff, jitterMs } from './backoff.ts';
+import type { CentralPlaces } from './central-topics.ts';
+import { findPlaces } from './central-topics.ts';
+import type { ForwardContext } from './context.ts';
+import type { CursorFacts, CursorVerdict } from './cursor-check.ts';
+import { checkCursor } from './cursor-check.ts';
+import { readCursor } from './cursor-reader.ts';
+import type { Cursor } from './cursor.ts';
+import { cursorBytes, cursorKey, dropsBetween, gapRecord } from './cursor.ts';
+import type { Delivery } from './delivery.ts';
+import type { EdgeView } from './edge-reader.ts';
+import { EdgeReader } from './edge-reader.ts';
+import { ExactlyOnce } from './exactly-once.ts';
+import type { Procedure } from './procedure.ts';
+import { Runner, wait } from './procedure.ts';
+import type { ForwardPlan, Outgoing } from './rebuild.ts';
+import { planForward } from './rebuild.ts';
+import type {
+  BatchIdentity,
+  ForwardPartition,
+  ForwardState,
+  ForwardStatus,
+} from './supervision.ts';
+import type { Trouble } from './trouble.ts';
+import { stopped } from './trouble.ts';
+
+/** Where this partition stands at central after a claim or a transaction. */
+interface Standing {
+  readonly places: CentralPlaces;
+  forwardOffset: Offset;
+  lastForwarded: BatchIdentity | undefined;
+  decisionId: string;
+}
+
+type Resume = Extract<CursorVerdict, { type: 'resume' }>;
+
+/**
+ * Forwards one edge partition, for ever: takes over (X1, X2), then one transaction after the other, and after any
+ * trouble it takes over again. Nothing that an earlier attempt knew is trusted.
+ */
+export class PartitionForwarder {
+  readonly #context: ForwardContext;
+  readonly #targetTopic: string;
+  readonly #key: string;
+  readonly #reader: EdgeReader;
+  readonly #delivery: Delivery;
+  readonly #backoff: Backoff;
+  readonly #runner = new Runner();
+  readonly #statusChanged: (isUrgent: boolean) => void;
+  #partition: ForwardPartition;
+  #state: ForwardState = 'waiting';
+  #forwardOffset: Offset | undefined;
+  #highWatermark: Offset | undefined;
+  #lastError: string | undefined;
+  #isCommitting = false;
+  #isStopping = false;
+
+  constructor(
+    context: ForwardContext,
+    partition: ForwardPartition,
+    targetTopic: string,
+    statusChanged: (isUrgent: boolean) => void,
+  ) {
+    this.#context = context;
+    this.#partition = partition;
+    this.#targetTopic = targetTopic;
+    this.#statusChanged = statusChanged;
+    const { topic, topicId, partition: index } = partition;
+    this.#key = cursorKey(context.node.clusterId, topicId, index);
+    this.#reader = new EdgeReader(context, topic, topicId, index);
+    this.#delivery =
+      context.settings.delivery === 'exactlyOnce'
+        ? new ExactlyOnce(context, this.#key)
+        : new AtLeastOnce(context);
+    this.#backoff = new Backoff(
+      context.random,
+      limits.forwardBackoffMsMin,
+      limits.forwardBackoffMsMax,
+    );
+  }
+
+  start(): void {
+    this.#context.memory.release(this);
+    this.#isCommitting = false;
+    this.#runner.start(this.#run());
+  }
+
+  /** A new description. A decision, or whatever may end a stop, begins from the top; marks are taken along. */
+  describe(partition: ForwardPartition): void {
+    const before = this.#partition;
+    this.#partition = partition;
+    const isDecided =
+      partition.decision !== undefined &&
+      partition.decision.decisionId !== before.decision?.decisionId;
+    const isExplained = partition.drops.length !== before.drops.length;
+    if (isDecided || (isExplained && this.#state === 'stopped')) this.start();
+  }
+
+  /** No new transaction; one that is open is finished first. */
+  stop(): void {
+    this.#isStopping = true;
+    if (this.#isCommitting) return;
+    this.#runner.stop();
+    this.#context.memory.release(this);
+  }
+
+  get isRunning(): boolean {
+    return this.#runner.running;
+  }
+
+  get status(): ForwardStatus {
+    const { topic, topicId, partition } = this.#partition;
+    const at = this.#forwardOffset;
+    const end = this.#highWatermark;
+    return {
+      topic,
+      topicId,
+      partition,
+      state: this.#state,
+      ...(at === undefined ? {} : { forwardOffset: at }),
+      ...(at === undefined || end === undefined ? {} : { lag: Math.max(0, end - at) }),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
+  }
+
+  *#run(): Procedure<void> {
+    for (;;) {
+      const trouble = yield* this.#forward();
+      this.#isCommitting = false;
+      this.#context.memory.release(this);
+      if (this.#isStopping) return;
+      this.#report(trouble);
+      if (trouble.state === 'stopped') return;
+      if (trouble.state === 'fenced') yield* this.#stayAway();
+      else yield* wait(this.#context.sleep(this.#backoff.nextMs()));
+    }
+  }
+
+  /** Ends with the first trouble. */
+  *#forward(): Procedure<Trouble> {
+    const taken = yield* this.#takeOver();
+    if (!taken.ok) return taken.error;
+    this.#backoff.reset();
+    this.#lastError = undefined;
+    for (;;) {
+      const failed = yield* this.#forwardOnce(taken.value);
+      if (failed !== undefined) return failed;
+      if (this.#isStopping) return stopped('asked to stop');
+    }
+  }
+
+  /** X2: fence the predecessor, read the cursor, judge it, and only then claim. */
+  *#takeOver(): Procedure<Result<Standing, Trouble>> {
+    const view = yield* this.#reader.view();
+    if (!view.ok) return view;
+    this.#highWatermark = view.value.highWatermark;
+    const places = yield* findPlaces(this.#context, {
+      topic: this.#targetTopic,
+      edgePartition: this.#partition.partition,
+      edgePartitions: view.value.partitions,
+      cursorKey: this.#key,
+    });
+    if (!places.ok) return places;
+    const opened = yield* this.#delivery.open();
+    if (!opened.ok) return opened;
+    const cursor = yield* readCursor(this.#context, places.value.cursor, this.#key);
+    if (!cursor.ok) return cursor;
+    const verdict = yield* this.#judge(view.value, places.value, cursor.value);
+    if (!verdict.ok) return verdict;
+    return yield* this.#claim(places.value, verdict.value, cursor.value);
+  }
+
+  *#judge(
+    edge: EdgeView,
+    places: CentralPlaces,
+    cursor: Cursor | undefined,
+  ): Procedure<Result<Resume, Trouble>> {
+    const facts: CursorFacts = {
+      cursor,
+      partition: this.#partition,
+      centralClusterId: places.clusterId,
+      delivery: this.#context.settings.delivery,
+      edge,
+    };
+    let verdict = checkCursor(facts);
+    if (verdict.type === 'readBatch') {
+      const edgeBatch = yield* this.#reader.identityAt(verdict.at);
+      if (!edgeBatch.ok) return edgeBatch;
+      verdict = checkCursor({ ...facts, edgeBatch: edgeBatch.value });
+    }
+    assert(verdict.type !== 'readBatch', 'the batch was read');
+    return verdict.type === 'resume' ? ok(verdict) : fail(stopped(verdict.text));
+  }
+
+  /** The cursor alone with our leader epoch, and what the jump to it passes over (X5). */
+  *#claim(
+    places: CentralPlaces,
+    verdict: Resume,
+    cursor: Cursor | undefined,
+  ): Procedure<Result<Standing, Trouble>> {
+    const standing: Standing = {
+      places,
+      forwardOffset: verdict.from,
+      lastForwarded: verdict.lastForwarded,
+      decisionId: verdict.decisionId ?? cursor?.decisionId ?? '',
+    };
+    this.#isCommitting = true;
+    const from = cursor?.forwardOffset ?? verdict.from;
+    const failed = yield* this.#commit(standing, [], from);
+    this.#isCommitting = false;
+    if (failed !== undefined) return fail(failed);
+    this.#progressed(standing);
+    if (verdict.decisionId !== undefined) this.#tellDecided(verdict.decisionId);
+    return ok(standing);
+  }
+
+  /** Waits for records, then forwards one transaction's worth of them. */
+  *#forwardOnce(standing: Standing): Procedure<Trouble | undefined> {
+    const ready = yield* this.#waitForRecords(standing.forwardOffset);
+    if (ready !== undefined) return ready;
+    const { memory, settings, compression } = this.#context;
+    yield* wait(memory.acquire(this, limits.forwardTransactionBytesMax));
+    const chunk = yield* this.#reader.fetch(
+      standing.forwardOffset,
+      limits.forwardTransactionBytesMax,
+    );
+    if (!chunk.ok) return chunk.error;
+    this.#highWatermark = chunk.value.highWatermark;
+    const { bytes, headers } = chunk.value;
+    if (headers.length === 0) {
+      memory.release(this);
+      yield* wait(this.#context.sleep(limits.forwardPollMs));
+      return undefined;
+    }
+    const { batchBytesMax, compression: type } = settings;
+    const plan = planForward(bytes, headers, { batchBytesMax, type, compression });
+    const failed = yield* this.#forwardPlan(standing, plan);
+    memory.release(this);
+    return failed;
+  }
+
+  *#forwardPlan(standing: Standing, plan: ForwardPlan): Procedure<Trouble | undefined> {
+    const from = standing.forwardOffset;
+    const next: Standing = {
+      ...standing,
+      forwardOffset: plan.nextOffset,
+      lastForwarded: plan.lastForwarded ?? standing.lastForwarded,
+    };
+    const jumped = dropsBetween(this.#partition.drops, from, plan.nextOffset);
+    // Control batches alone are no reason for a transaction: the next one passes over them.
+    if (plan.batches.length > 0 || jumped.length > 0) {
+      this.#setState('sending');
+      this.#isCommitting = true;
+      const failed = yield* this.#commit(next, plan.batches, from);
+      this.#isCommitting = false;
+      if (failed !== undefined) return failed;
+      Object.assign(standing, next);
+      this.#progressed(standing);
+      this.#backoff.reset();
+    }
+    standing.forwardOffset = plan.nextOffset;
+    this.#forwardOffset = plan.nextOffset;
+    return undefined;
+  }
+
+  *#commit(
+    standing: Standing,
+    batches: readonly Outgoing[],
+    from: Offset,
+  ): Procedure<Trouble | undefined> {
+    const { places, forwardOffset, lastForwarded, decisionId } = standing;
+    const epoch = this.#reader.leaderEpoch;
+    const drops = dropsBetween(this.#partition.drops, from, forwardOffset);
+    const cursor = cursorBytes({
+      forwardOffset,
+      edgeLeaderEpoch: epoch,
+      lastForwarded,
+      topic: this.#partition.topic,
+      nodeId: this.#context.node.nodeId,
+      writtenAtMs: this.#context.now().wallMs,
+      decisionId,
+    });
+    const gaps = drops.map((drop) => gapRecord(this.#key, drop, epoch));
+    const cursorRecords = [...gaps, { key: utf8Encode(this.#key), value: cursor }];
+    return yield* this.#delivery.commit({ places, batches, cursorRecords });
+  }
+
+  /** Until there is something above `from`; then for the linger, unless a whole transaction is waiting already. */
+  *#waitForRecords(from: Offset): Procedure<Trouble | undefined> {
+    if ((this.#highWatermark ?? 0) > from) return undefined;
+    const { topic, partition } = this.#partition;
+    this.#lastError = undefined;
+    this.#setState('idle');
+    for (;;) {
+      const want = { topic, partition, leaderEpoch: this.#reader.leaderEpoch, offset: from };
+      const end = yield* wait(this.#context.edgePoll.wait(want));
+      if (!end.ok) return end.error;
+      this.#highWatermark = end.value;
+      if (end.value > from) break;
+    }
+    this.#statusChanged(false);
+    yield* wait(this.#context.sleep(this.#context.settings.lingerMs));
+    return undefined;
+  }
+
+  /** X2: another one is at work. Away for a while, and back only while our node answers for our leader epoch. */
+  *#stayAway(): Procedure<void> {
+    do {
+      const ms = jitterMs(
+        this.#context.random,
+        limits.forwardFencedMsMin,
+        limits.forwardFencedMsMax,
+      );
+      yield* wait(this.#context.sleep(ms));
+    } while (!(yield* this.#reader.isAnswered()));
+  }
+
+  #progressed({ places, forwardOffset, lastForwarded }: Standing): void {
+    const { topicId, partition } = this.#partition;
+    this.#forwardOffset = forwardOffset;
+    const mark = {
+      topicId,
+      partition,
+      centralClusterId: places.clusterId,
+      forwardOffset,
+      ...(lastForwarded === undefined ? {} : { lastForwarded }),
+    };
+    this.#partition = { ...this.#partition, mark };
+    this.#context.tell({ type: 'ForwardProgressed', mark });
+    this.#statusChanged(false);
+  }
+
+  #tellDecided(decisionId: string): void {
+    const { topicId, partition } = this.#partition;
+    this.#context.tell({ type: 'ForwardDecisionApplied', topicId, partition, decisionId });
+  }
+
+  #report({ state, text }: Trouble): void {
+    const isNew = this.#lastError !== text || this.#state !== state;
+    this.#lastError = text;
+    if (isNew) {
+      const { topic, partition } = this.#partition;
+      const level = state === 'waiting' ? 'warn' : 'error';
+      this.#context.print(level, `forwarding is ${state}`, { topic, partition, error: text });
+    }
+    this.#setState(state);
+    this.#statusChanged(isNew);
+  }
+
+  #setState(state: ForwardState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#statusChanged(true);
+  }
+}
