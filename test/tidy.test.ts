@@ -302,6 +302,7 @@ const planted: readonly (readonly [string, Rule, Files, readonly string[]])[] = 
       'edge/b.ts': '',
       'test/unit/log/a.recovery.test.ts': '',
       'test/unit/edge/b.test.ts': '',
+      'test/unit/log/both.test.ts': "import { a } from '../../../src/log/a.ts';",
     },
     [],
   ],

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What `tsc -b` does not emit: committed code and data that is not TypeScript, in folders named `generated`. */
+/**
+ * What `tsc -b` does not emit: committed code and data that is not TypeScript, in folders named
+ * `generated`.
+ */
 export function generatedFiles(): string[] {
   return ['src', 'edge', 'cloud-sync']
     .flatMap((folder) =>
