@@ -29,6 +29,13 @@ export interface KafkaOptions {
   readonly machine?: 'small' | 'fast';
 }
 
+export interface ToolOptions {
+  /** Default 120 s. */
+  readonly timeoutMs?: number;
+  /** Default `small`. */
+  readonly machine?: 'small' | 'fast';
+}
+
 export interface ToolRun {
   readonly code: number;
   readonly stdout: string;
@@ -41,6 +48,7 @@ const jvmArgs = {
 } as const;
 
 const startMsMax = 60_000;
+const toolMsMax = 120_000;
 const stopGraceMs = 15_000;
 const toolOutputBytesMax = 512 * 1024 * 1024;
 
@@ -101,8 +109,8 @@ export class KafkaBroker {
   }
 
   /** Runs one of Kafka's own tools by its main class, for example `kafka.tools.DumpLogSegments`. Never rejects. */
-  runTool(mainClass: string, args: readonly string[], timeoutMs = 120_000): Promise<ToolRun> {
-    return runTool(this.#launch, mainClass, args, timeoutMs);
+  runTool(mainClass: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
+    return runTool(this.#launch, mainClass, args, options);
   }
 
   async #waitUntilReady(process: OwnedProcess): Promise<Result<void, KafkaUnavailable>> {
@@ -169,7 +177,7 @@ const prepare = async (options: KafkaOptions, java: string, classPath: string): 
 const format = async (launch: Launch): Promise<Result<void, KafkaUnavailable>> => {
   const clusterId = newClusterId();
   const args = ['format', '-t', clusterId, '-c', launch.propertiesFile];
-  const run = await runTool(launch, 'kafka.tools.StorageTool', args, startMsMax);
+  const run = await runTool(launch, 'kafka.tools.StorageTool', args, { timeoutMs: startMsMax });
   if (run.code === 0) return ok(undefined);
   const text = `${run.stdout}${run.stderr}`.trim().split('\n').at(-1) ?? '';
   return fail({ code: 'START_FAILED', text: `Kafka's storage was not formatted: ${text}` });
@@ -186,10 +194,10 @@ const runTool = (
   launch: Launch,
   mainClass: string,
   args: readonly string[],
-  timeoutMs: number,
+  { timeoutMs = toolMsMax, machine = 'small' }: ToolOptions,
 ): Promise<ToolRun> => {
   const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
-  const java = [...jvmArgs.small, quiet, '-cp', launch.classPath, mainClass, ...args];
+  const java = [...jvmArgs[machine], quiet, '-cp', launch.classPath, mainClass, ...args];
   const limits = { timeout: timeoutMs, maxBuffer: toolOutputBytesMax, cwd: launch.folder };
   return new Promise((resolve) => {
     const child = execFile(launch.java, java, limits, (error, stdout, stderr) => {

@@ -1,0 +1,59 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../../edge/cli/demo/package-root.ts';
+
+export interface LoadShape {
+  readonly connections: number;
+  /** Unanswered publishes of each connection. */
+  readonly inFlight: number;
+  readonly payloadBytes: number;
+  readonly qos: 0 | 1;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface LoadResult {
+  readonly acked: number;
+  readonly sent: number;
+  readonly seconds: number;
+  /** PUBACKs at QoS 1, publishes that the sockets took at QoS 0. */
+  readonly perSecond: number;
+  readonly ackP50Us: number;
+  readonly ackP99Us: number;
+}
+
+const source = fileURLToPath(new URL('mqtt-load.c', import.meta.url));
+
+/** Compiles the load tool where it is older than its source, and returns its path. Throws without a C compiler. */
+export const buildLoadTool = (): string => {
+  const folder = join(packageRoot(), 'dist-test', 'bench');
+  const program = join(folder, 'mqtt-load');
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  mkdirSync(folder, { recursive: true });
+  const compiled = spawnSync('cc', ['-O2', '-Wall', '-o', program, source], { encoding: 'utf8' });
+  if (compiled.error !== undefined) {
+    throw new Error('the load tool is written in C and needs a C compiler named cc (Debian: gcc)');
+  }
+  if (compiled.status !== 0) throw new Error(`cc failed on mqtt-load.c:\n${compiled.stderr}`);
+  return program;
+};
+
+/** One run against a server on loopback. Rejects with what the tool complains about. */
+export const runLoad = (program: string, port: number, shape: LoadShape): Promise<LoadResult> => {
+  const { connections, inFlight, payloadBytes, qos, warmUpMs, measureMs } = shape;
+  const numbers = [port, connections, inFlight, payloadBytes, qos, warmUpMs, measureMs];
+  const timeout = warmUpMs + measureMs + 30_000;
+  return new Promise((resolve, reject) => {
+    execFile(
+      program,
+      ['127.0.0.1', ...numbers.map(String)],
+      { timeout },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(JSON.parse(stdout) as LoadResult);
+        else reject(new Error(stderr.trim() || error.message));
+      },
+    );
+  });
+};

@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { makeTempFolder } from '../integration/harness/temp-folder.ts';
+import { reportFigure } from './figure.ts';
+import type { Budget, Figure } from './figure.ts';
+import { measureForward } from './forward.ts';
+import { measureIdle } from './idle.ts';
+import { measureIngest } from './ingest.ts';
+import { describeMachine } from './machine.ts';
+
+const usage = `npm run bench -- ingest | forward | idle [options]
+
+  --runs N            figures are medians of N runs (default 3; forward 1)
+  --folder DIR        where data goes (default: a temporary folder); memory file systems are refused
+  --budget N          exit code 1 unless the figure is at least (idle: at most) N
+ingest
+  --seconds S         of measuring, after 1 s of warming up (default 5)
+  --connections N     default 10
+  --in-flight N,N     unanswered publishes of each connection, one figure each (default 50,500)
+  --payload BYTES     default 64
+  --qos 0|1           default 1
+  --baselines-only    without a node; the figure is void
+forward
+  --records N         default 500000
+  --record-bytes N    default 200
+  --partitions N      default 4
+idle
+  --seconds S         of rest before weighing (default 10)
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string' },
+    folder: { type: 'string' },
+    budget: { type: 'string' },
+    seconds: { type: 'string' },
+    connections: { type: 'string' },
+    'in-flight': { type: 'string' },
+    payload: { type: 'string' },
+    qos: { type: 'string' },
+    'baselines-only': { type: 'boolean' },
+    records: { type: 'string' },
+    'record-bytes': { type: 'string' },
+    partitions: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+
+type NumberFlag = Exclude<keyof typeof values, 'folder' | 'in-flight' | 'baselines-only' | 'help'>;
+
+const numberOf = (name: NumberFlag, byDefault: number): number => {
+  const value = Number(values[name] ?? byDefault);
+  if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} must be a number`);
+  return value;
+};
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const budgetOn = (side: Budget['side']): Budget | undefined =>
+  values.budget === undefined ? undefined : { limit: numberOf('budget', 0), side };
+
+async function* ingestFigures(folder: string): AsyncGenerator<Figure> {
+  for (const text of (values['in-flight'] ?? '50,500').split(',')) {
+    const shape = {
+      connections: numberOf('connections', 10),
+      inFlight: Number(text),
+      payloadBytes: numberOf('payload', 64),
+      qos: numberOf('qos', 1) === 0 ? (0 as const) : (1 as const),
+      warmUpMs: 1_000,
+      measureMs: numberOf('seconds', 5) * 1_000,
+    };
+    const baselinesOnly = values['baselines-only'] ?? false;
+    yield await measureIngest({ folder, runs: numberOf('runs', 3), shape, baselinesOnly, say });
+  }
+}
+
+async function* forwardFigures(folder: string): AsyncGenerator<Figure> {
+  yield await measureForward({
+    folder,
+    runs: numberOf('runs', 1),
+    records: numberOf('records', 500_000),
+    recordBytes: numberOf('record-bytes', 200),
+    partitions: numberOf('partitions', 4),
+    say,
+  });
+}
+
+async function* idleFigures(folder: string): AsyncGenerator<Figure> {
+  yield await measureIdle({
+    folder,
+    runs: numberOf('runs', 3),
+    seconds: numberOf('seconds', 10),
+    say,
+  });
+}
+
+const benches = {
+  ingest: { figures: ingestFigures, side: 'atLeast' },
+  forward: { figures: forwardFigures, side: 'atLeast' },
+  idle: { figures: idleFigures, side: 'atMost' },
+} as const;
+
+const run = async (name: keyof typeof benches): Promise<number> => {
+  const folder = newFolder();
+  try {
+    const machine = describeMachine(folder);
+    let code = 0;
+    for await (const figure of benches[name].figures(folder)) {
+      if (!reportFigure(figure, machine, budgetOn(benches[name].side))) code = 1;
+    }
+    return code;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Always a new folder, also below one that the user names: it is removed at the end. */
+const newFolder = (): string => {
+  if (values.folder === undefined) return makeTempFolder('bench');
+  const parent = resolve(values.folder);
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(join(parent, 'shorelog-bench-'));
+};
+
+const [name, ...more] = positionals;
+if (values.help === true || name === undefined || !(name in benches) || more.length > 0) {
+  process.stdout.write(usage);
+  process.exitCode = values.help === true ? 0 : 2;
+} else {
+  try {
+    process.exitCode = await run(name as keyof typeof benches);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
