@@ -48,6 +48,8 @@ export interface DropValue {
 export interface SessionValue {
   readonly producerId: number;
   readonly producerEpoch: number;
+  /** It ends with its connection, and so with the process that wrote it. */
+  readonly clean: boolean;
 }
 
 /** `__mqtt_sessions`, key `qos2/<client id>/<packet identifier>` (P5). */
@@ -148,7 +150,8 @@ export const encodeSession = (value: SessionValue): Uint8Array =>
 export const decodeSession = (bytes: Uint8Array): Decoded<SessionValue> =>
   decoded(() => {
     const read = shorelog.Session.decode(bytes);
-    return { producerId: exact(read.producerId), producerEpoch: read.producerEpoch };
+    const { producerEpoch, clean } = read;
+    return { producerId: exact(read.producerId), producerEpoch, clean };
   });
 
 /** The bytes of an OpenIdentifier. */

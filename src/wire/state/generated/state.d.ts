@@ -404,6 +404,9 @@ export namespace shorelog {
         /** Session producerEpoch. */
         producerEpoch: number;
 
+        /** Session clean. */
+        clean: boolean;
+
         /**
          * Encodes the specified Session message. Does not implicitly {@link shorelog.Session.verify|verify} messages.
          * @param message Session message or plain object to encode
@@ -433,6 +436,9 @@ export namespace shorelog {
 
             /** Session producerEpoch */
             producerEpoch?: (number|null);
+
+            /** Session clean */
+            clean?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

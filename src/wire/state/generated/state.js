@@ -608,6 +608,7 @@ export const shorelog = $root.shorelog = (() => {
 
         Session.prototype.producerId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
         Session.prototype.producerEpoch = 0;
+        Session.prototype.clean = false;
 
         Session.encode = function (message, writer, _depth) {
             if (!writer)
@@ -620,6 +621,8 @@ export const shorelog = $root.shorelog = (() => {
                 writer.uint32(8).int64(message.producerId);
             if (message.producerEpoch != null && $Object.hasOwnProperty.call(message, "producerEpoch") && message.producerEpoch !== 0)
                 writer.uint32(16).int32(message.producerEpoch);
+            if (message.clean != null && $Object.hasOwnProperty.call(message, "clean") && message.clean !== false)
+                writer.uint32(24).bool(message.clean);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -669,6 +672,15 @@ export const shorelog = $root.shorelog = (() => {
                             message.producerEpoch = value;
                         else
                             delete message.producerEpoch;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.clean = value;
+                        else
+                            delete message.clean;
                         continue;
                     }
                 }

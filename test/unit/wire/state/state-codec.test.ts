@@ -37,7 +37,7 @@ describe('values of internal topics survive their bytes', () => {
   });
 
   test('Session', () => {
-    const value = fc.record({ producerId: int64, producerEpoch: int32 });
+    const value = fc.record({ producerId: int64, producerEpoch: int32, clean: fc.boolean() });
     survives(value, codec.encodeSession, codec.decodeSession);
   });
 
@@ -88,8 +88,8 @@ test('cut bytes and numbers beyond 2^53 are malformed', () => {
 });
 
 test('the wire format stays as it was first written', () => {
-  const bytes = codec.encodeSession({ producerId: 1000, producerEpoch: 3 });
-  expect([...bytes]).toEqual([0x08, 0xe8, 0x07, 0x10, 0x03]);
+  const bytes = codec.encodeSession({ producerId: 1000, producerEpoch: 3, clean: true });
+  expect([...bytes]).toEqual([0x08, 0xe8, 0x07, 0x10, 0x03, 0x18, 0x01]);
 });
 
 function survives<T>(
