@@ -2,12 +2,14 @@ import { assert } from '../base/assert.ts';
 import {
   leaderEpoch as toEpoch,
   offset,
+  timestampMs,
   type LeaderEpoch,
   type LogGeneration,
   type LogId,
   type Offset,
   type Uuid,
 } from '../base/brand.ts';
+import { limits } from '../base/limits.ts';
 import type { ProducerBatch, RecoveredLog } from '../ports/recovered-log.ts';
 import { buildLeaderChangeBatch } from '../wire/kafka/control-record.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../wire/kafka/producer-snapshot.ts';
@@ -158,6 +160,23 @@ export class Partition implements PartitionView {
         this.#whenCommitted(this.#logEndOffset, () => done(this.#stored(baseOffset)));
       }
     }
+  }
+
+  /**
+   * A record under an MQTT session's triple (P5). Sessions begin at sequence 0, so an unknown producer with a later
+   * one means that its state was lost with rotten bytes: 45, and the session begins anew (L6).
+   */
+  produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
+    const { producerId, baseSequence } = headerOf(batch);
+    if (baseSequence !== 0 && !this.#producers.knows(producerId)) {
+      return done({ ok: false, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
+    }
+    this.produce(batch, done);
+  }
+
+  /** Forgets producers that were idle for `limits.producerIdleMs`, but none that `isPinned` names (P5). */
+  expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
+    this.#producers.expire(timestampMs(now.wallMs - limits.producerIdleMs), isPinned);
   }
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */

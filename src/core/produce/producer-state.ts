@@ -62,6 +62,10 @@ export class ProducerState {
     return this.#producers.size;
   }
 
+  knows(producerId: bigint): boolean {
+    return this.#producers.has(producerId);
+  }
+
   check(claim: ProducerClaim): ProducerVerdict {
     const producer = this.#producers.get(claim.producerId);
     if (producer === undefined) return append; // KIP-360: any first sequence is taken

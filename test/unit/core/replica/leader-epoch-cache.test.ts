@@ -34,6 +34,8 @@ describe('LeaderEpochCache', () => {
   });
 
   it('refuses an epoch that goes back', () => {
-    expect(() => cache().assign(leaderEpoch(2), offset(20))).toThrow('leader epochs start in order');
+    expect(() => cache().assign(leaderEpoch(2), offset(20))).toThrow(
+      'leader epochs start in order',
+    );
   });
 });

@@ -1,0 +1,387 @@
+import { utf8Encode } from '../base/bytes.ts';
+import type { LogId, Offset, Uuid } from '../base/brand.ts';
+import { assert, present, unreachable } from '../base/assert.ts';
+import { limits } from '../base/limits.ts';
+import type { Random } from '../ports/random.ts';
+import type { ViewChange } from '../ports/state-view.ts';
+import { noRecordHeaders } from '../wire/kafka/record-headers.ts';
+import { encodeProducerIdBlock } from '../wire/state/state-codec.ts';
+import { Boot, type TopicSeed } from './boot.ts';
+import { Broker } from './broker.ts';
+import {
+  clusterKeys,
+  ClusterState,
+  clusterTopicName,
+  sessionsTopicName,
+} from './cluster/cluster-state.ts';
+import { InternalTopic } from './cluster/internal-topic.ts';
+import { ProducerIds } from './cluster/producer-ids.ts';
+import type { Effect } from './effect.ts';
+import type { Event, OpenLog, Publish } from './event.ts';
+import { ForwardDecisions } from './forward/forward-decisions.ts';
+import { ForwardLedger } from './forward/forward-ledger.ts';
+import { KafkaRouter } from './kafka/router.ts';
+import { Qos2Sessions, type TripleOutcome } from './mqtt/qos2-sessions.ts';
+import type { TripleTarget } from './mqtt/qos2-session.ts';
+import type { Now } from './now.ts';
+import { Partition } from './partition.ts';
+import { PartitionTable } from './partition-table.ts';
+import { PendingReads } from './pending-reads.ts';
+import { Batcher, type AppendOutcome } from './produce/batcher.ts';
+import { Ingest } from './produce/ingest.ts';
+import type { PendingPublish } from './produce/publish-order.ts';
+import { RouteTable, type RouteRule } from './produce/route-table.ts';
+import { RetentionPlanner } from './retention-planner.ts';
+
+/** Bytes of one read while a state is replayed. */
+const replayReadBytes = 1024 * 1024;
+
+export interface NodeOptions {
+  readonly nodeId: number;
+  readonly clusterId: Uuid;
+  readonly directoryId: Uuid;
+  readonly isJournalDamaged: boolean;
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+  readonly segmentBytesMax: number;
+  readonly batchBytesMax: number;
+  readonly lingerMs: number;
+  readonly requestBytesMax: number;
+  readonly topics: readonly TopicSeed[];
+  readonly routes: readonly RouteRule[];
+  /** Topics that a forward route names. */
+  readonly forwardedTopics: readonly string[];
+  readonly random: Random;
+}
+
+/** What status and metrics read; snapshots of this turn. */
+export interface NodeView {
+  readonly isReady: boolean;
+  readonly isHeld: boolean;
+  readonly isDiskFull: boolean;
+  readonly unroutedPublishes: number;
+  readonly partitions: Iterable<Partition>;
+}
+
+/**
+ * The node core: every decision of the node process, without a socket, a file or a clock. One `step` runs to its end;
+ * what it wants done comes back as effects, what happened comes in as events (DESIGN 3).
+ */
+export class Node {
+  readonly #options: NodeOptions;
+  readonly #partitions = new PartitionTable();
+  readonly #cluster = new ClusterState();
+  readonly #reads: PendingReads;
+  readonly #batcher: Batcher;
+  readonly #ingest: Ingest;
+  readonly #qos2: Qos2Sessions;
+  /** QoS 2 publishes between arrival and release, in their connection's order. */
+  readonly #identifiers = new Map<number, PendingPublish>();
+  readonly #boot: Boot;
+  readonly #router: KafkaRouter;
+  readonly #ledger: ForwardLedger;
+  readonly #decisions: ForwardDecisions;
+  readonly #retention: RetentionPlanner;
+  #producerIds: ProducerIds | undefined;
+  #effects: Effect[] = [];
+  #now: Now | undefined;
+  #isDiskFull = false;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    const emit = (effect: Effect): void => void this.#effects.push(effect);
+    const partitions = this.#partitions;
+    const cluster = this.#cluster;
+    this.#reads = new PendingReads(emit);
+    this.#batcher = new Batcher(options);
+    const routes = new RouteTable(options.routes, (name) => cluster.topic(name)?.partitions);
+    const batcher = this.#batcher;
+    const find = (topic: string, index: number) => partitions.find(topic, index);
+    this.#ingest = new Ingest({ routes, batcher, partition: find, emit });
+    this.#ledger = new ForwardLedger(options.forwardedTopics, cluster, partitions);
+    const log = () => this.#boot.internal(clusterTopicName);
+    this.#decisions = new ForwardDecisions({ cluster, log, random: options.random });
+    this.#retention = new RetentionPlanner({ cluster, partitions, ledger: this.#ledger, emit });
+    this.#qos2 = this.#createQos2(emit);
+    this.#boot = this.#createBoot(emit);
+    this.#router = new KafkaRouter(this.#createBroker(), emit, options);
+  }
+
+  get view(): NodeView {
+    return {
+      isReady: this.#boot.isReady,
+      isHeld: this.#ingest.isHeld,
+      isDiskFull: this.#isDiskFull,
+      unroutedPublishes: this.#ingest.unroutedPublishes,
+      partitions: this.#partitions,
+    };
+  }
+
+  /** Runs one event to completion. The effects are the caller's; their order binds (DESIGN 3, contract). */
+  step(event: Event, now: Now): readonly Effect[] {
+    this.#now = now;
+    this.#handle(event, now);
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** When `TimerFired` is wanted, on the monotonic clock; undefined: nothing waits for time. */
+  nextDeadline(): number | undefined {
+    const deadlines = [
+      this.#router.nextDeadline(),
+      this.#retention.nextDeadline(),
+      this.#batcher.nextDeadline(),
+    ].filter((deadline) => deadline !== undefined);
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  }
+
+  /** Kafka's .snapshot of each log's producers, for a clean stop. */
+  producerSnapshot(id: LogId): Uint8Array | undefined {
+    return this.#partitions.byLog(id)?.producerSnapshot();
+  }
+
+  // A switch over all events reads best in one piece.
+  #handle(event: Event, now: Now): void {
+    switch (event.type) {
+      case 'ViewLoaded':
+        return this.#boot.viewLoaded(event.topic, event.nextOffset, event.entries);
+      case 'NodeStarted':
+        this.#ledger.restore(event.forwardMarks);
+        return this.#boot.started(event.logs, event.votes);
+      case 'VotesPersisted':
+        return this.#boot.votesPersisted(event.votes, now);
+      case 'LogCreated':
+        return this.#boot.logCreated(event.log);
+      case 'BatchPersisted':
+        return this.#partitions.byLog(event.logId)?.persisted(event.generation, event.endOffset);
+      case 'LogStartAdvanced':
+        return this.#logStartAdvanced(event.logId, event.offset);
+      case 'RetentionProposed':
+        return this.#withPartition(event.logId, (p) => this.#retention.proposed(p, event.offset));
+      case 'LogRead':
+        return this.#reads.wasRead(event.readId, event.generation, event.outcome);
+      case 'OffsetFound':
+        return this.#reads.wasFound(event.readId, event.generation, event.outcome);
+      case 'DiskFilled':
+      case 'DiskFreed':
+        this.#isDiskFull = event.type === 'DiskFilled';
+        return this.#ingest.diskFilled(this.#isDiskFull);
+      case 'KafkaConnectionOpened':
+        return this.#router.opened(event.connection);
+      case 'KafkaBytesReceived':
+        return this.#router.received(event.connection, event.chunk, now.monotonicMs);
+      case 'ConnectionClosed':
+        this.#router.closed(event.connection);
+        this.#ingest.connectionClosed(event.connection);
+        return this.#qos2.connectionClosed(event.connection);
+      case 'PublishReceived':
+        return this.#ingest.received(event.publish, now);
+      case 'IdentifierReceived':
+        this.#identifiers.set(event.publish.publishId, this.#ingest.enter(event.publish));
+        return this.#qos2.identifierReceived(event.publish);
+      case 'IdentifierReleased':
+        return this.#qos2.identifierReleased(event);
+      case 'SessionOpened':
+        return this.#qos2.sessionOpened(event);
+      case 'ForwardProgressed':
+        if (this.#ledger.progressed(event.mark))
+          this.#emit({ type: 'StoreForwardMark', mark: event.mark });
+        return;
+      case 'ForwardDecided':
+        return this.#forwardDecided(event);
+      case 'ForwardDecisionApplied':
+        return this.#decisions.applied(event.topicId as Uuid, event.partition, event.decisionId);
+      case 'TimerFired':
+        this.#router.tick(now.monotonicMs);
+        return this.#retention.tick(now);
+      case 'TurnEnded':
+        this.#batcher.turnEnded(now);
+        return this.#ingest.turnEnded();
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #emit(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  #withPartition(id: LogId, use: (partition: Partition) => void): void {
+    const partition = this.#partitions.byLog(id);
+    if (partition !== undefined) use(partition);
+  }
+
+  #logStartAdvanced(id: LogId, to: Offset): void {
+    this.#withPartition(id, (partition) => {
+      partition.logStartAdvanced(to);
+      this.#retention.advanced(partition);
+    });
+  }
+
+  #highWatermarkMoved(partition: Partition, now: Now): void {
+    this.#router.highWatermarkMoved(partition.logId, now.monotonicMs);
+    this.#boot.committed(partition);
+  }
+
+  #openPartition(log: OpenLog): Partition {
+    const partition = new Partition(log.logId, log.recovered, {
+      nodeId: this.#options.nodeId,
+      segmentBytesMax: this.#options.segmentBytesMax,
+      emit: (effect) => this.#emit(effect),
+      highWatermarkMoved: (moved) => this.#highWatermarkMoved(moved, this.#current()),
+    });
+    this.#partitions.add(partition);
+    return partition;
+  }
+
+  /** The time of the step that is running. */
+  #current(): Now {
+    return present(this.#now, 'inside a step');
+  }
+
+  #ready(): void {
+    this.#retention.start(this.#current());
+    this.#emit({ type: 'BecomeReady' });
+    this.#describeForwarding();
+  }
+
+  #describeForwarding(): void {
+    if (!this.#ledger.isForwarding) return;
+    this.#emit({ type: 'DescribeForwardPartitions', partitions: this.#ledger.describe() });
+  }
+
+  #forwardDecided(event: Extract<Event, { type: 'ForwardDecided' }>): void {
+    this.#decisions.decide(event, (answer) => {
+      this.#emit({ type: 'AnswerAdmin', requestId: event.requestId, answer });
+      if (answer.ok) this.#describeForwarding();
+    });
+  }
+
+  #takeProducerIds(cluster: InternalTopic, taken: () => void): void {
+    const first = this.#cluster.nextProducerId;
+    // The block's own record is the first batch of this start, under the block's first id (P1, P4). If it is lost
+    // nobody saw that id; if it is not, the next start begins behind the block.
+    this.#batcher.producerId = BigInt(first);
+    const ids = new ProducerIds(first, (from, done) => {
+      const next = from + limits.producerIdBlockSize;
+      const value = encodeProducerIdBlock({ nextProducerId: next });
+      cluster.commit([{ key: utf8Encode(clusterKeys.producerIds), value }], () => {
+        done();
+        if (this.#producerIds !== undefined) return;
+        this.#producerIds = ids;
+        taken();
+      });
+    });
+    ids.refill();
+  }
+
+  #createBroker(): Broker {
+    return new Broker({
+      ...this.#options,
+      cluster: this.#cluster,
+      partitions: this.#partitions,
+      reads: this.#reads,
+      producerIds: () => this.#producerIds,
+      isHeld: () => this.#ingest.isHeld,
+    });
+  }
+
+  #createBoot(emit: (effect: Effect) => void): Boot {
+    const { directoryId, isJournalDamaged, topics: seeds, random } = this.#options;
+    return new Boot({
+      directoryId,
+      isJournalDamaged,
+      seeds,
+      random,
+      emit,
+      partitions: this.#partitions,
+      cluster: this.#cluster,
+      openPartition: (log) => this.#openPartition(log),
+      openInternal: (partition) => this.#openInternal(partition),
+      takeProducerIds: (cluster, taken) => this.#takeProducerIds(cluster, taken),
+      ready: () => this.#ready(),
+    });
+  }
+
+  #openInternal(partition: Partition): InternalTopic {
+    const isCluster = partition.topic === clusterTopicName;
+    return new InternalTopic({
+      partition,
+      apply: (key, value) => {
+        const isKnown = isCluster ? this.#cluster.apply(key, value) : this.#qos2.apply(key, value);
+        if (!isKnown) this.#warnUnknownRecord(partition.topic, key);
+      },
+      append: (to, change, done) => this.#appendInternal(to, change, done),
+      read: (from, to, done) =>
+        this.#reads.read(partition, { from, to, bytesMax: replayReadBytes }, done),
+      emit: (effect) => this.#emit(effect),
+    });
+  }
+
+  #appendInternal(
+    partition: Partition,
+    { key, value }: ViewChange,
+    settled: (outcome: AppendOutcome) => void,
+  ): void {
+    const now = this.#current();
+    const record = { timestamp: now.wallMs, key, value, headers: noRecordHeaders };
+    const error = this.#batcher.append(partition, record, { settled }, now);
+    assert(error === undefined, 'records of internal topics are small');
+  }
+
+  #warnUnknownRecord(topic: string, key: string): void {
+    const text = `A record of ${topic} is not understood: a newer version wrote it?`;
+    this.#emit({ type: 'Print', level: 'warn', text, fields: { key } });
+  }
+
+  #createQos2(emit: (effect: Effect) => void): Qos2Sessions {
+    return new Qos2Sessions({
+      log: { commit: (changes, done) => this.#sessions().commit(changes, done) },
+      producer: { produce: (target, publish, done) => this.#produceTriple(target, publish, done) },
+      allocateProducerId: () => this.#producerIds?.allocate(),
+      locate: (publish) => this.#locate(publish),
+      release: (publishId) => this.#releaseIdentifier(publishId),
+      reject: (publishId, closeConnection, reason) => {
+        this.#identifiers.delete(publishId);
+        emit({ type: 'RejectPublish', publishId, closeConnection, reason });
+      },
+      sessionAnswered: (requestId, openIdentifiers) =>
+        emit({ type: 'OpenSessionAnswered', requestId, openIdentifiers }),
+    });
+  }
+
+  #sessions(): InternalTopic {
+    return present(this.#boot.internal(sessionsTopicName), 'no MQTT before the node is ready');
+  }
+
+  #locate(publish: Publish): { topicId: Uuid; partition: number } | undefined {
+    const target = this.#ingest.locate(publish);
+    const topic = target && this.#cluster.topic(target.topic);
+    if (target === undefined || topic === undefined) return undefined;
+    return { topicId: topic.topicId as Uuid, partition: target.partition };
+  }
+
+  /** P5 (2): the record with exactly the triple that commit (1) named. */
+  #produceTriple(
+    target: TripleTarget,
+    publish: Publish,
+    done: (outcome: TripleOutcome) => void,
+  ): void {
+    const name = this.#cluster.topicById(target.topicId)?.name ?? '';
+    const partition = this.#partitions.findById(name, target.topicId, target.partition);
+    if (partition === undefined) return done({ error: 'LEADER_NOT_AVAILABLE' });
+    const key = this.#ingest.locate(publish)?.key ?? utf8Encode(publish.mqttTopic);
+    const batch = this.#ingest.buildBatch(publish, key, target, this.#current());
+    if (batch.length > this.#options.batchBytesMax) return done({ error: 'RECORD_TOO_LARGE' });
+    partition.produceOfSession(batch, (outcome) => done(outcome.ok ? 'committed' : outcome));
+  }
+
+  /** PUBREC keeps its place in the connection's order; PUBCOMP has none. */
+  #releaseIdentifier(publishId: number): void {
+    const pending = this.#identifiers.get(publishId);
+    this.#identifiers.delete(publishId);
+    if (pending === undefined) this.#emit({ type: 'ReleasePublishes', publishIds: [publishId] });
+    else pending.committed();
+  }
+}

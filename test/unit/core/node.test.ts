@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { connectionId } from '../../../src/base/brand.ts';
+import { NodeWorld } from './node-world.ts';
+
+const started = () => {
+  const world = new NodeWorld();
+  world.start();
+  expect(world.isReady).toBe(true);
+  return world;
+};
+
+const epochs = (world: NodeWorld) =>
+  [...world.node.view.partitions].map(({ topic, partition, leaderEpoch }) => [
+    `${topic}-${partition}`,
+    leaderEpoch,
+  ]);
+
+describe('Node', () => {
+  it('is born on an empty disk: __cluster first, then the topics it names', () => {
+    const world = started();
+    expect(world.logs.map(({ topic, partition }) => `${topic}-${partition}`)).toEqual([
+      '__cluster-0',
+      'sensors-0',
+      'sensors-1',
+      '__mqtt_sessions-0',
+    ]);
+    expect(new Set(epochs(world).map(([, epoch]) => epoch))).toEqual(new Set([1]));
+  });
+
+  it('leads a new epoch after every start, the vote durable before its first batch (C1)', () => {
+    const world = started();
+    world.crash();
+    expect(world.isReady).toBe(true);
+    expect(new Set(epochs(world).map(([, epoch]) => epoch))).toEqual(new Set([2]));
+    const order = world.effects.map(({ type }) => type);
+    expect(order.indexOf('PersistVotes')).toBeLessThan(order.indexOf('AppendBatch'));
+  });
+
+  it('keeps topic ids and partition counts over a restart, and seeds once', () => {
+    const world = started();
+    const before = world.logs.map(({ topicId }) => topicId);
+    world.crash();
+    expect(world.logs.map(({ topicId }) => topicId)).toEqual(before);
+  });
+
+  it('gives every start its own ingest producer (P4)', () => {
+    const world = started();
+    world.publish('a', '1');
+    world.turn();
+    world.crash();
+    world.publish('a', '2');
+    world.turn();
+    expect(world.records('sensors').map(({ value }) => value)).toEqual(['1', '2']);
+  });
+
+  it('acknowledges a publish when it is durable, never before (C5)', () => {
+    const world = started();
+    world.stopSyncing();
+    const publishId = world.publish('a', 'reading');
+    world.turn();
+    expect(world.released).toEqual([]);
+    world.syncAgain();
+    expect(world.released).toEqual([publishId]);
+  });
+
+  it('keeps the order of a connection over partitions', () => {
+    const world = started();
+    const ids = Array.from({ length: 20 }, (_, i) => world.publish(`topic/${i}`, String(i)));
+    world.turn();
+    expect(world.released).toEqual(ids);
+    expect(
+      new Set(world.logs.filter((l) => l.topic === 'sensors').map((l) => l.durable > 1)),
+    ).toEqual(new Set([true]));
+  });
+
+  it('acknowledges, does not store and counts what no route names', () => {
+    const world = new NodeWorld({
+      routes: [{ from: 'plant/#', topic: 'sensors', key: 'mqttTopic' }],
+    });
+    world.start();
+    const id = world.publish('elsewhere', 'x');
+    world.turn();
+    expect(world.released).toEqual([id]);
+    expect(world.records('sensors')).toEqual([]);
+    expect(world.node.view.unroutedPublishes).toBe(1);
+  });
+
+  it('refuses a record that no batch can hold, and closes its connection', () => {
+    const world = started();
+    const id = world.publish('a', 'x'.repeat(200_000));
+    world.turn();
+    expect(world.rejected).toEqual([id]);
+  });
+
+  it('holds publishers while the disk is full, and lets them go after', () => {
+    const world = started();
+    world.post({ type: 'DiskFilled' });
+    world.turn();
+    world.post({ type: 'DiskFreed' });
+    world.turn();
+    const held = world.effects.filter((effect) => effect.type === 'HoldPublishers');
+    expect(held.map(({ held: isHeld }) => isHeld)).toEqual([true, false]);
+  });
+
+  it('does not start on a disk whose __cluster is missing', () => {
+    const world = started();
+    world.logs.shift();
+    world.crash();
+    expect(world.isReady).toBe(false);
+    expect(world.effects.at(-1)).toMatchObject({ type: 'StopNode' });
+  });
+});
+
+describe('QoS 2 through the node (P5)', () => {
+  const qos2 = (packetId: number) => ({ qos: 2 as const, packetId });
+
+  it('stores a reading once, however often its PUBLISH comes', () => {
+    const world = started();
+    world.openSession(1);
+    const first = world.publish('a', 'reading', qos2(7));
+    world.turn();
+    const again = world.publish('a', 'reading', qos2(7));
+    world.turn();
+    expect(world.released).toEqual([first, again]);
+    expect(world.records('sensors')).toHaveLength(1);
+  });
+
+  it.each([0, 1, 2, 3])('a crash after step %i loses and doubles nothing', (steps) => {
+    const world = started();
+    world.openSession(1);
+    world.publish('a', 'first', qos2(7));
+    if (steps > 0) world.turn();
+    if (steps > 1) world.releaseIdentifier(7);
+    if (steps > 2) world.turn();
+    const wasReceived = world.released.length > 0;
+    world.crash();
+    world.openSession(2);
+    if (!wasReceived || steps < 2) {
+      world.publish('a', 'first', qos2(7));
+      world.turn();
+    }
+    world.releaseIdentifier(7);
+    world.turn();
+    world.publish('a', 'second', qos2(7));
+    world.turn();
+    expect(world.records('sensors').map(({ value }) => value)).toEqual(['first', 'second']);
+  });
+
+  it('reports open identifiers after a restart, so that the client keeps them', () => {
+    const world = started();
+    world.openSession(1);
+    world.publish('a', 'reading', qos2(9));
+    world.turn();
+    world.crash();
+    world.openSession(2);
+    expect(world.sessions.get(2)).toEqual([9]);
+    world.post({ type: 'ConnectionClosed', connection: connectionId(1) });
+    world.openSession(3, 'client', true);
+    expect(world.sessions.get(3)).toEqual([]);
+  });
+});
