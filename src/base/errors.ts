@@ -118,6 +118,11 @@ export const errorTable = {
     retriable: true,
     text: 'The disk cannot take the records now, or stored bytes are damaged.',
   },
+  FETCH_SESSION_ID_NOT_FOUND: {
+    kafkaCode: 70,
+    retriable: true,
+    text: 'This node keeps no fetch sessions.',
+  },
   FENCED_LEADER_EPOCH: {
     kafkaCode: 74,
     retriable: true,

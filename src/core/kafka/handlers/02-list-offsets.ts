@@ -1,0 +1,96 @@
+import { timestampMs } from '../../../base/brand.ts';
+import type { ErrorCode } from '../../../base/errors.ts';
+import { kafkaCodeOf } from '../../../base/errors.ts';
+import type {
+  ListOffsetsRequestPartition,
+  ListOffsetsResponsePartition,
+} from '../../../wire/kafka/generated/02-list-offsets.ts';
+import { listOffsetsCodec } from '../../../wire/kafka/generated/02-list-offsets.ts';
+import type { FindOffsetOutcome, PartitionView } from '../broker-view.ts';
+import type { Handler, HandlerContext } from '../handler.ts';
+import { handlerOf } from '../handler.ts';
+import { leaderPartition } from '../partition-check.ts';
+
+/** Timestamps that are questions. */
+const latest = -1;
+const earliest = -2;
+const newestRecord = -3;
+
+/*
+ * ListOffsets v1-7. Latest is the high watermark for both isolation levels, known only once this leader epoch's
+ * LeaderChange is committed (C6): 78 until then, 5 for versions that do not have it.
+ */
+export const listOffsetsHandler: Handler = handlerOf(
+  listOffsetsCodec,
+  (request, { version, reply }, context) => {
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => unknownOffset(partitionIndex)),
+    }));
+    let undecided = 1;
+    const decided = (): void => {
+      if (--undecided === 0) reply({ throttleTimeMs: 0, topics });
+    };
+    request.topics.forEach(({ name, partitions }, topic) => {
+      partitions.forEach((asked, index) => {
+        undecided++;
+        answer({ topic: name, asked, version }, context, (found) => {
+          topics[topic]?.partitions.splice(index, 1, found);
+          decided();
+        });
+      });
+    });
+    decided();
+  },
+);
+
+interface Question {
+  readonly topic: string;
+  readonly asked: ListOffsetsRequestPartition;
+  readonly version: number;
+}
+
+function answer(
+  { topic, asked, version }: Question,
+  { view }: HandlerContext,
+  done: (answer: ListOffsetsResponsePartition) => void,
+): void {
+  const { partitionIndex, currentLeaderEpoch, timestamp } = asked;
+  const none = unknownOffset(partitionIndex);
+  const refuse = (error: ErrorCode): void => done({ ...none, errorCode: kafkaCodeOf(error) });
+  const found = leaderPartition(view, { topic, partition: partitionIndex, currentLeaderEpoch });
+  if (!found.ok) return refuse(found.error);
+  const log = found.value;
+  if (timestamp === earliest) return done({ ...none, offset: log.logStartOffset });
+  if (timestamp === latest) {
+    if (log.isEpochCommitted) return done(latestOf(none, log));
+    return refuse(version >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE');
+  }
+  if (timestamp < newestRecord || (timestamp === newestRecord && version < 7)) {
+    return refuse('UNSUPPORTED_VERSION');
+  }
+  return view.findOffset(log, timestampMs(timestamp), (outcome) => done(foundOf(none, outcome)));
+}
+
+function latestOf(
+  none: ListOffsetsResponsePartition,
+  log: PartitionView,
+): ListOffsetsResponsePartition {
+  return { ...none, offset: log.highWatermark, leaderEpoch: log.leaderEpoch };
+}
+
+function foundOf(
+  none: ListOffsetsResponsePartition,
+  outcome: FindOffsetOutcome,
+): ListOffsetsResponsePartition {
+  if (!outcome.ok) return { ...none, errorCode: kafkaCodeOf(outcome.error) };
+  return { ...none, ...outcome.found };
+}
+
+const unknownOffset = (partitionIndex: number): ListOffsetsResponsePartition => ({
+  partitionIndex,
+  errorCode: 0,
+  timestamp: -1,
+  offset: -1,
+  leaderEpoch: -1,
+});

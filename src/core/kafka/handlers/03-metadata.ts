@@ -1,0 +1,101 @@
+import type { ErrorCode } from '../../../base/errors.ts';
+import { kafkaCodeOf } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
+import type { Uuid } from '../../../base/brand.ts';
+import type {
+  MetadataRequest,
+  MetadataRequestTopic,
+  MetadataResponsePartition,
+  MetadataResponseTopic,
+} from '../../../wire/kafka/generated/03-metadata.ts';
+import { metadataCodec } from '../../../wire/kafka/generated/03-metadata.ts';
+import { zeroUuid } from '../../../wire/kafka/protocol-reader.ts';
+import type { BrokerView, TopicView } from '../broker-view.ts';
+import type { Handler } from '../handler.ts';
+import { handlerOf } from '../handler.ts';
+
+/** "We did not compute the authorized operations." */
+const operationsUnknown = -2147483648;
+
+/*
+ * Metadata v0-12. No topic is ever created on the way. This node is the only broker and the controller; internal
+ * topics are listed, marked as such.
+ */
+export const metadataHandler: Handler = handlerOf(
+  metadataCodec,
+  (request, { version, reply }, { view }) => {
+    const { nodeId, clusterId, advertisedHost: host, advertisedPort: port } = view;
+    reply({
+      throttleTimeMs: 0,
+      brokers: [{ nodeId, host, port, rack: null }],
+      clusterId,
+      controllerId: nodeId,
+      topics: isForAll(request, version)
+        ? [...view.topics()].map((topic) => describe(view, topic))
+        : (request.topics ?? []).map((asked) => lookUp(view, asked)),
+      clusterAuthorizedOperations: operationsUnknown,
+    });
+  },
+);
+
+/** In version 0 an empty list means all, later null does. */
+const isForAll = ({ topics }: MetadataRequest, version: number): boolean =>
+  topics === null || (version === 0 && topics.length === 0);
+
+function lookUp(view: BrokerView, { name, topicId }: MetadataRequestTopic): MetadataResponseTopic {
+  if (name === null) {
+    const byId = view.topicById(topicId);
+    return byId === undefined ? unknown(null, topicId, 'UNKNOWN_TOPIC_ID') : describe(view, byId);
+  }
+  const topic = view.topic(name);
+  if (topic !== undefined) return describe(view, topic);
+  const error = isTopicNameValid(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC';
+  return unknown(name, zeroUuid, error);
+}
+
+/** Kafka's rule for topic names. */
+const isTopicNameValid = (name: string): boolean =>
+  name.length <= limits.topicNameLengthMax && /^[\w.-]+$/.test(name) && !/^\.\.?$/.test(name);
+
+function describe(view: BrokerView, topic: TopicView): MetadataResponseTopic {
+  const partitions = Array.from({ length: topic.partitions }, (_, index) =>
+    describePartition(view, topic.name, index),
+  );
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: topic.internal,
+    partitions,
+    topicAuthorizedOperations: operationsUnknown,
+  };
+}
+
+function describePartition(
+  view: BrokerView,
+  topic: string,
+  partitionIndex: number,
+): MetadataResponsePartition {
+  const log = view.partition(topic, partitionIndex);
+  const isLed = log?.isLeader === true;
+  return {
+    errorCode: isLed ? 0 : kafkaCodeOf('LEADER_NOT_AVAILABLE'),
+    partitionIndex,
+    leaderId: isLed ? view.nodeId : -1,
+    leaderEpoch: log?.leaderEpoch ?? -1,
+    replicaNodes: [view.nodeId],
+    isrNodes: isLed ? [view.nodeId] : [],
+    offlineReplicas: [],
+  };
+}
+
+function unknown(name: string | null, topicId: Uuid, error: ErrorCode): MetadataResponseTopic {
+  return {
+    errorCode: kafkaCodeOf(error),
+    name,
+    topicId,
+    isInternal: false,
+    partitions: [],
+    topicAuthorizedOperations: operationsUnknown,
+  };
+}

@@ -1,0 +1,121 @@
+import type { ConnectionId } from '../../base/brand.ts';
+import { limits } from '../../base/limits.ts';
+import { Ring } from '../../base/ring.ts';
+import type { FrameFault } from '../../wire/kafka/frame.ts';
+import { FrameSplitter } from '../../wire/kafka/frame.ts';
+import type { RequestStart } from '../../wire/kafka/header.ts';
+import type { Result } from '../../base/result.ts';
+import { fail, ok } from '../../base/result.ts';
+import type { Effect } from '../effect.ts';
+import type { Exchange } from './handler.ts';
+
+/** A request in progress: its place in the order of answers. */
+interface Slot {
+  isSettled: boolean;
+  frame: Uint8Array | undefined;
+  release: (() => void) | undefined;
+}
+
+/**
+ * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready first. Past
+ * `kafkaInFlightPerConnectionMax` requests in progress the rest waits here and the socket is not read.
+ */
+export class KafkaConnection {
+  readonly id: ConnectionId;
+  readonly #emit: (effect: Effect) => void;
+  readonly #splitter: FrameSplitter;
+  readonly #slots = new Ring<Slot>();
+  readonly #waiting = new Ring<Uint8Array>();
+  #isPaused = false;
+  #isClosed = false;
+  /** The router is beginning with its requests; an answer at once must not begin again. */
+  isWorking = false;
+
+  constructor(id: ConnectionId, requestBytesMax: number, emit: (effect: Effect) => void) {
+    this.id = id;
+    this.#emit = emit;
+    this.#splitter = new FrameSplitter(requestBytesMax);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Takes a chunk; its frames are then there for `nextFrame`. */
+  take(chunk: Uint8Array): Result<undefined, FrameFault> {
+    const frames = this.#splitter.push(chunk);
+    if (!frames.ok) return fail(frames.error);
+    for (const frame of frames.value) this.#waiting.push(frame);
+    return ok(undefined);
+  }
+
+  /** The next request to begin with, unless too many are in progress. */
+  nextFrame(): Uint8Array | undefined {
+    if (this.#isClosed || this.#slots.length >= limits.kafkaInFlightPerConnectionMax) {
+      return undefined;
+    }
+    return this.#waiting.shift();
+  }
+
+  /** Opens the place in the order of answers for a request. `settled` is called when there may be room for more. */
+  begin(start: RequestStart, frame: Uint8Array, settled: () => void): Exchange {
+    const slot: Slot = { isSettled: false, frame: undefined, release: undefined };
+    this.#slots.push(slot);
+    const isAbandoned = (): boolean => this.#isClosed;
+    return {
+      version: start.apiVersion,
+      correlationId: start.correlationId,
+      frame,
+      get isAbandoned() {
+        return isAbandoned();
+      },
+      settle: (answer) => {
+        if (this.#isClosed || slot.isSettled) return;
+        slot.isSettled = true;
+        slot.frame = answer;
+        slot.release = undefined;
+        this.#flush();
+        settled();
+      },
+      close: (reason) => this.close(reason),
+      onAbandoned: (release) => {
+        slot.release = release;
+      },
+    };
+  }
+
+  /** Stops or starts the reading of the socket, as the queue has it. */
+  regulate(): void {
+    if (this.#isClosed) return;
+    const isFull =
+      this.#waiting.length > 0 || this.#slots.length >= limits.kafkaInFlightPerConnectionMax;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    this.#emit({ type: isFull ? 'PauseReading' : 'ResumeReading', connection: this.id });
+  }
+
+  /** Orders the socket closed, for a peer's fault or ours. */
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.abandon();
+    this.#emit({ type: 'CloseConnection', connection: this.id, reason });
+  }
+
+  /** Nobody is there any more: what is in progress is let go. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#waiting.clear();
+    for (const slot of this.#slots) slot.release?.();
+    this.#slots.clear();
+  }
+
+  /** Sends all answers that are ready at the head of the order, in one write. */
+  #flush(): void {
+    const chunks: Uint8Array[] = [];
+    for (let head = this.#slots.peek(); head?.isSettled === true; head = this.#slots.peek()) {
+      this.#slots.shift();
+      if (head.frame !== undefined) chunks.push(head.frame);
+    }
+    if (chunks.length > 0) this.#emit({ type: 'SendBytes', connection: this.id, chunks });
+  }
+}
