@@ -1,0 +1,107 @@
+import type { LeaderEpoch, LogId, Offset, Uuid } from '../../src/base/brand.ts';
+import { leaderEpoch, logId, offset, uuid } from '../../src/base/brand.ts';
+import type {
+  BrokerView,
+  Done,
+  FindOffsetOutcome,
+  PartitionView,
+  ProduceOutcome,
+  ReadOutcome,
+  TopicView,
+} from '../../src/core/kafka/broker-view.ts';
+
+/** One partition as a test sets it. */
+export interface FakePartition {
+  logId: LogId;
+  topic: string;
+  topicId: Uuid;
+  partition: number;
+  isLeader: boolean;
+  isEpochCommitted: boolean;
+  leaderEpoch: LeaderEpoch;
+  logStartOffset: Offset;
+  logEndOffset: Offset;
+  highWatermark: Offset;
+  endOffsetOf: PartitionView['endOffsetOf'];
+}
+
+export interface Call<T> {
+  readonly partition: PartitionView;
+  readonly done: Done<T>;
+}
+
+/** A BrokerView that notes what it is asked; the test answers when it likes. */
+export class FakeBrokerView implements BrokerView {
+  readonly nodeId = 1;
+  readonly clusterId = uuid('11111111-2222-3333-4444-555555555555');
+  readonly advertisedHost = 'gateway';
+  readonly advertisedPort = 9092;
+  readonly list: TopicView[] = [];
+  readonly partitions = new Map<string, FakePartition>();
+  readonly produces: (Call<ProduceOutcome> & { readonly batch: Uint8Array })[] = [];
+  readonly reads: (Call<ReadOutcome> & { readonly range: Parameters<BrokerView['read']>[1] })[] =
+    [];
+  readonly searches: (Call<FindOffsetOutcome> & { readonly timestamp: number })[] = [];
+  nextProducerId: bigint | undefined = 1_000n;
+
+  addTopic(name: string, partitions: number): FakePartition {
+    const topicId = uuid(`00000000-0000-0000-0000-00000000000${this.list.length + 1}`);
+    this.list.push({ name, topicId, partitions, internal: name.startsWith('__') });
+    for (let partition = 0; partition < partitions; partition++) {
+      this.partitions.set(`${name}/${partition}`, this.#newPartition({ name, topicId, partition }));
+    }
+    return this.partitions.get(`${name}/0`) as FakePartition;
+  }
+
+  #newPartition(of: { name: string; topicId: Uuid; partition: number }): FakePartition {
+    return {
+      logId: logId(this.partitions.size),
+      topic: of.name,
+      topicId: of.topicId,
+      partition: of.partition,
+      isLeader: true,
+      isEpochCommitted: true,
+      leaderEpoch: leaderEpoch(4),
+      logStartOffset: offset(0),
+      logEndOffset: offset(10),
+      highWatermark: offset(10),
+      endOffsetOf: () => undefined,
+    };
+  }
+
+  topics(): Iterable<TopicView> {
+    return this.list;
+  }
+
+  topic(name: string): TopicView | undefined {
+    return this.list.find((topic) => topic.name === name);
+  }
+
+  topicById(topicId: Uuid): TopicView | undefined {
+    return this.list.find((topic) => topic.topicId === topicId);
+  }
+
+  partition(topic: string, partition: number): PartitionView | undefined {
+    return this.partitions.get(`${topic}/${partition}`);
+  }
+
+  allocateProducerId(): bigint | undefined {
+    return this.nextProducerId;
+  }
+
+  produce(partition: PartitionView, batch: Uint8Array, done: Done<ProduceOutcome>): void {
+    this.produces.push({ partition, batch, done });
+  }
+
+  read(
+    partition: PartitionView,
+    range: Parameters<BrokerView['read']>[1],
+    done: Done<ReadOutcome>,
+  ): void {
+    this.reads.push({ partition, range, done });
+  }
+
+  findOffset(partition: PartitionView, timestamp: number, done: Done<FindOffsetOutcome>): void {
+    this.searches.push({ partition, timestamp, done });
+  }
+}
