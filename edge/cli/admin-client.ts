@@ -1,0 +1,82 @@
+import type { Result } from '../../src/base/result.ts';
+import { fail, ok } from '../../src/base/result.ts';
+import type { NodeStatus } from '../../src/core/node-status.ts';
+import type { ForwardRequest } from '../admin-http.ts';
+import type { CliProblem } from './terminal.ts';
+
+const answerMsMax = 15_000;
+
+/** The status of the node whose admin HTTP is at `host:port`. */
+export async function fetchStatus(address: string): Promise<Result<NodeStatus, CliProblem>> {
+  const answer = await ask(address, '/api/v1/status', {});
+  if (!answer.ok) return answer;
+  return isStatus(answer.value.body)
+    ? ok(answer.value.body)
+    : fail(unexpected(address, answer.value));
+}
+
+/** Tells the node where to go on forwarding one partition; fails with its reason when it refuses. */
+export async function postForward(
+  address: string,
+  request: ForwardRequest,
+): Promise<Result<undefined, CliProblem>> {
+  const answer = await ask(address, '/api/v1/forward', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  });
+  if (!answer.ok) return answer;
+  if (answer.value.code === 200) return ok(undefined);
+  const { body } = answer.value;
+  const reason =
+    typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
+  if (typeof reason !== 'string') return fail(unexpected(address, answer.value));
+  return fail({ text: `the node refused: ${reason}` });
+}
+
+interface Answer {
+  readonly code: number;
+  readonly body: unknown;
+}
+
+async function ask(
+  address: string,
+  path: string,
+  init: RequestInit,
+): Promise<Result<Answer, CliProblem>> {
+  try {
+    const signal = AbortSignal.timeout(answerMsMax);
+    const response = await fetch(`http://${address}${path}`, { ...init, signal });
+    const text = await response.text();
+    return ok({ code: response.status, body: parsed(text) });
+  } catch (error) {
+    return fail(noAnswer(address, error));
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function noAnswer(address: string, error: unknown): CliProblem {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+  return {
+    text: `no node answers at ${address} (${code})`,
+    hint: 'start one with `shorelog start`, or say where it is with --admin HOST:PORT',
+  };
+}
+
+const unexpected = (address: string, answer: Answer): CliProblem => ({
+  text: `what answers at ${address} is not a shorelog node (HTTP ${answer.code})`,
+  hint: 'say where the node is with --admin HOST:PORT',
+});
+
+function isStatus(body: unknown): body is NodeStatus {
+  if (typeof body !== 'object' || body === null) return false;
+  return 'health' in body && 'partitions' in body && Array.isArray(body.partitions);
+}

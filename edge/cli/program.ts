@@ -1,0 +1,214 @@
+import { Command, CommanderError, Option } from 'commander';
+
+import {
+  cursorStartOrOffset,
+  hostPort,
+  pastTime,
+  qualityOfService,
+  startEndOrOffset,
+  wholeNumber,
+} from './arguments.ts';
+import type { CliContext } from './cli-config.ts';
+import { registerDemo } from './demo/demo-command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { productVersion } from './product.ts';
+
+/**
+ * The `shorelog` command. Each subcommand's code is imported when it runs, so that `--help` is quick on a gateway.
+ * `finished` gets the exit code of the one that ran.
+ */
+export function buildProgram(context: CliContext, finished: (exitCode: number) => void): Command {
+  const program = new Command('shorelog')
+    .description(
+      'A durable edge message bus: MQTT in, a Kafka log on the spot, exactly once to central',
+    )
+    .version(productVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text.trimEnd()),
+      writeErr: (text) => context.terminal.error(text.trimEnd()),
+    })
+    .showHelpAfterError('(shorelog --help shows what there is)');
+  addNode(program, context, finished);
+  addReaders(program, context, finished);
+  addPublish(program, context, finished);
+  addForward(program, context, finished);
+  registerDemo(program);
+  return program;
+}
+
+/** Runs the command line (without `node` and the script). The exit code; wrong usage is 2, help is 0. */
+export async function runCli(context: CliContext, argv: readonly string[]): Promise<number> {
+  let exitCode: number | undefined;
+  const program = buildProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+  return exitCode ?? (typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok);
+}
+
+type Finished = (exitCode: number) => void;
+
+const configOption = (): Option => new Option('--config <file>', 'YAML config of the node');
+const jsonOption = (): Option => new Option('--json', 'print JSON');
+const addressOption = (kind: string): Option =>
+  new Option(`--${kind} <host:port>`, `the node's ${kind} address`).argParser(hostPort);
+
+function addNode(program: Command, context: CliContext, finished: Finished): void {
+  program
+    .command('start')
+    .description('run a node until it is told to stop')
+    .addOption(configOption())
+    .option('--verbose', 'print debug lines too')
+    .action(async (options: { config?: string; verbose?: boolean }) => {
+      const { runStart } = await import('./start-command.ts');
+      finished(await runStart(context, options));
+    });
+  program
+    .command('check')
+    .description('check the config, then disk, clock, ports and central')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExit code: 0 a node can start, 1 something is missing, 2 the config is wrong.',
+    )
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const { runCheck } = await import('./check-command.ts');
+      finished(await runCheck(context, options));
+    });
+  program
+    .command('bench')
+    .description('measure the disk under the data directory')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const { runBench } = await import('./bench-command.ts');
+      finished(await runBench(context, options));
+    });
+}
+
+interface ReaderFlags {
+  readonly config?: string;
+  readonly admin?: string;
+  readonly json?: boolean;
+}
+
+function addReaders(program: Command, context: CliContext, finished: Finished): void {
+  program
+    .command('status')
+    .description('health in one word, then partitions, forwarding and disk')
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .addOption(jsonOption())
+    .action(async (options: ReaderFlags) => {
+      const { runStatus } = await import('./status-command.ts');
+      finished(await runStatus(context, options));
+    });
+  program
+    .command('topics')
+    .description('list topics, or the partitions of one')
+    .argument('[topic]')
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .addOption(jsonOption())
+    .action(async (topic: string | undefined, options: ReaderFlags) => {
+      const { runTopics } = await import('./topics-command.ts');
+      finished(await runTopics(context, topic, options));
+    });
+  addConsume(program, context, finished);
+}
+
+interface ConsumeFlags {
+  readonly config?: string;
+  readonly kafka?: string;
+  readonly partition?: number;
+  readonly from?: 'start' | 'end' | number;
+  readonly since?: number;
+  readonly limit?: number;
+  readonly follow?: boolean;
+  readonly json?: boolean;
+}
+
+function addConsume(program: Command, context: CliContext, finished: Finished): void {
+  program
+    .command('consume')
+    .description('print the records of a topic')
+    .argument('<topic>')
+    .option('--partition <n>', 'this partition only', wholeNumber)
+    .addOption(
+      new Option('--from <place>', 'start, end or an offset')
+        .argParser(startEndOrOffset)
+        .conflicts('since'),
+    )
+    .option(
+      '--since <time>',
+      'from that time on: 2026-01-31T12:00:00Z, or 10m ago',
+      pastTime(Date.now()),
+    )
+    .option('--limit <n>', 'end after so many records', wholeNumber)
+    .option('--follow', 'go on with what comes, until interrupted')
+    .addOption(configOption())
+    .addOption(addressOption('kafka'))
+    .addOption(jsonOption())
+    .action(async (topic: string, options: ConsumeFlags) => {
+      const { runConsume } = await import('./consume-command.ts');
+      finished(await runConsume(context, topic, options));
+    });
+}
+
+interface PublishFlags {
+  readonly config?: string;
+  readonly mqtt?: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retain?: boolean;
+}
+
+function addPublish(program: Command, context: CliContext, finished: Finished): void {
+  program
+    .command('publish')
+    .description('publish over MQTT: the payload, or each line of the input')
+    .argument('<mqttTopic>')
+    .argument('[payload]')
+    .option('--qos <0|1|2>', 'quality of service', qualityOfService, 1)
+    .option('--retain', 'keep it for later subscribers')
+    .addOption(configOption())
+    .addOption(addressOption('mqtt'))
+    .action(async (mqttTopic: string, payload: string | undefined, options: PublishFlags) => {
+      const { runPublish } = await import('./publish-command.ts');
+      finished(await runPublish(context, { mqttTopic, payload }, options));
+    });
+}
+
+interface ForwardFlags {
+  readonly config?: string;
+  readonly admin?: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: 'cursor' | 'start' | number;
+}
+
+function addForward(program: Command, context: CliContext, finished: Finished): void {
+  program
+    .command('forward')
+    .description('decide where forwarding of a stopped partition goes on')
+    .requiredOption('--topic <topic>', 'topic on the node')
+    .requiredOption('--partition <n>', 'partition', wholeNumber)
+    .requiredOption('--from <place>', 'cursor, start or an offset', cursorStartOrOffset)
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .addHelpText(
+      'after',
+      '\nForwarding stops by itself where going on could lose or repeat records. This decision is\n' +
+        'recorded: `cursor` goes on where central stands, `start` at the first record kept here.',
+    )
+    .action(async (options: ForwardFlags) => {
+      const { runForward } = await import('./forward-command.ts');
+      finished(await runForward(context, options));
+    });
+}
