@@ -80,7 +80,6 @@ class ProduceTask {
     const checked = this.#check(topic, data);
     const decide = (outcome: ProduceOutcome): void => {
       const outcomes = this.#outcomes[place.topic] ?? [];
-      if (outcomes[place.index] !== undefined) return;
       outcomes[place.index] = outcome;
       this.#undecided--;
       this.#settleIfDecided();

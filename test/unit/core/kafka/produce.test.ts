@@ -65,6 +65,7 @@ describe('Produce', () => {
 
   it.each([
     ['to an internal topic', produceOf('__cluster', [batchOf(1)]), 17],
+    ['to an internal topic that does not exist', produceOf('__later', [batchOf(1)]), 17],
     ['to an unknown topic', produceOf('nowhere', [batchOf(1)]), 3],
     ['with strange acks', produceOf('sensors', [batchOf(1)], { acks: 2 }), 21],
     ['of a transaction', produceOf('sensors', [batchOf(1)], { transactionalId: 't' }), 53],

@@ -240,6 +240,7 @@ describe('checkProducedBatch', () => {
     ['without a sequence', withByte(batch, 53, 0x80), 'INVALID_RECORD'],
     ['with a wrong record length', withByte(batch, 61, 42), 'INVALID_RECORD'],
     ['with a wrong offset delta', withByte(batch, 64, 2), 'INVALID_RECORD'],
+    ['without offset 0', withByte(build(three.slice(0, 1)), 64, 2), 'INVALID_RECORD'],
   ];
   it.each(cases)('refuses a batch that is %s', (_name, bytes, error) => {
     expect(checkProducedBatch(bytes, 10_000)).toEqual({ ok: false, error });
