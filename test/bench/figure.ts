@@ -19,7 +19,10 @@ export interface Budget {
   readonly side: 'atLeast' | 'atMost';
 }
 
-/** Prints the figure as a JSON line and says whether it counts: not void, and within the budget if there is one. */
+/**
+ * Prints the figure as a JSON line and says whether it counts: not void, and within the budget if
+ * there is one.
+ */
 export const reportFigure = (
   figure: Figure,
   machine: Machine,

@@ -22,7 +22,10 @@ const batchBytes = 16_384;
 const drainMsMax = 600_000;
 const topic = 'sensors';
 
-/** How fast a node's forwarder drains a prefilled log into a real Kafka, beside Kafka's own fastest producer there. */
+/**
+ * How fast a node's forwarder drains a prefilled log into a real Kafka, beside Kafka's own fastest
+ * producer there.
+ */
 export const measureForward = async (options: ForwardOptions): Promise<Figure> => {
   const brokerFolder = join(options.folder, 'central');
   mkdirSync(brokerFolder);
@@ -77,7 +80,10 @@ const figureOf = (options: ForwardOptions, drains: Drain[], baseline: number[]):
   };
 };
 
-/** Kafka's own load producer, idempotent with acks=all, into a new topic. Records per second as it says. */
+/**
+ * Kafka's own load producer, idempotent with acks=all, into a new topic. Records per second as it
+ * says.
+ */
 const perfTest = async (
   central: KafkaBroker,
   options: ForwardOptions,

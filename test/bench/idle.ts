@@ -17,7 +17,10 @@ export interface IdleOptions {
 
 const mebibyte = 1024 * 1024;
 
-/** Resident memory of a node that has nothing to do, without forwarding; a bare Node process is the baseline. */
+/**
+ * Resident memory of a node that has nothing to do, without forwarding; a bare Node process is the
+ * baseline.
+ */
 export const measureIdle = async (options: IdleOptions): Promise<Figure> => {
   const nodes: number[] = [];
   const children: number[] = [];

@@ -20,7 +20,10 @@ export interface IngestOptions {
 /** Below it the load tool, not the server, could be what is measured. */
 const barePubackPerSecondMin = 1_000_000;
 
-/** Acknowledged publishes per second of a node, beside servers that store nothing, each a process of its own. */
+/**
+ * Acknowledged publishes per second of a node, beside servers that store nothing, each a process of
+ * its own.
+ */
 export const measureIngest = async (options: IngestOptions): Promise<Figure> => {
   const tool = buildLoadTool();
   const results: Record<string, LoadResult[]> = {};

@@ -17,7 +17,9 @@ export interface Machine {
 const syncCount = 200;
 const syncBytes = 4_096;
 
-/** Measures the disk of `folder`. Throws on a file system in memory, where an fsync costs nothing. */
+/**
+ * Measures the disk of `folder`. Throws on a file system in memory, where an fsync costs nothing.
+ */
 export const describeMachine = (folder: string): Machine => {
   const fileSystem = fileSystemOf(folder);
   if (fileSystem.isMemory) {

@@ -19,8 +19,8 @@ export const parseHostPort = (text: string): HostPort => {
 };
 
 /**
- * One Kafka request at a time over a socket of its own, with bodies as bytes. Enough to wait for a broker and to
- * create topics; it speaks only old non-flexible versions and follows no leader.
+ * One Kafka request at a time over a socket of its own, with bodies as bytes. Enough to wait for a
+ * broker and to create topics; it speaks only old non-flexible versions and follows no leader.
  */
 export class BareKafkaConnection {
   readonly #socket: Socket;
@@ -42,7 +42,9 @@ export class BareKafkaConnection {
     socket.on('error', () => {});
   }
 
-  /** Rejects when nobody listens or the first answer does not come within `timeoutMs` of silence. */
+  /**
+   * Rejects when nobody listens or the first answer does not come within `timeoutMs` of silence.
+   */
   static async open(address: HostPort, timeoutMs: number): Promise<BareKafkaConnection> {
     const socket = connect(address.port, address.host);
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timed out')));

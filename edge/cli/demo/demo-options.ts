@@ -1,7 +1,10 @@
 import { fail, ok } from '../../../src/base/result.ts';
 import type { Result } from '../../../src/base/result.ts';
 
-/** Where the demo forwards to. `auto`: a Kafka of its own, or a second node where that cannot be had. */
+/**
+ * Where the demo forwards to. `auto`: a Kafka of its own, or a second node where that cannot be
+ * had.
+ */
 export type CentralChoice =
   | { readonly kind: 'auto' | 'kafka' | 'embedded' }
   | { readonly kind: 'address'; readonly bootstrap: string };

@@ -6,7 +6,10 @@ export type ScreenStream = Pick<WriteStream, 'write'> & { readonly isTTY?: boole
 
 const plainEveryMs = 3_000;
 
-/** Progress on stderr: one block that renews itself on a terminal, a plain line every few seconds elsewhere. */
+/**
+ * Progress on stderr: one block that renews itself on a terminal, a plain line every few seconds
+ * elsewhere.
+ */
 export class DemoScreen {
   readonly #stream: ScreenStream;
   readonly #nowMs: () => number;

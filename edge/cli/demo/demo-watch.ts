@@ -18,7 +18,10 @@ export class DemoWatch {
   readonly #parts: WatchParts;
   #stopping = false;
   #loop: Promise<void> = Promise.resolve();
-  /** By partition: offsets that the node used before the first reading, for LeaderChange and the like. */
+  /**
+   * By partition: offsets that the node used before the first reading, for LeaderChange and the
+   * like.
+   */
   readonly #startOffsets = new Map<number, number>();
   #startMs = 0;
 
@@ -45,7 +48,10 @@ export class DemoWatch {
     this.#parts.screen.keep();
   }
 
-  /** Whether every reading in the node's log has been forwarded. Rejects when the node or the forwarder gave up. */
+  /**
+   * Whether every reading in the node's log has been forwarded. Rejects when the node or the
+   * forwarder gave up.
+   */
   async isCaughtUp(): Promise<boolean> {
     const { node } = this.#parts;
     if (!node.isRunning) throw new Error('the node ended during the demo');

@@ -30,8 +30,9 @@ const markerName = 'complete.json';
 const downloadMsMax = 15 * 60_000;
 
 /**
- * The folder with Kafka's jars: as it is if it is complete, else filled by one run of Maven. A run that is broken off
- * leaves only a folder that nobody reads, since the finished one appears by a rename.
+ * The folder with Kafka's jars: as it is if it is complete, else filled by one run of Maven. A run
+ * that is broken off leaves only a folder that nobody reads, since the finished one appears by a
+ * rename.
  */
 export const ensureKafkaJars = async (
   onProgress: (progress: DownloadProgress) => void,
@@ -158,7 +159,9 @@ const reasonIn = (transcript: string): string => {
 const megabytesOf = (folder: string, names: readonly string[]): number =>
   names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1e6;
 
-/** Broker and tools without Connect; slf4j-simple because it prints to stderr without a config file. */
+/**
+ * Broker and tools without Connect; slf4j-simple because it prints to stderr without a config file.
+ */
 const pomText = (): string => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>shorelog</groupId>
@@ -177,6 +180,14 @@ const dependency = (group: string, artifact: string, version: string, without?: 
   const exclusion =
     without === undefined
       ? ''
-      : `<exclusions><exclusion><groupId>${group}</groupId><artifactId>${without}</artifactId></exclusion></exclusions>`;
-  return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${exclusion}</dependency>`;
+      : element('exclusions', element('exclusion', coordinates(group, without)));
+  return element(
+    'dependency',
+    [coordinates(group, artifact), element('version', version), exclusion].join(''),
+  );
 };
+
+const coordinates = (group: string, artifact: string): string =>
+  element('groupId', group) + element('artifactId', artifact);
+
+const element = (name: string, content: string): string => `<${name}>${content}</${name}>`;

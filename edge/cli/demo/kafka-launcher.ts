@@ -97,7 +97,10 @@ export class KafkaBroker {
     await this.#process?.kill();
   }
 
-  /** Ends it, cleanly or by SIGKILL, and starts it on the same ports and data. Throws if it does not come back. */
+  /**
+   * Ends it, cleanly or by SIGKILL, and starts it on the same ports and data. Throws if it does not
+   * come back.
+   */
   async restart(how: 'stop' | 'kill'): Promise<void> {
     await (how === 'stop' ? this.stop() : this.kill());
     const started = await this.start();
@@ -108,7 +111,10 @@ export class KafkaBroker {
     return createTopics({ host: '127.0.0.1', port: this.#launch.ports.broker }, specs);
   }
 
-  /** Runs one of Kafka's own tools by its main class, for example `kafka.tools.DumpLogSegments`. Never rejects. */
+  /**
+   * Runs one of Kafka's own tools by its main class, for example `kafka.tools.DumpLogSegments`.
+   * Never rejects.
+   */
   runTool(mainClass: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
     return runTool(this.#launch, mainClass, args, options);
   }
@@ -183,7 +189,10 @@ const format = async (launch: Launch): Promise<Result<void, KafkaUnavailable>> =
   return fail({ code: 'START_FAILED', text: `Kafka's storage was not formatted: ${text}` });
 };
 
-/** 16 random bytes as Kafka writes them; the first bit is 0 so that the text never looks like an option. */
+/**
+ * 16 random bytes as Kafka writes them; the first bit is 0 so that the text never looks like an
+ * option.
+ */
 const newClusterId = (): string => {
   const bytes = randomBytes(16);
   bytes.writeUInt8(bytes.readUInt8(0) & 0x7f, 0);

@@ -10,7 +10,10 @@ export interface KafkaPorts {
   readonly proxySlots: readonly ProxySlot[];
 }
 
-/** server.properties of a small single node, broker and controller in one (KRaft). `extra` wins over ours. */
+/**
+ * server.properties of a small single node, broker and controller in one (KRaft). `extra` wins over
+ * ours.
+ */
 export const kafkaProperties = (
   ports: KafkaPorts,
   logFolder: string,
@@ -55,7 +58,10 @@ const listenerProperties = ({
   };
 };
 
-/** One replica of everything, few threads, and a cleaner whose buffer fits a small heap (its default is 128 MB). */
+/**
+ * One replica of everything, few threads, and a cleaner whose buffer fits a small heap (its default
+ * is 128 MB).
+ */
 const singleNodeProperties: Readonly<Record<string, string>> = {
   'offsets.topic.replication.factor': '1',
   'offsets.topic.num.partitions': '1',
@@ -66,7 +72,8 @@ const singleNodeProperties: Readonly<Record<string, string>> = {
   'share.coordinator.state.topic.min.isr': '1',
   'group.initial.rebalance.delay.ms': '0',
   'auto.create.topics.enable': 'false',
-  // After a SIGKILL the controller admits the broker only when its old session has expired (default 9 s).
+  // After a SIGKILL the controller admits the broker only when its old session has expired (default
+  // 9 s).
   'broker.session.timeout.ms': '3000',
   'broker.heartbeat.interval.ms': '500',
   'num.network.threads': '2',

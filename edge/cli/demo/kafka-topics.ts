@@ -15,7 +15,10 @@ const topicAlreadyExists = 36;
 const passingErrors: ReadonlySet<number> = new Set([7, 38, 41]);
 const answerMsMax = 10_000;
 
-/** Whether a broker answers Metadata and knows a live broker, which is when topics can be created. Never rejects. */
+/**
+ * Whether a broker answers Metadata and knows a live broker, which is when topics can be created.
+ * Never rejects.
+ */
 export const isKafkaReady = async (address: HostPort): Promise<boolean> => {
   try {
     return (await liveBrokers(address)) > 0;
@@ -24,7 +27,10 @@ export const isKafkaReady = async (address: HostPort): Promise<boolean> => {
   }
 };
 
-/** Creates the topics that are not there, replication factor 1; waits for a young cluster up to `timeoutMs`. */
+/**
+ * Creates the topics that are not there, replication factor 1; waits for a young cluster up to
+ * `timeoutMs`.
+ */
 export const createTopics = async (
   address: HostPort,
   specs: readonly TopicSpec[],

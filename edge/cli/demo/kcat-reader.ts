@@ -21,8 +21,8 @@ export interface KcatOptions {
 export const hasKcat = (): boolean => spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0;
 
 /**
- * Reads a topic from its beginning to its present end with kcat, CRCs checked. Records of one partition come in
- * order. Rejects when kcat fails or takes longer than `msMax`.
+ * Reads a topic from its beginning to its present end with kcat, CRCs checked. Records of one
+ * partition come in order. Rejects when kcat fails or takes longer than `msMax`.
  */
 export const readWithKcat = (
   options: KcatOptions,

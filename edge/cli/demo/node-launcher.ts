@@ -34,7 +34,9 @@ const stopGraceMs = 15_000;
 /** The command's program as built. */
 export const shorelogProgram = (): string => join(packageRoot(), 'dist', 'edge', 'cli', 'main.js');
 
-/** A node as its users run it: the built program in a process of its own. It ends with this process. */
+/**
+ * A node as its users run it: the built program in a process of its own. It ends with this process.
+ */
 export class NodeProcess {
   readonly ports: NodePorts;
   /** host:port of its Kafka listener. */
@@ -90,7 +92,10 @@ export class NodeProcess {
     return this.#process;
   }
 
-  /** Starts it and waits until `/readyz` says yes. Throws with its output when it ends before or takes over 20 s. */
+  /**
+   * Starts it and waits until `/readyz` says yes. Throws with its output when it ends before or
+   * takes over 20 s.
+   */
   async start(): Promise<void> {
     this.spawn();
     try {

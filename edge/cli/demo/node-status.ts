@@ -1,6 +1,9 @@
 import { get } from 'node:http';
 
-/** What `/api/v1/status` answers and `status --json` prints, as far as a reader from outside uses it. */
+/**
+ * What `/api/v1/status` answers and `status --json` prints, as far as a reader from outside uses
+ * it.
+ */
 export interface NodeStatus {
   readonly health: 'ok' | 'degraded' | 'failing';
   readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };

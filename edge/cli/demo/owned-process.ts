@@ -31,7 +31,10 @@ export interface OwnedProcess {
   output(): string;
 }
 
-/** Starts a process in a process group of its own, so that Ctrl-C reaches us alone and we decide the order. */
+/**
+ * Starts a process in a process group of its own, so that Ctrl-C reaches us alone and we decide the
+ * order.
+ */
 export const spawnOwned = (options: OwnedProcessOptions): OwnedProcess => {
   const outputFd = openSync(options.outputFile, 'a');
   const child = spawn(options.command, [...options.args], {
@@ -81,8 +84,9 @@ const exitOf = (child: ChildProcess): Promise<ProcessExit> =>
   });
 
 /**
- * A shell that reads a pipe which only we hold open: when we are gone, whatever the reason, it reads the end and
- * kills `pid`. Exit handlers alone would miss our own SIGKILL. Returns what calls it off.
+ * A shell that reads a pipe which only we hold open: when we are gone, whatever the reason, it
+ * reads the end and kills `pid`. Exit handlers alone would miss our own SIGKILL. Returns what calls
+ * it off.
  */
 const watchOverUs = (pid: number): (() => void) => {
   const watcher = spawn('/bin/sh', ['-c', 'cat >/dev/null; kill -9 "$0" 2>/dev/null', `${pid}`], {

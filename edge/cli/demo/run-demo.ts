@@ -20,8 +20,9 @@ const catchUpMsMax = 60_000;
 const interruptedCode = 130;
 
 /**
- * Runs the whole product: central, a node, its forwarder and sensors, each a process or connection of its own, in a
- * temporary folder. Prints one JSON line on stdout. Returns the exit code; everything it started has ended by then.
+ * Runs the whole product: central, a node, its forwarder and sensors, each a process or connection
+ * of its own, in a temporary folder. Prints one JSON line on stdout. Returns the exit code;
+ * everything it started has ended by then.
  */
 export const runDemo = async (options: DemoOptions): Promise<number> => {
   const screen = new DemoScreen(process.stderr);
@@ -107,7 +108,7 @@ class DemoRun {
     this.#closers.push(() => node.stop());
     const { mqtt, kafka, admin } = node.ports;
     this.#screen.say(
-      `Node: MQTT 127.0.0.1:${mqtt}  Kafka 127.0.0.1:${kafka}  status http://127.0.0.1:${admin}/api/v1/status`,
+      `Node: MQTT 127.0.0.1:${mqtt}  Kafka 127.0.0.1:${kafka}  admin http://127.0.0.1:${admin}`,
     );
     return node;
   }

@@ -15,7 +15,10 @@ const tickMs = 20;
 /** Past it the sensors wait for PUBACKs, as real ones would. */
 const inFlightMax = 10_000;
 
-/** Simulated sensors: a few MQTT connections that publish JSON readings with QoS 1, each with its own identity. */
+/**
+ * Simulated sensors: a few MQTT connections that publish JSON readings with QoS 1, each with its
+ * own identity.
+ */
 export class Sensors {
   /** Identities of readings that got their PUBACK. */
   readonly acked = new Set<string>();

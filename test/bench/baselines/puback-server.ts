@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 
 /**
- * Baseline: what a Node process can do at all. It reads MQTT packets, answers each PUBLISH of QoS 1 with PUBACK, one
- * write a chunk, and keeps nothing. Run as a program with a port.
+ * Baseline: what a Node process can do at all. It reads MQTT packets, answers each PUBLISH of QoS 1
+ * with PUBACK, one write a chunk, and keeps nothing. Run as a program with a port.
  */
 const connack = Buffer.from([0x20, 2, 0, 0]);
 const acksMax = 64 * 1024;

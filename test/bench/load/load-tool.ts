@@ -26,7 +26,10 @@ export interface LoadResult {
 
 const source = fileURLToPath(new URL('mqtt-load.c', import.meta.url));
 
-/** Compiles the load tool where it is older than its source, and returns its path. Throws without a C compiler. */
+/**
+ * Compiles the load tool where it is older than its source, and returns its path. Throws without a
+ * C compiler.
+ */
 export const buildLoadTool = (): string => {
   const folder = join(packageRoot(), 'dist-test', 'bench');
   const program = join(folder, 'mqtt-load');

@@ -3,9 +3,10 @@
  *
  *   mqtt-load HOST PORT CONNECTIONS IN_FLIGHT PAYLOAD_BYTES QOS WARM_UP_MS MEASURE_MS
  *
- * Each connection owns a ring of packets that were encoded beforehand, one for each packet identifier, and keeps
- * IN_FLIGHT of them unanswered. So the tool costs about two memory passes a packet, and what limits the figure is the
- * server. At QoS 0 it writes as fast as the sockets take it.
+ * Each connection owns a ring of packets that were encoded beforehand, one for each packet
+ * identifier, and keeps IN_FLIGHT of them unanswered. So the tool costs about two memory passes a
+ * packet, and what limits the figure is the server. At QoS 0 it writes as fast as the sockets take
+ * it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -115,16 +116,19 @@ static void open_connection(struct connection *c, const char *host, int port, in
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
   if (inet_pton(AF_INET, host, &address.sin_addr) != 1) fail("the host must be an IPv4 address");
   c->fd = socket(AF_INET, SOCK_STREAM, 0);
-  if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) != 0) fail("connect");
+  if (c->fd < 0) fail("socket");
+  if (connect(c->fd, (struct sockaddr *)&address, sizeof address) != 0) fail("connect");
   int on = 1;
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   char id[32];
   int id_bytes = snprintf(id, sizeof id, "load-%d-%d", (int)getpid(), number);
-  uint8_t packet[64] = {0x10, (uint8_t)(12 + id_bytes), 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, (uint8_t)id_bytes};
+  uint8_t packet[64] = {0x10, (uint8_t)(12 + id_bytes), 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0,
+                        0,    (uint8_t)id_bytes};
   memcpy(packet + 14, id, (size_t)id_bytes);
   if (write(c->fd, packet, (size_t)(14 + id_bytes)) != 14 + id_bytes) fail("write CONNECT");
   uint8_t connack[4];
-  if (recv(c->fd, connack, 4, MSG_WAITALL) != 4 || connack[0] != 0x20 || connack[3] != 0) fail("CONNECT was refused");
+  if (recv(c->fd, connack, 4, MSG_WAITALL) != 4) fail("no CONNACK");
+  if (connack[0] != 0x20 || connack[3] != 0) errno = 0, fail("CONNECT was refused");
   fcntl(c->fd, F_SETFL, O_NONBLOCK);
 }
 
@@ -139,7 +143,8 @@ static void want_write(struct connection *c, int on) {
 static void fill(struct connection *c) {
   uint64_t ring_bytes = (uint64_t)packet_bytes * slots;
   for (;;) {
-    uint64_t allowed = qos ? (c->acked + (uint64_t)in_flight) * packet_bytes : c->bytes_sent + ring_bytes;
+    uint64_t allowed = c->bytes_sent + ring_bytes;
+    if (qos) allowed = (c->acked + (uint64_t)in_flight) * packet_bytes;
     uint64_t left = allowed - c->bytes_sent;
     if (left == 0) return want_write(c, 0);
     uint64_t at = c->bytes_sent % ring_bytes;
@@ -150,7 +155,9 @@ static void fill(struct connection *c) {
     if (written <= 0) fail("write");
     c->bytes_sent += (uint64_t)written;
     uint64_t begun = (c->bytes_sent + packet_bytes - 1) / packet_bytes;
-    for (; c->packets_sent < begun; c->packets_sent++) c->sent_ns[c->packets_sent % slots] = now_cached_ns;
+    for (; c->packets_sent < begun; c->packets_sent++) {
+      c->sent_ns[c->packets_sent % slots] = now_cached_ns;
+    }
     if ((uint64_t)written < left) return want_write(c, 1);
     if (!qos) return want_write(c, 1);
   }
@@ -204,13 +211,16 @@ static void run_until(uint64_t end_ns) {
 
 int main(int argc, char **argv) {
   if (argc != 9) {
-    fprintf(stderr, "usage: mqtt-load HOST PORT CONNECTIONS IN_FLIGHT PAYLOAD_BYTES QOS WARM_UP_MS MEASURE_MS\n");
+    fprintf(stderr, "usage: mqtt-load HOST PORT CONNECTIONS IN_FLIGHT PAYLOAD_BYTES QOS "
+                    "WARM_UP_MS MEASURE_MS\n");
     return 2;
   }
   int connections = atoi(argv[3]);
   in_flight = atoi(argv[4]), payload_bytes = atoi(argv[5]), qos = atoi(argv[6]);
-  uint64_t warm_up_ns = strtoull(argv[7], NULL, 10) * 1000000, measure_ns = strtoull(argv[8], NULL, 10) * 1000000;
-  if (connections < 1 || in_flight < 1 || in_flight > 16384 || payload_bytes < 0 || qos < 0 || qos > 1) {
+  uint64_t warm_up_ns = strtoull(argv[7], NULL, 10) * 1000000;
+  uint64_t measure_ns = strtoull(argv[8], NULL, 10) * 1000000;
+  int window_fits = in_flight >= 1 && in_flight <= 16384;
+  if (connections < 1 || !window_fits || payload_bytes < 0 || qos < 0 || qos > 1) {
     fprintf(stderr, "mqtt-load: a number is out of range\n");
     return 2;
   }
@@ -234,8 +244,9 @@ int main(int argc, char **argv) {
   double seconds = (double)(now_ns() - from_ns) / 1e9;
   count(all, connections);
   uint64_t acked = acked_total - acked_before, sent = sent_total - sent_before;
-  printf("{\"acked\":%llu,\"sent\":%llu,\"seconds\":%.3f,\"perSecond\":%.0f,\"ackP50Us\":%.1f,\"ackP99Us\":%.1f}\n",
-         (unsigned long long)acked, (unsigned long long)sent, seconds,
+  printf("{\"acked\":%llu,\"sent\":%llu,\"seconds\":%.3f,", (unsigned long long)acked,
+         (unsigned long long)sent, seconds);
+  printf("\"perSecond\":%.0f,\"ackP50Us\":%.1f,\"ackP99Us\":%.1f}\n",
          (double)(qos ? acked : sent) / seconds, percentile_us(0.5), percentile_us(0.99));
   return 0;
 }

@@ -1,4 +1,6 @@
-/** Cuts a stream of Kafka frames: each is a 4-byte size and that many bytes, in pieces of any size. */
+/**
+ * Cuts a stream of Kafka frames: each is a 4-byte size and that many bytes, in pieces of any size.
+ */
 export class FrameSplitter {
   readonly #onFrame: (frame: Buffer) => void;
   #pieces: Buffer[] = [];

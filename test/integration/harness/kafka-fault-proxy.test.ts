@@ -17,7 +17,7 @@ afterAll(async () => {
   removeTempFolder(folder);
 });
 
-test('a broker carries out what the proxy lets it do and the producer never hears of it', async (context) => {
+test('the broker acts and the producer never hears of it', async (context) => {
   requireTools(context, 'kcat');
   if (!hasKafkaPython()) context.skip('not installed: kafka-python');
   broker = await requireOwnKafka(context, { folder, proxySlots: 1 });

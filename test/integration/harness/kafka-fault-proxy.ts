@@ -160,7 +160,10 @@ class Rule {
     return this.dropped >= this.#rule.times;
   }
 
-  /** One request at a time: those pipelined behind it lose their connection with it and do not count. */
+  /**
+   * One request at a time: those pipelined behind it lose their connection with it and do not
+   * count.
+   */
   takes(request: KafkaRequestFrame): boolean {
     const { api, times, when } = this.#rule;
     if (this.#claimed >= times || request.apiKey !== kafkaApiKeys[api]) return false;

@@ -18,7 +18,9 @@ declare module 'vitest' {
   }
 }
 
-/** vitest's global setup: one broker for the run. With REQUIRE_KAFKA=1 its absence fails the run. */
+/**
+ * vitest's global setup: one broker for the run. With REQUIRE_KAFKA=1 its absence fails the run.
+ */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const folder = makeTempFolder('kafka');
   const launched = await launchKafka({ folder, onProgress: () => {} });

@@ -26,7 +26,10 @@ const script = fileURLToPath(new URL('kafka_python.py', import.meta.url));
 export const hasKafkaPython = (): boolean =>
   spawnSync(python, ['-c', 'import kafka'], { stdio: 'ignore' }).status === 0;
 
-/** All records of a topic up to its present end, each partition in order. Rejects when the script fails. */
+/**
+ * All records of a topic up to its present end, each partition in order. Rejects when the script
+ * fails.
+ */
 export const readAllWithKafkaPython = async (target: PythonTarget): Promise<PythonRecord[]> => {
   const lines = await runScript('consume', target, '');
   return lines.map((line) => {

@@ -1,4 +1,4 @@
-"""Reads or writes with kafka-python, a client that is not ours. Records as JSON lines, bytes in base64."""
+"""Reads or writes with kafka-python, not ours. Records as JSON lines, bytes in base64."""
 import base64
 import json
 import sys
@@ -13,9 +13,13 @@ def text(data):
 
 def consume(bootstrap, topic, seconds_max):
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", check_crcs=True
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        check_crcs=True,
     )
-    partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or [])]
+    numbers = sorted(consumer.partitions_for_topic(topic) or [])
+    partitions = [TopicPartition(topic, number) for number in numbers]
     consumer.assign(partitions)
     consumer.seek_to_beginning(*partitions)
     ends = consumer.end_offsets(partitions)
@@ -38,14 +42,15 @@ def consume(bootstrap, topic, seconds_max):
 
 
 def produce(bootstrap, topic, seconds_max):
-    """Takes JSON lines {partition?, key, value} from standard input, acks=all; prints where each went."""
+    """Takes JSON lines {partition?, key, value}, acks=all; prints where each went."""
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", retries=3)
     waiting = []
     for line in sys.stdin:
         record = json.loads(line)
         key = None if record["key"] is None else base64.b64decode(record["key"])
         value = None if record["value"] is None else base64.b64decode(record["value"])
-        waiting.append(producer.send(topic, value=value, key=key, partition=record.get("partition")))
+        partition = record.get("partition")
+        waiting.append(producer.send(topic, value=value, key=key, partition=partition))
     producer.flush(timeout=float(seconds_max))
     for sent in waiting:
         answer = sent.get(timeout=float(seconds_max))

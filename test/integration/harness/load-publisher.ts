@@ -16,9 +16,9 @@ export interface LoadOptions {
 }
 
 /**
- * Keeps a window of QoS 1 publishes full over raw connections, and reconnects after each loss. Every payload is
- * unique and is sent once: what had no PUBACK when the connection fell is `uncertain` and never sent again, so a
- * duplicate in the log is never the publisher's.
+ * Keeps a window of QoS 1 publishes full over raw connections, and reconnects after each loss.
+ * Every payload is unique and is sent once: what had no PUBACK when the connection fell is
+ * `uncertain` and never sent again, so a duplicate in the log is never the publisher's.
  */
 export class LoadPublisher {
   /** Payload identities with a PUBACK. */

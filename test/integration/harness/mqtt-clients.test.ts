@@ -23,7 +23,13 @@ const startMosquitto = async (port: number): Promise<OwnedProcess> => {
   const config = join(folder, `mosquitto-${port}.conf`);
   writeFileSync(
     config,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n`,
+    [
+      `listener ${port} 127.0.0.1`,
+      'allow_anonymous true',
+      'max_inflight_messages 0',
+      'max_queued_messages 0',
+      '',
+    ].join('\n'),
   );
   const process = spawnOwned({
     command: 'mosquitto',
@@ -39,7 +45,7 @@ const startMosquitto = async (port: number): Promise<OwnedProcess> => {
   return process;
 };
 
-test('the load publisher keeps its window full and knows what was acknowledged', async (context) => {
+test('the load publisher fills its window and knows what was acknowledged', async (context) => {
   requireTools(context, 'mosquitto');
   const [port = 0] = await freePorts(1);
   const mosquitto = await startMosquitto(port);

@@ -32,8 +32,8 @@ export interface MqttConnectOptions {
 const answerMsMax = 10_000;
 
 /**
- * An MQTT 3.1.1 client that does only what it is told, so that a test can stop between any two packets: no timers, no
- * re-sending, no answer of its own.
+ * An MQTT 3.1.1 client that does only what it is told, so that a test can stop between any two
+ * packets: no timers, no re-sending, no answer of its own.
  */
 export class MqttRawClient {
   readonly socket: Socket;
@@ -43,6 +43,7 @@ export class MqttRawClient {
   onChunkEnd: () => void = () => {};
   #rest: Buffer = Buffer.alloc(0);
   readonly #arrived: ReceivedPacket[] = [];
+  readonly #ended: Promise<void>;
   #closed = false;
   #wake: () => void = () => {};
   #waiting = false;
@@ -51,10 +52,13 @@ export class MqttRawClient {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', () => {});
-    socket.once('close', () => {
-      this.#closed = true;
-      this.#wake();
-    });
+    this.#ended = new Promise((resolve) =>
+      socket.once('close', () => {
+        this.#closed = true;
+        this.#wake();
+        resolve();
+      }),
+    );
   }
 
   /** Connects and waits for CONNACK. Rejects when refused. */
@@ -75,9 +79,9 @@ export class MqttRawClient {
     return this.#closed;
   }
 
-  /** Settles when the connection is gone. */
-  async closed(): Promise<void> {
-    if (!this.#closed) await once(this.socket, 'close');
+  /** Settles when the connection is gone, by whichever side or error. */
+  closed(): Promise<void> {
+    return this.#ended;
   }
 
   send(bytes: Buffer): void {
@@ -85,8 +89,8 @@ export class MqttRawClient {
   }
 
   /**
-   * The next packet of this type, and of this identifier if one is named; others are dropped. Rejects when the
-   * connection closes, or after `msMax`.
+   * The next packet of this type, and of this identifier if one is named; others are dropped.
+   * Rejects when the connection closes, or after `msMax`.
    */
   async receive(type: number, packetId?: number, msMax = answerMsMax): Promise<ReceivedPacket> {
     const deadline = Date.now() + msMax;

@@ -5,8 +5,8 @@ import type { KafkaBroker, KafkaOptions } from '../../../edge/cli/demo/kafka-lau
 import type { SharedKafka } from './kafka-global-setup.ts';
 
 /**
- * First line of a test that needs a real Kafka: the run's shared broker. Where there is none the test is skipped with
- * the reason in the summary; with REQUIRE_KAFKA=1 the run has failed before.
+ * First line of a test that needs a real Kafka: the run's shared broker. Where there is none the
+ * test is skipped with the reason in the summary; with REQUIRE_KAFKA=1 the run has failed before.
  */
 export const requireKafka = (
   context: Pick<TestContext, 'skip'>,
@@ -16,7 +16,10 @@ export const requireKafka = (
   return shared as Extract<SharedKafka, { readonly available: true }>;
 };
 
-/** A broker of the test's own, to be restarted or reached through proxies. Skips or fails as `requireKafka`. */
+/**
+ * A broker of the test's own, to be restarted or reached through proxies. Skips or fails as
+ * `requireKafka`.
+ */
 export const requireOwnKafka = async (
   context: Pick<TestContext, 'skip'>,
   options: KafkaOptions,

@@ -2,7 +2,10 @@ import { launchNode } from '../../../edge/cli/demo/node-launcher.ts';
 import type { NodeConfig, NodeProcess } from '../../../edge/cli/demo/node-launcher.ts';
 import { makeTempFolder, removeTempFolder } from './temp-folder.ts';
 
-/** A node in a temporary folder of its own, ready. `remove` ends it, however it stands, and deletes the folder. */
+/**
+ * A node in a temporary folder of its own, ready. `remove` ends it, however it stands, and deletes
+ * the folder.
+ */
 export const startTestNode = async (
   name: string,
   config: NodeConfig = {},

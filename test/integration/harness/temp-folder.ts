@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { packageRoot } from '../../../edge/cli/demo/package-root.ts';
 import { fileSystemOf } from './file-system.ts';
 
-/** A new folder on a real disk: below the system's temporary folder, or below ours where that one is memory. */
+/**
+ * A new folder on a real disk: below the system's temporary folder, or below ours where that one is
+ * memory.
+ */
 export const makeTempFolder = (name: string): string => {
   const parent = fileSystemOf(tmpdir()).isMemory
     ? join(packageRoot(), 'dist-test', 'tmp')

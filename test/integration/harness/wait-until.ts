@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Asks until the answer is neither false nor undefined, and returns it. Throws with `what` after `msMax`. */
+/**
+ * Asks until the answer is neither false nor undefined, and returns it. Throws with `what` after
+ * `msMax`.
+ */
 export const waitUntil = async <T>(
   what: string,
   msMax: number,

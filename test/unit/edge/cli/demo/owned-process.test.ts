@@ -38,9 +38,11 @@ test('stop comes to a SIGKILL when SIGTERM is ignored', async () => {
 });
 
 test('it ends when its owner is killed', async () => {
+  const source = new URL('../../../../../edge/cli/demo/owned-process.ts', import.meta.url).href;
+  const options = { command: 'sleep', args: ['60'], outputFile };
   const program = `
-    import { spawnOwned } from ${JSON.stringify(new URL('../../../../../edge/cli/demo/owned-process.ts', import.meta.url).href)};
-    const owned = spawnOwned({ command: 'sleep', args: ['60'], outputFile: ${JSON.stringify(outputFile)} });
+    import { spawnOwned } from ${JSON.stringify(source)};
+    const owned = spawnOwned(${JSON.stringify(options)});
     console.log(owned.pid);
     setInterval(() => {}, 1000);
   `;
