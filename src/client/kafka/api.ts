@@ -1,6 +1,4 @@
-import { setInt32 } from '../../base/bytes.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
-import { decodeBody } from '../../wire/kafka/codec.ts';
 import { produceCodec } from '../../wire/kafka/generated/00-produce.ts';
 import { fetchCodec } from '../../wire/kafka/generated/01-fetch.ts';
 import { listOffsetsCodec } from '../../wire/kafka/generated/02-list-offsets.ts';
@@ -13,8 +11,6 @@ import { initProducerIdCodec } from '../../wire/kafka/generated/22-init-producer
 import { addPartitionsToTxnCodec } from '../../wire/kafka/generated/24-add-partitions-to-txn.ts';
 import { endTxnCodec } from '../../wire/kafka/generated/26-end-txn.ts';
 import { saslAuthenticateCodec } from '../../wire/kafka/generated/36-sasl-authenticate.ts';
-import { ProtocolReader } from '../../wire/kafka/protocol-reader.ts';
-import { ProtocolWriter } from '../../wire/kafka/protocol-writer.ts';
 
 /** One API as this client speaks it: the codec, with the versions that we want of it. */
 export type Api<Request, Response> = ApiCodec<Request, Response>;
@@ -52,40 +48,4 @@ export function commonVersion<Q, R>(
   if (offered === undefined) return undefined;
   const version = Math.min(api.versionMax, offered.maxVersion);
   return version < Math.max(api.versionMin, offered.minVersion) ? undefined : version;
-}
-
-export interface CallHead {
-  readonly version: number;
-  readonly correlationId: number;
-  readonly clientId: string;
-}
-
-/** One request as a frame, length included. The client id is a classic string even in flexible headers. */
-export function encodeCall<Q, R>(api: Api<Q, R>, body: Q, head: CallHead): Uint8Array {
-  const writer = new ProtocolWriter();
-  writer.int32(0);
-  writer.int16(api.key);
-  writer.int16(head.version);
-  writer.int32(head.correlationId);
-  writer.nullableString(head.clientId, false);
-  if (head.version >= api.flexibleFrom) writer.tagCount();
-  api.writeRequest(writer, body, head.version);
-  const frame = writer.copy();
-  setInt32(frame, 0, frame.length - 4);
-  return frame;
-}
-
-/** The body of an answer's frame (without length); undefined: malformed. */
-export function decodeAnswer<Q, R>(
-  api: Api<Q, R>,
-  version: number,
-  frame: Uint8Array,
-): R | undefined {
-  const header = new ProtocolReader(frame);
-  header.int32();
-  // ApiVersions answers have the oldest header in every version: the client may not know ours yet.
-  if (version >= api.flexibleFrom && api.key !== apis.apiVersions.key) header.skipTags();
-  if (header.failed) return undefined;
-  const body = decodeBody(api.readResponse, frame, version, header.position);
-  return body.ok ? body.value : undefined;
 }

@@ -1,11 +1,12 @@
 import { monotonicMs } from '../../base/brand.ts';
 import type { MonotonicMs } from '../../base/brand.ts';
-import { concatBytes, int32At } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { fail } from '../../base/result.ts';
 import { Ring } from '../../base/ring.ts';
+import { FrameSplitter } from '../../wire/kafka/frame.ts';
+import { correlationIdOf, decodeResponse, encodeRequest } from '../../wire/kafka/header.ts';
 import type { Api, VersionRange } from './api.ts';
-import { apis, commonVersion, decodeAnswer, encodeCall } from './api.ts';
+import { apis, commonVersion } from './api.ts';
 import type { Answered, CallFailure } from './call.ts';
 
 /** A call that was written and waits for its answer; answers come in the order of the calls. */
@@ -37,8 +38,7 @@ export class KafkaConnection {
   readonly #inFlight = new Ring<InFlight>();
   readonly #waiting = new Ring<Waiting>();
   #outgoing: Uint8Array[] = [];
-  #chunks: Uint8Array[] = [];
-  #chunksBytes = 0;
+  readonly #frames = new FrameSplitter(limits.clientFrameBytesMax);
   #correlationId = 0;
   #versions: ReadonlyMap<number, VersionRange> | undefined;
   #isClosed = false;
@@ -79,14 +79,11 @@ export class KafkaConnection {
   /** Takes a chunk from the socket. A fault means: close it (`closed` was already done here). */
   received(chunk: Uint8Array): ConnectionFault | undefined {
     if (this.#isClosed) return undefined;
-    this.#chunks.push(chunk);
-    this.#chunksBytes += chunk.length;
-    for (;;) {
-      const frame = this.#takeFrame();
-      if (frame === undefined) break;
-      if (frame === 'tooLarge') return this.#fault('the broker sent a frame without an end');
-      if (!this.#answer(frame)) return this.#fault('the broker sent an answer that is none');
+    const frames = this.#frames.push(chunk);
+    if (!frames.ok) return this.#fault('the broker sent a frame without an end');
+    for (const frame of frames.value) {
       if (this.#isClosed) return undefined;
+      if (!this.#answer(frame)) return this.#fault('the broker sent an answer that is none');
     }
     this.#flush();
     return undefined;
@@ -160,18 +157,18 @@ export class KafkaConnection {
   ): void {
     const correlationId = this.#correlationId++;
     const clientId = this.#clientId;
-    this.#outgoing.push(encodeCall(api, body, { version, correlationId, clientId }));
+    this.#outgoing.push(encodeRequest(api, version, { correlationId, clientId }, body));
     this.#inFlight.push({
       correlationId,
       deadline,
       answer: (frame) => {
-        const answer = decodeAnswer(api, version, frame);
-        if (answer !== undefined) done({ ok: true, value: answer });
+        const answer = decodeResponse(api, version, frame);
+        if (answer.ok) done(answer);
         else {
           const text = `the answer to ${api.name} version ${version} is malformed`;
           done(fail({ reason: 'malformed', wasSent: true, text }));
         }
-        return answer !== undefined;
+        return answer.ok;
       },
       fail: (failure) => done(fail(failure)),
     });
@@ -181,8 +178,8 @@ export class KafkaConnection {
   #askVersions(version: number, deadline: MonotonicMs): void {
     const body = { clientSoftwareName: 'shorelog', clientSoftwareVersion: '0.1.0' };
     const correlationId = this.#correlationId++;
-    const clientId = this.#clientId;
-    this.#outgoing.push(encodeCall(apis.apiVersions, body, { version, correlationId, clientId }));
+    const identity = { correlationId, clientId: this.#clientId };
+    this.#outgoing.push(encodeRequest(apis.apiVersions, version, identity, body));
     this.#inFlight.push({
       correlationId,
       deadline,
@@ -192,43 +189,22 @@ export class KafkaConnection {
   }
 
   #learnVersions(version: number, frame: Uint8Array, deadline: MonotonicMs): boolean {
-    const isRefused = version > 0 && int16AfterHeader(frame) === unsupportedVersion;
-    const answer = isRefused ? undefined : decodeAnswer(apis.apiVersions, version, frame);
-    if (isRefused) {
+    if (version > 0 && int16AfterHeader(frame) === unsupportedVersion) {
       this.#askVersions(0, deadline);
       return true;
     }
-    if (answer === undefined || answer.errorCode !== 0) return false;
+    const decoded = decodeResponse(apis.apiVersions, version, frame);
+    if (!decoded.ok || decoded.value.errorCode !== 0) return false;
+    const answer = decoded.value;
     this.#versions = new Map(answer.apiKeys.map((api) => [api.apiKey, api]));
     return true;
   }
 
   #answer(frame: Uint8Array): boolean {
     const call = this.#inFlight.peek();
-    if (call === undefined || frame.length < 4) return false;
-    if (int32At(frame, 0) !== call.correlationId) return false;
+    if (call === undefined || correlationIdOf(frame) !== call.correlationId) return false;
     this.#inFlight.shift();
     return call.answer(frame);
-  }
-
-  /** The next whole frame without its length; undefined: more bytes are needed. */
-  #takeFrame(): Uint8Array | 'tooLarge' | undefined {
-    if (this.#chunksBytes < 4) return undefined;
-    const first = this.#chunks[0] as Uint8Array;
-    const head = first.length >= 4 ? first : this.#join();
-    const length = int32At(head, 0);
-    if (length < 0 || length > limits.clientFrameBytesMax) return 'tooLarge';
-    if (this.#chunksBytes < 4 + length) return undefined;
-    const bytes = this.#join();
-    this.#chunks = bytes.length > 4 + length ? [bytes.subarray(4 + length)] : [];
-    this.#chunksBytes -= 4 + length;
-    return bytes.subarray(4, 4 + length);
-  }
-
-  /** A frame that came in many chunks is joined once, when it is whole. */
-  #join(): Uint8Array {
-    if (this.#chunks.length > 1) this.#chunks = [concatBytes(this.#chunks)];
-    return this.#chunks[0] as Uint8Array;
   }
 
   #fault(text: string): ConnectionFault {
