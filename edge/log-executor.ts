@@ -30,6 +30,8 @@ export class LogExecutor {
   #isDead = false;
   #isDirty = false;
   #syncing: Promise<void> | undefined;
+  #syncs = 0;
+  #syncMs = 0;
 
   constructor(options: LogExecutorOptions) {
     this.#options = options;
@@ -37,6 +39,14 @@ export class LogExecutor {
 
   get log(): PartitionLog {
     return this.#options.log;
+  }
+
+  get syncs(): number {
+    return this.#syncs;
+  }
+
+  get syncSeconds(): number {
+    return this.#syncMs / 1_000;
   }
 
   run(operation: Operation): void {
@@ -129,7 +139,10 @@ export class LogExecutor {
     try {
       while (this.#isDirty && !this.#isDead) {
         this.#isDirty = false;
+        const startedMs = performance.now();
         const { generation, endOffset } = await this.#options.log.sync();
+        this.#syncs++;
+        this.#syncMs += performance.now() - startedMs;
         this.#options.persisted(generation, endOffset);
       }
     } catch (error) {

@@ -48,9 +48,9 @@ export class Partition implements PartitionView {
   readonly partition: number;
   readonly #options: PartitionOptions;
   readonly #waiters = new Waiters();
-  #generation: LogGeneration;
-  #epochs: LeaderEpochCache;
-  #producers: ProducerState;
+  readonly #generation: LogGeneration;
+  readonly #epochs: LeaderEpochCache;
+  readonly #producers: ProducerState;
   #isLeader = false;
   #leaderEpoch: LeaderEpoch;
   #epochStartOffset: Offset;

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { logGeneration, offset } from '../../../src/base/brand.ts';
+import { LogExecutor } from '../../../edge/log-executor.ts';
+import type { PartitionLog } from '../../../src/log/partition-log.ts';
+import { DiskError } from '../../../src/ports/disk.ts';
+
+/** A log that writes down what it was told; each call ends when the test lets it. */
+function newExecutor(fail: (call: string) => DiskError | undefined = () => undefined) {
+  const calls: string[] = [];
+  const gates: (() => void)[] = [];
+  const heard: string[] = [];
+  let written = 0;
+  const call = async (name: string): Promise<void> => {
+    calls.push(name);
+    await new Promise<void>((resolve) => gates.push(resolve));
+    const error = fail(name);
+    if (error !== undefined) throw error;
+  };
+  const log = {
+    append: async (batches: readonly Uint8Array[]) => {
+      await call(`append ${batches.length}`);
+      written += batches.length;
+    },
+    roll: () => call('roll'),
+    sync: async () => {
+      const endOffset = offset(written);
+      await call('sync');
+      return { generation: logGeneration(0), endOffset };
+    },
+    advanceLogStart: (to: number) => call(`advance ${to}`),
+  } as unknown as PartitionLog;
+  const executor = new LogExecutor({
+    log,
+    persisted: (_generation, endOffset) => heard.push(`persisted ${endOffset}`),
+    logStartAdvanced: (to) => heard.push(`advanced ${to}`),
+    waitingForSpace: (isWaiting) => heard.push(isWaiting ? 'full' : 'freed'),
+    spaceMayBeFree: () => Promise.resolve(),
+    condemned: () => heard.push('condemned'),
+  });
+  const settle = async () => {
+    for (let i = 0; i < 50; i++) {
+      gates.splice(0).forEach((open) => open());
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  };
+  const append = (n = 1) => {
+    for (let i = 0; i < n; i++) executor.run({ type: 'append', batch: new Uint8Array(1) });
+  };
+  const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const openOne = async () => {
+    gates.shift()?.();
+    await tick();
+  };
+  return { executor, calls, heard, settle, append, tick, openOne };
+}
+
+const noSpace = () => new DiskError('ENOSPC', 'write', 'x');
+
+describe('LogExecutor', () => {
+  it('writes the appends of a turn at once, then syncs once: group commit', async () => {
+    const { append, calls, heard, settle } = newExecutor();
+    append(3);
+    await settle();
+    expect(calls).toEqual(['append 3', 'sync']);
+    expect(heard).toEqual(['persisted 3']);
+  });
+
+  it('writes on while an fsync is in flight, and never has two of them (L3)', async () => {
+    const { append, calls, heard, tick, openOne, settle } = newExecutor();
+    append();
+    await tick();
+    await openOne(); // the append; its sync begins
+    append(2);
+    await tick();
+    expect(calls).toEqual(['append 1', 'sync', 'append 2']);
+    await settle();
+    expect(calls).toEqual(['append 1', 'sync', 'append 2', 'sync']);
+    expect(heard).toEqual(['persisted 1', 'persisted 3']);
+  });
+
+  it('rolls only when no fsync is in flight, and keeps the order', async () => {
+    const { append, calls, executor, settle } = newExecutor();
+    append();
+    executor.run({ type: 'roll', producerSnapshot: new Uint8Array() });
+    append();
+    await settle();
+    expect(calls).toEqual(['append 1', 'sync', 'roll', 'append 1', 'sync']);
+  });
+
+  it('holds on a full disk, lets retention pass, and goes on with the same append (L8)', async () => {
+    let failures = 3;
+    const { append, calls, heard, executor, settle } = newExecutor((name) =>
+      name.startsWith('append') && failures-- > 0 ? noSpace() : undefined,
+    );
+    append();
+    executor.run({ type: 'advanceLogStart', to: offset(5) });
+    await settle();
+    expect(heard).toEqual(['full', 'advanced 5', 'freed', 'persisted 1']);
+    expect(calls.filter((name) => name === 'append 1')).toHaveLength(4);
+  });
+
+  it('condemns at the first failed fsync and never tries it again (L8)', async () => {
+    const { append, calls, heard, settle } = newExecutor((name) =>
+      name === 'sync' ? new DiskError('EIO', 'sync', 'x') : undefined,
+    );
+    append();
+    await settle();
+    append();
+    await settle();
+    expect(calls).toEqual(['append 1', 'sync']);
+    expect(heard).toEqual(['condemned']);
+  });
+});

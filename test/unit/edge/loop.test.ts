@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { monotonicMs, timestampMs } from '../../../src/base/brand.ts';
+import type { Effect } from '../../../src/core/effect.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { Loop } from '../../../edge/loop.ts';
+
+const print = (text: string): Effect => ({ type: 'Print', level: 'info', text });
+const afterTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+
+function newLoop(answer: (event: Event) => readonly Effect[], deadline?: number) {
+  const executed: Effect[] = [];
+  const failures: [unknown, Event][] = [];
+  const seen: Event['type'][] = [];
+  let nextDeadline = deadline;
+  const loop = new Loop({
+    core: {
+      step: (event) => {
+        seen.push(event.type);
+        if (event.type === 'TimerFired') nextDeadline = undefined;
+        return answer(event);
+      },
+      nextDeadline: () => nextDeadline,
+    },
+    clock: { wallMs: () => timestampMs(0), monotonicMs: () => monotonicMs(performance.now()) },
+    execute: (effects) => executed.push(...effects),
+    failed: (error, event) => failures.push([error, event]),
+  });
+  return { loop, executed, failures, seen };
+}
+
+describe('Loop', () => {
+  it('gathers the events of one poll into one turn', async () => {
+    const { loop, seen } = newLoop(() => []);
+    loop.post({ type: 'DiskFilled' });
+    loop.post({ type: 'DiskFreed' });
+    await afterTurn();
+    expect(seen).toEqual(['DiskFilled', 'DiskFreed', 'TurnEnded']);
+  });
+
+  it('runs effects in order', async () => {
+    const { loop, executed } = newLoop(({ type }) => [print(`${type}-1`), print(`${type}-2`)]);
+    loop.post({ type: 'DiskFilled' });
+    await afterTurn();
+    expect(executed.map((effect) => effect.type === 'Print' && effect.text)).toEqual([
+      'DiskFilled-1',
+      'DiskFilled-2',
+      'TurnEnded-1',
+      'TurnEnded-2',
+    ]);
+  });
+
+  it('stops for good at a bug, and names the event that caused it', async () => {
+    const { loop, failures, seen } = newLoop((event) => {
+      if (event.type === 'DiskFreed') throw new Error('bug');
+      return [];
+    });
+    loop.post({ type: 'DiskFreed' });
+    loop.post({ type: 'DiskFilled' });
+    await afterTurn();
+    loop.post({ type: 'DiskFilled' });
+    await afterTurn();
+    expect(failures.map(([, event]) => event.type)).toEqual(['DiskFreed']);
+    expect(seen).toEqual(['DiskFreed']);
+  });
+
+  it('wakes the core at its deadline', async () => {
+    const { loop, seen } = newLoop(() => [], performance.now() + 10);
+    loop.post({ type: 'DiskFreed' });
+    const limit = performance.now() + 5_000;
+    while (!seen.includes('TimerFired') && performance.now() < limit) await afterTurn();
+    expect(seen).toContain('TimerFired');
+  });
+});
