@@ -22,6 +22,8 @@ interface Device {
   readonly clientId: string;
   connection: number | undefined;
   clean: boolean;
+  /** It has dropped its state for a clean session that it never saw begin: it keeps asking for one. */
+  needsClean: boolean;
   readonly inFlight: Map<number, Reading>;
 }
 
@@ -50,7 +52,8 @@ export class Qos2World {
 
   constructor(deviceCount: number) {
     this.devices = Array.from({ length: deviceCount }, (_, i) => ({
-      ...{ clientId: `dev/${i}`, connection: undefined, clean: false, inFlight: new Map() },
+      ...{ clientId: `dev/${i}`, connection: undefined, clean: false },
+      ...{ needsClean: false, inFlight: new Map() },
     }));
     this.#core = this.#start();
   }
@@ -59,16 +62,19 @@ export class Qos2World {
     return this.#core.pinnedProducers();
   }
 
-  connect(index: number, clean: boolean): void {
+  connect(index: number, wantsClean: boolean): void {
     const device = this.#device(index);
+    const clean = wantsClean || device.needsClean;
     this.close(index);
     if (clean || device.clean) this.#giveUp(device);
+    device.needsClean = clean;
     const connection = ++this.#lastId;
     device.connection = connection;
     device.clean = clean;
     const requestId = ++this.#lastId;
     this.#requests.set(requestId, () => {
       if (device.connection !== connection) return;
+      device.needsClean = false;
       for (const reading of device.inFlight.values()) this.#send(device, reading);
     });
     const { clientId } = device;
