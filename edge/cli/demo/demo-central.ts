@@ -4,7 +4,10 @@ import { fail, ok } from '../../../src/base/result.ts';
 import type { Result } from '../../../src/base/result.ts';
 import { parseHostPort } from './bare-kafka-connection.ts';
 import type { CentralChoice } from './demo-options.ts';
+import { consoleConsumerReader, consumeReader, kcatReader } from './demo-reader.ts';
+import type { DemoReader } from './demo-reader.ts';
 import type { DemoScreen } from './demo-screen.ts';
+import { hasKcat } from './kcat-reader.ts';
 import { launchKafka } from './kafka-launcher.ts';
 import { createTopics } from './kafka-topics.ts';
 import type { TopicSpec } from './kafka-topics.ts';
@@ -16,6 +19,8 @@ export interface DemoCentral {
   readonly version: string;
   readonly bootstrap: string;
   readonly delivery: 'exactlyOnce' | 'atLeastOnce';
+  /** How its records are counted. */
+  readonly reader: DemoReader;
   close(): Promise<void>;
 }
 
@@ -34,7 +39,7 @@ export const openCentral = async (
   folder: string,
   screen: DemoScreen,
 ): Promise<Result<DemoCentral, string>> => {
-  if (choice.kind === 'address') return ok(await existingKafka(choice.bootstrap));
+  if (choice.kind === 'address') return existingKafka(choice.bootstrap);
   if (choice.kind === 'embedded') return ok(await embeddedNode(folder));
   const kafka = await ownKafka(folder, screen);
   if (kafka.ok || choice.kind === 'kafka') return kafka;
@@ -63,14 +68,26 @@ const ownKafka = async (
     version,
     bootstrap,
     delivery: 'exactlyOnce',
+    reader: hasKcat() ? kcatReader(bootstrap, demoTopic) : consoleConsumerReader(broker, demoTopic),
     close: () => broker.stop(),
   });
 };
 
-const existingKafka = async (bootstrap: string): Promise<DemoCentral> => {
-  await createTopics(parseHostPort(bootstrap), kafkaTopics, 10_000);
-  const close = async (): Promise<void> => {};
-  return { kind: 'kafka', version: 'unknown', bootstrap, delivery: 'exactlyOnce', close };
+const existingKafka = async (bootstrap: string): Promise<Result<DemoCentral, string>> => {
+  if (!hasKcat()) return fail('counting at a Kafka of yours needs kcat, which is not installed');
+  try {
+    await createTopics(parseHostPort(bootstrap), kafkaTopics, 10_000);
+  } catch (error) {
+    return fail(`${bootstrap}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return ok({
+    kind: 'kafka',
+    version: 'unknown',
+    bootstrap,
+    delivery: 'exactlyOnce',
+    reader: kcatReader(bootstrap, demoTopic),
+    close: async () => {},
+  });
 };
 
 const embeddedNode = async (parent: string): Promise<DemoCentral> => {
@@ -86,8 +103,18 @@ const embeddedNode = async (parent: string): Promise<DemoCentral> => {
     },
   });
   const { version } = (await node.status()).node;
-  const close = async (): Promise<void> => {
-    await node.stop();
+  return {
+    kind: 'embedded',
+    version,
+    bootstrap: node.bootstrap,
+    delivery: 'atLeastOnce',
+    reader: nodeReader(node.bootstrap),
+    close: async () => {
+      await node.stop();
+    },
   };
-  return { kind: 'embedded', version, bootstrap: node.bootstrap, delivery: 'atLeastOnce', close };
 };
+
+/** How the records of one of our nodes are counted. */
+export const nodeReader = (bootstrap: string): DemoReader =>
+  hasKcat() ? kcatReader(bootstrap, demoTopic) : consumeReader(bootstrap, demoTopic);

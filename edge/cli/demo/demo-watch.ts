@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { NodeStatus } from '../../../src/core/node-status.ts';
 import { demoTopic } from './demo-central.ts';
 import type { DemoScreen } from './demo-screen.ts';
 import type { NodeProcess } from './node-launcher.ts';
-import type { NodeStatus } from './node-status.ts';
 import type { Sensors } from './sensors.ts';
 
 const everyMs = 250;

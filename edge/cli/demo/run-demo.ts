@@ -3,17 +3,23 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { demoCursorTopic, demoPartitions, demoTopic, openCentral } from './demo-central.ts';
+import {
+  demoCursorTopic,
+  demoPartitions,
+  demoTopic,
+  nodeReader,
+  openCentral,
+} from './demo-central.ts';
 import type { DemoCentral } from './demo-central.ts';
 import type { DemoOptions } from './demo-options.ts';
-import { readIdentities } from './demo-reader.ts';
+import type { DemoReader } from './demo-reader.ts';
 import { DemoScreen } from './demo-screen.ts';
-import { isGoodTally, tallyDemo } from './demo-tally.ts';
+import { IdentityCounter, isGoodTally, tallyDemo } from './demo-tally.ts';
 import type { DemoTally } from './demo-tally.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { launchNode } from './node-launcher.ts';
 import type { NodeConfig, NodeProcess } from './node-launcher.ts';
-import { Sensors } from './sensors.ts';
+import { identityIn, Sensors } from './sensors.ts';
 
 const ackMsMax = 15_000;
 const catchUpMsMax = 60_000;
@@ -132,9 +138,20 @@ class DemoRun {
   }
 
   async #count(node: NodeProcess, central: DemoCentral, sensors: Sensors): Promise<DemoTally> {
-    const inLog = await readIdentities(node.bootstrap, this.#runId, this.#screen);
-    const atCentral = await readIdentities(central.bootstrap, this.#runId, this.#screen);
+    const inLog = await this.#countBy(nodeReader(node.bootstrap), 'the node');
+    const atCentral = await this.#countBy(central.reader, 'central');
     return tallyDemo(sensors, inLog, atCentral);
+  }
+
+  /** Reads the topic to its end and counts this run's readings. */
+  async #countBy(reader: DemoReader, place: string): Promise<IdentityCounter> {
+    this.#screen.say(`Counting at ${place} with ${reader.name}`);
+    const counter = new IdentityCounter();
+    await reader.read((value) => {
+      const identity = identityIn(value, this.#runId);
+      if (identity !== undefined) counter.add(identity);
+    });
+    return counter;
   }
 
   #report(tally: DemoTally, { kind, version }: DemoCentral): number {

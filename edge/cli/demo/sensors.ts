@@ -111,8 +111,7 @@ const reading = (identity: string, sensor: number): string => {
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 /** The identity in a reading of this run, or undefined for what is not ours. */
-export const identityIn = (value: Buffer | undefined, runId: string): string | undefined => {
-  const match = value === undefined ? null : /"id":"([^"]+)"/.exec(value.toString());
-  const identity = match?.[1];
+export const identityIn = (value: string, runId: string): string | undefined => {
+  const identity = /"id":"([^"]+)"/.exec(value)?.[1];
   return identity?.startsWith(`${runId}-`) === true ? identity : undefined;
 };

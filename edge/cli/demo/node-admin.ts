@@ -1,37 +1,5 @@
 import { get } from 'node:http';
-
-/**
- * What `/api/v1/status` answers and `status --json` prints, as far as a reader from outside uses
- * it.
- */
-export interface NodeStatus {
-  readonly health: 'ok' | 'degraded' | 'failing';
-  readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };
-  readonly partitions: readonly {
-    readonly topic: string;
-    readonly partition: number;
-    readonly role: string;
-    readonly leader: number;
-    readonly leaderEpoch: number;
-    readonly logStartOffset: number;
-    readonly logEndOffset: number;
-    readonly highWatermark: number;
-  }[];
-  readonly mqtt: { readonly connections: number };
-  readonly disk: {
-    readonly usedBytes: number;
-    readonly budgetBytes: number;
-    readonly droppedRecords: number;
-  };
-  readonly forward: readonly {
-    readonly topic: string;
-    readonly partition: number;
-    readonly state: 'idle' | 'sending' | 'waiting' | 'fenced' | 'blocked' | 'stopped';
-    readonly forwardOffset?: number;
-    readonly lag?: number;
-    readonly lastError?: string;
-  }[];
-}
+import type { NodeStatus } from '../../../src/core/node-status.ts';
 
 const answerMsMax = 5_000;
 
