@@ -216,7 +216,6 @@ export class Qos2World {
       sessionAnswered: (requestId, open) => this.#take(this.#requests, requestId)?.(open),
     });
     for (const [key, value] of this.sessions) core.apply(key, value);
-    core.start();
     return core;
   }
 

@@ -49,7 +49,7 @@ const renewalsMax = 3;
 /**
  * QoS 2 of publishers (P5). An identifier is committed with the triple its record will carry, then the record is
  * produced with exactly that triple, then PUBREC may go; PUBREL: the removal is committed, then PUBCOMP may go. State
- * is what `__mqtt_sessions` says: `apply` for each record of the replay, then `start`, then events.
+ * is what `__mqtt_sessions` says: `apply` for each record of the replay, then events.
  */
 export class Qos2Sessions {
   readonly #options: Qos2Options;
@@ -69,7 +69,7 @@ export class Qos2Sessions {
   }
 
   /**
-   * Takes one committed record of the replay; after `start` our own changes are known already.
+   * Takes one committed record of the replay; after the first event our own changes are known already.
    * @returns false if it does not decode: a newer version wrote it.
    */
   apply(key: string, value: Uint8Array | undefined): boolean {
@@ -85,14 +85,6 @@ export class Qos2Sessions {
     if (!session.isRecorded && session.open.size === 0) this.#sessions.delete(clientId);
     else this.#sessions.set(clientId, session);
     return isRead;
-  }
-
-  /** The replay is done and `__mqtt_sessions` takes changes. Clean sessions ended with the process before. */
-  start(): void {
-    this.#isStarted = true;
-    for (const session of [...this.#sessions.values()]) {
-      if (session.isClean) this.#wipe(session.clientId, () => undefined);
-    }
   }
 
   /** Producer ids whose state must live on: of sessions, and of identifiers that are still open. */
@@ -112,6 +104,7 @@ export class Qos2Sessions {
     readonly clientId: string;
     readonly clean: boolean;
   }): void {
+    if (!this.#isStarted) this.#start();
     const { requestId, connection, clientId, clean } = opened;
     this.#connections.set(connection, { clientId, clean });
     if (clean) return this.#wipe(clientId, () => this.#options.sessionAnswered(requestId, []));
@@ -167,6 +160,14 @@ export class Qos2Sessions {
       session.open.delete(packetId);
       for (const next of identifier.afterRemoval.splice(0)) next();
     });
+  }
+
+  /** The first connection of this process. Clean sessions ended with the process before. */
+  #start(): void {
+    this.#isStarted = true;
+    for (const session of [...this.#sessions.values()]) {
+      if (session.isClean) this.#wipe(session.clientId, () => undefined);
+    }
   }
 
   #begin(publish: Publish): void {
