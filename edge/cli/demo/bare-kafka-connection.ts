@@ -1,22 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `host:port`, also of an IPv6 address in brackets. Throws on anything else. */
-export const parseHostPort = (text: string): HostPort => {
-  const match = /^\[?(.+?)\]?:(\d+)$/.exec(text);
-  const host = match?.[1];
-  const port = Number(match?.[2]);
-  if (host === undefined || !(port > 0 && port < 65_536)) {
-    throw new Error(`expected HOST:PORT, got ${text}`);
-  }
-  return { host, port };
-};
+import type { Address } from '../../../src/config/address.ts';
 
 /**
  * One Kafka request at a time over a socket of its own, with bodies as bytes. Enough to wait for a
@@ -45,7 +30,7 @@ export class BareKafkaConnection {
   /**
    * Rejects when nobody listens or the first answer does not come within `timeoutMs` of silence.
    */
-  static async open(address: HostPort, timeoutMs: number): Promise<BareKafkaConnection> {
+  static async open(address: Address, timeoutMs: number): Promise<BareKafkaConnection> {
     const socket = connect(address.port, address.host);
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timed out')));
     await once(socket, 'connect');

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { fail, ok } from '../../../src/base/result.ts';
 import type { Result } from '../../../src/base/result.ts';
-import { parseHostPort } from './bare-kafka-connection.ts';
+import { formatAddress } from '../../../src/config/address.ts';
+import type { Address } from '../../../src/config/address.ts';
 import type { CentralChoice } from './demo-options.ts';
 import { consoleConsumerReader, consumeReader, kcatReader } from './demo-reader.ts';
 import type { DemoReader } from './demo-reader.ts';
@@ -39,7 +40,7 @@ export const openCentral = async (
   folder: string,
   screen: DemoScreen,
 ): Promise<Result<DemoCentral, string>> => {
-  if (choice.kind === 'address') return existingKafka(choice.bootstrap);
+  if (choice.kind === 'address') return existingKafka(choice.address);
   if (choice.kind === 'embedded') return ok(await embeddedNode(folder));
   const kafka = await ownKafka(folder, screen);
   if (kafka.ok || choice.kind === 'kafka') return kafka;
@@ -73,10 +74,11 @@ const ownKafka = async (
   });
 };
 
-const existingKafka = async (bootstrap: string): Promise<Result<DemoCentral, string>> => {
+const existingKafka = async (address: Address): Promise<Result<DemoCentral, string>> => {
+  const bootstrap = formatAddress(address);
   if (!hasKcat()) return fail('counting at a Kafka of yours needs kcat, which is not installed');
   try {
-    await createTopics(parseHostPort(bootstrap), kafkaTopics, 10_000);
+    await createTopics(address, kafkaTopics, 10_000);
   } catch (error) {
     return fail(`${bootstrap}: ${error instanceof Error ? error.message : String(error)}`);
   }

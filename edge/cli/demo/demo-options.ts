@@ -1,5 +1,7 @@
 import { fail, ok } from '../../../src/base/result.ts';
 import type { Result } from '../../../src/base/result.ts';
+import { parseAddress } from '../../../src/config/address.ts';
+import type { Address } from '../../../src/config/address.ts';
 
 /**
  * Where the demo forwards to. `auto`: a Kafka of its own, or a second node where that cannot be
@@ -7,7 +9,7 @@ import type { Result } from '../../../src/base/result.ts';
  */
 export type CentralChoice =
   | { readonly kind: 'auto' | 'kafka' | 'embedded' }
-  | { readonly kind: 'address'; readonly bootstrap: string };
+  | { readonly kind: 'address'; readonly address: Address };
 
 export interface DemoOptions {
   readonly seconds: number;
@@ -54,6 +56,6 @@ export const parseDemoFlags = (flags: DemoFlags): Result<DemoOptions, string> =>
 const parseCentral = (text: string | undefined): CentralChoice | undefined => {
   if (text === undefined) return { kind: 'auto' };
   if (text === 'kafka' || text === 'embedded') return { kind: text };
-  const isAddress = /^(\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text);
-  return isAddress ? { kind: 'address', bootstrap: text } : undefined;
+  const address = parseAddress(text);
+  return address === undefined ? undefined : { kind: 'address', address };
 };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Address } from '../../../src/config/address.ts';
 import { BareKafkaConnection } from './bare-kafka-connection.ts';
-import type { HostPort } from './bare-kafka-connection.ts';
 
 export interface TopicSpec {
   readonly name: string;
@@ -19,7 +19,7 @@ const answerMsMax = 10_000;
  * Whether a broker answers Metadata and knows a live broker, which is when topics can be created.
  * Never rejects.
  */
-export const isKafkaReady = async (address: HostPort): Promise<boolean> => {
+export const isKafkaReady = async (address: Address): Promise<boolean> => {
   try {
     return (await liveBrokers(address)) > 0;
   } catch {
@@ -32,7 +32,7 @@ export const isKafkaReady = async (address: HostPort): Promise<boolean> => {
  * `timeoutMs`.
  */
 export const createTopics = async (
-  address: HostPort,
+  address: Address,
   specs: readonly TopicSpec[],
   timeoutMs = 30_000,
 ): Promise<void> => {
@@ -58,7 +58,7 @@ interface TopicFailure {
 }
 
 const tryToCreate = async (
-  address: HostPort,
+  address: Address,
   specs: readonly TopicSpec[],
 ): Promise<TopicFailure[]> => {
   const answer = await ask(address, apiKeys.createTopics, 2, createTopicsBody(specs));
@@ -75,14 +75,14 @@ const tryToCreate = async (
   return failures;
 };
 
-const liveBrokers = async (address: HostPort): Promise<number> => {
+const liveBrokers = async (address: Address): Promise<number> => {
   const noTopics = Buffer.alloc(4);
   const answer = await ask(address, apiKeys.metadata, 1, noTopics);
   return answer.readInt32BE(0);
 };
 
 const ask = async (
-  address: HostPort,
+  address: Address,
   apiKey: number,
   apiVersion: number,
   body: Buffer,

@@ -13,8 +13,8 @@ test('the defaults choose central by themselves', () => {
 test.each([
   ['kafka', { kind: 'kafka' }],
   ['embedded', { kind: 'embedded' }],
-  ['central.example:9092', { kind: 'address', bootstrap: 'central.example:9092' }],
-  ['[::1]:9092', { kind: 'address', bootstrap: '[::1]:9092' }],
+  ['central.example:9092', { kind: 'address', address: { host: 'central.example', port: 9092 } }],
+  ['[::1]:9092', { kind: 'address', address: { host: '::1', port: 9092 } }],
 ])('--central %s', (central, expected) => {
   const parsed = parseDemoFlags({ ...flags, central });
   expect(parsed.ok && parsed.value.central).toEqual(expected);
