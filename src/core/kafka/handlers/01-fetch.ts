@@ -1,4 +1,4 @@
-import type { MonotonicMs } from '../../../base/brand.ts';
+import type { MonotonicMs, Offset } from '../../../base/brand.ts';
 import { leaderEpoch, monotonicMs, offset } from '../../../base/brand.ts';
 import type { ErrorCode } from '../../../base/errors.ts';
 import { kafkaCodeOf } from '../../../base/errors.ts';
@@ -15,6 +15,7 @@ import type { Deadline } from '../deadlines.ts';
 import type { FetchWait } from '../fetch-wait.ts';
 import type { Handler, HandlerContext, TypedExchange } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
+import { withoutControlBatches } from '../without-control-batches.ts';
 import { leaderPartition } from '../partition-check.ts';
 
 /*
@@ -104,7 +105,7 @@ class FetchTask {
     // Between high watermark and log end there is nothing yet, which is no error (C6).
     if (fetchOffset >= log.highWatermark) return this.#add(answerOf(log));
     if (this.#bytes > 0 && this.#bytesLeft() <= 0) return this.#answerLater(log);
-    return this.#read(log, partition);
+    return this.#read(log, partition, offset(fetchOffset));
   }
 
   /** No room in this response: the client asks again. */
@@ -128,19 +129,35 @@ class FetchTask {
     return false;
   }
 
-  #read(log: PartitionView, { fetchOffset, partitionMaxBytes }: FetchRequestPartition): void {
-    const bytesMax = Math.max(0, Math.min(partitionMaxBytes, this.#bytesLeft()));
-    const range = { from: offset(fetchOffset), to: log.highWatermark, bytesMax };
+  #read(log: PartitionView, partition: FetchRequestPartition, from: Offset): void {
+    const bytesMax = Math.max(0, Math.min(partition.partitionMaxBytes, this.#bytesLeft()));
+    const to = log.highWatermark;
     const answer = answerOf(log);
     let isSynchronous = true;
     this.#isReading = true;
-    this.#context.view.read(log, range, (outcome) => {
+    this.#context.view.read(log, { from, to, bytesMax }, (outcome) => {
       this.#isReading = false;
       if (this.#typed.exchange.isAbandoned) return;
-      this.#addRead(answer, outcome);
+      if (!outcome.ok || this.#typed.version > 4) this.#addRead(answer, outcome);
+      else this.#addData(answer, outcome.bytes, { partition, to });
       if (!isSynchronous) this.#advance();
     });
     isSynchronous = false;
+  }
+
+  /** Whoever speaks no more than version 4 is taken for a client that does not know control batches. */
+  #addData(
+    answer: FetchResponsePartition,
+    read: Uint8Array,
+    { partition, to }: { readonly partition: FetchRequestPartition; readonly to: Offset },
+  ): void {
+    const { bytes, readOnAt } = withoutControlBatches(read);
+    const { topic } = this.#wanted[this.#answers.length] as Wanted;
+    const log = this.#context.view.partition(topic, partition.partition);
+    if (readOnAt === undefined || readOnAt >= to || log === undefined) {
+      return this.#addRead(answer, { ok: true, bytes });
+    }
+    return this.#read(log, partition, readOnAt);
   }
 
   #addRead(answer: FetchResponsePartition, outcome: ReadOutcome): void {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { leaderEpoch, offset } from '../../../../src/base/brand.ts';
+import { concatBytes } from '../../../../src/base/bytes.ts';
+import { scanBatches } from '../../../../src/wire/kafka/batch-scan.ts';
+import { buildLeaderChangeBatch } from '../../../../src/wire/kafka/control-record.ts';
+import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
+import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import type {
   FetchRequest,
   FetchResponsePartition,
@@ -164,6 +169,41 @@ describe('Fetch', () => {
     bench.ask(fetchCodec, 12, fetchOf([{}]));
     bench.view.reads[0]?.done({ ok: false, error: 'KAFKA_STORAGE_ERROR' });
     expect(partitionsOf(bench)[0]).toMatchObject({ errorCode: 56 });
+  });
+
+  const placed = { baseOffset: 3, leaderEpoch: 4, timestamp: 1_000 };
+  const control = buildLeaderChangeBatch({ leaderId: 1, voters: [1], grantingVoters: [] }, placed);
+
+  it('leaves control batches out for version 4 only', () => {
+    const builder = new RecordBatchBuilder();
+    builder.append(1_000, undefined, Uint8Array.of(1), noRecordHeaders);
+    const data = builder.finish({ baseOffset: 4 });
+    for (const version of [4, 5]) {
+      const bench = new RouterBench();
+      bench.view.addTopic('sensors', 1);
+      bench.ask(fetchCodec, version, fetchOf([{}]));
+      bench.view.reads[0]?.done({ ok: true, bytes: concatBytes([control, data]) });
+      const records = partitionsOf(bench, version)[0]?.records ?? new Uint8Array(0);
+      const offsets = scanBatches(records).headers.map(({ baseOffset }) => baseOffset);
+      expect(offsets).toEqual(version === 4 ? [4] : [3, 4]);
+    }
+  });
+
+  it('reads on behind control batches, and waits where only they are', () => {
+    const bench = new RouterBench();
+    const log = bench.view.addTopic('sensors', 1);
+    bench.ask(fetchCodec, 4, fetchOf([{}]));
+    bench.view.reads[0]?.done({ ok: true, bytes: control });
+    expect(bench.view.reads[1]?.range).toMatchObject({ from: 4, to: 10 });
+    bench.view.reads[1]?.done(bytesOf(100));
+    expect(partitionsOf(bench, 4)[0]?.records).toHaveLength(100);
+    log.highWatermark = offset(4);
+    bench.ask(fetchCodec, 4, fetchOf([{}]));
+    bench.view.reads[2]?.done({ ok: true, bytes: control });
+    expect(bench.frames()).toHaveLength(1);
+    bench.tickAt(1_500);
+    bench.view.reads[3]?.done({ ok: true, bytes: control });
+    expect(partitionsOf(bench, 4)[0]).toMatchObject({ errorCode: 0, records: new Uint8Array(0) });
   });
 
   it('names the diverging epoch', () => {
