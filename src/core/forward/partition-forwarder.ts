@@ -147,8 +147,8 @@ export class PartitionForwarder {
   *#forward(): Procedure<Trouble> {
     const taken = yield* this.#takeOver();
     if (!taken.ok) return taken.error;
-    this.#backoff.reset();
-    this.#lastError = undefined;
+    // Central works for us. For a refused partition that says nothing: its claim succeeds every time.
+    if (this.#state !== 'blocked') this.#backoff.reset();
     for (;;) {
       const failed = yield* this.#forwardOnce(taken.value);
       if (failed !== undefined) return failed;
@@ -256,14 +256,15 @@ export class PartitionForwarder {
     const jumped = dropsBetween(this.#partition.drops, from, plan.nextOffset);
     // Control batches alone are no reason for a transaction: the next one passes over them.
     if (plan.batches.length > 0 || jumped.length > 0) {
-      this.#setState('sending');
+      // A refused partition stays blocked in every attempt until one succeeds: no flicker, and longer pauses.
+      if (this.#state !== 'blocked') this.#setState('sending');
       this.#isCommitting = true;
       const failed = yield* this.#commit(next, plan.batches, from);
       this.#isCommitting = false;
       if (failed !== undefined) return failed;
       Object.assign(standing, next);
       this.#progressed(standing);
-      this.#backoff.reset();
+      this.#recovered('sending');
     }
     standing.forwardOffset = plan.nextOffset;
     this.#forwardOffset = plan.nextOffset;
@@ -296,8 +297,7 @@ export class PartitionForwarder {
   *#waitForRecords(from: Offset): Procedure<Trouble | undefined> {
     if ((this.#highWatermark ?? 0) > from) return undefined;
     const { topic, partition } = this.#partition;
-    this.#lastError = undefined;
-    this.#setState('idle');
+    this.#recovered('idle');
     for (;;) {
       const want = { topic, partition, leaderEpoch: this.#reader.leaderEpoch, offset: from };
       const end = yield* wait(this.#context.edgePoll.wait(want));
@@ -352,6 +352,13 @@ export class PartitionForwarder {
     }
     this.#setState(state);
     this.#statusChanged(isNew);
+  }
+
+  /** Whatever was wrong is over: the next pause is short again. */
+  #recovered(state: ForwardState): void {
+    this.#backoff.reset();
+    this.#lastError = undefined;
+    this.#setState(state);
   }
 
   #setState(state: ForwardState): void {

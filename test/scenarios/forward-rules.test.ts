@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest';
+import { offset } from '../../src/base/brand.ts';
+import { ForwardWorld } from '../fakes/forward-world.ts';
+import type { RunningForwarder } from '../fakes/forward-world.ts';
+
+const stateOf = (running: RunningForwarder, partition = 0): string | undefined =>
+  running.statuses.find((status) => status.partition === partition)?.state;
+const errorOf = (running: RunningForwarder, partition = 0): string =>
+  running.statuses.find((status) => status.partition === partition)?.lastError ?? '';
+
+/** One edge partition whose first records have arrived. */
+function forwarded(seed: number): { world: ForwardWorld; running: RunningForwarder } {
+  const world = new ForwardWorld(seed);
+  world.createTopics(1, 1);
+  const running = world.start('first');
+  for (let round = 0; round < 3; round++) {
+    world.write(0, 4, 20);
+    world.run(1_000);
+  }
+  expect(world.isComplete).toBe(true);
+  return { world, running };
+}
+
+test('X1: another log with the same identity stops and names both batches', () => {
+  const { world, running } = forwarded(1);
+  world.kill(running);
+  const log = world.edge.log('sensors', 0);
+  log.batches.length = 0;
+  world.lead(0);
+  for (let round = 0; round < 9; round++) world.write(0, 4, 33);
+  const second = world.start('restored');
+  world.run(20_000);
+  expect(stateOf(second)).toBe('stopped');
+  expect(errorOf(second)).toMatch(/names the batch at \d+ .*this node has/);
+  expect(world.arrived(0)).toHaveLength(12);
+});
+
+test('X1: a backup that ends below the cursor stops', () => {
+  const { world, running } = forwarded(2);
+  world.kill(running);
+  const log = world.edge.log('sensors', 0);
+  log.batches.length = 2;
+  world.lead(0);
+  const second = world.start('backup');
+  world.run(20_000);
+  expect(stateOf(second)).toBe('stopped');
+  expect(errorOf(second)).toMatch(/ends at/);
+});
+
+test('X1: the cursor topic lost its cursor: stop, never again from the start', () => {
+  const { world, running } = forwarded(3);
+  world.kill(running);
+  world.central.topics.delete('cursors');
+  world.central.createTopic('cursors', 3);
+  const second = world.start('second');
+  world.run(20_000);
+  expect(stateOf(second)).toBe('stopped');
+  expect(errorOf(second)).toMatch(/has no cursor/);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
+test('X1: an operator decides, once, and the node hears of it', () => {
+  const { world, running } = forwarded(4);
+  world.kill(running);
+  world.decision = { decisionId: 'd1', from: 'start' };
+  const second = world.start('second');
+  world.run(20_000);
+  const told = second.heard.filter((word) => word.type === 'ForwardDecisionApplied');
+  expect(told).toMatchObject([{ decisionId: 'd1', partition: 0 }]);
+  const list = world.written.get(0) ?? [];
+  expect(world.arrived(0)).toEqual([...list, ...list]);
+  // The node did not hear it: the cursor remembers, and the decision is reported again, not applied again.
+  world.kill(second);
+  const third = world.start('third');
+  world.run(20_000);
+  expect(third.heard.some((word) => word.type === 'ForwardDecisionApplied')).toBe(true);
+  expect(world.arrived(0)).toEqual([...list, ...list]);
+});
+
+test('X2: a cursor of a higher leader epoch stands the older one down', () => {
+  const { world, running } = forwarded(5);
+  const log = world.edge.log('sensors', 0);
+  world.kill(running);
+  log.leaderEpoch = 0;
+  const older = world.start('older');
+  world.run(20_000);
+  expect(stateOf(older)).toBe('stopped');
+  expect(errorOf(older)).toMatch(/leader epoch 1, this node is at 0/);
+});
+
+test('X5: a committed drop is jumped, and told in the same transaction', () => {
+  const { world, running } = forwarded(6);
+  world.kill(running);
+  const mark = world.marks.get(0);
+  for (let round = 0; round < 3; round++) world.write(0, 2);
+  const log = world.edge.log('sensors', 0);
+  const to = log.endOffset - 2;
+  log.deleteBefore(to);
+  const from = mark?.forwardOffset ?? offset(0);
+  const unexplained = world.start('unexplained');
+  world.run(20_000);
+  expect(stateOf(unexplained)).toBe('stopped');
+  const lastForwarded = mark?.lastForwarded;
+  world.drops.set(0, [
+    {
+      from,
+      to: offset(to),
+      reason: 'disk full',
+      count: 4,
+      ...(lastForwarded && { lastForwarded }),
+    },
+  ]);
+  world.describe(unexplained);
+  world.run(20_000);
+  const list = world.written.get(0) ?? [];
+  expect(world.arrived(0)).toEqual([...list.slice(0, 12), ...list.slice(16)]);
+  const cursors = (world.central.topics.get('cursors')?.logs ?? []).flatMap((one) =>
+    one.committed(),
+  );
+  const gap = cursors.findIndex((record) => record.key.endsWith(`/gap/${from}`));
+  expect(gap).toBeGreaterThan(0);
+  expect(cursors[gap + 1]?.key).toBe(cursors[0]?.key);
+});
+
+test.each([10, 32, 87, 29])(
+  'X5: error %i blocks that partition alone and leaves nothing open',
+  (code) => {
+    const world = new ForwardWorld(code);
+    world.createTopics(2, 2);
+    world.central.refuseProduce = (topic, partition) =>
+      topic === 'target' && partition === 0 ? code : 0;
+    const running = world.start('only');
+    world.write(0, 3);
+    world.write(1, 3);
+    world.run(10_000);
+    expect(stateOf(running, 0)).toBe('blocked');
+    expect(errorOf(running, 0)).toContain(String(code));
+    expect(stateOf(running, 1)).toBe('idle');
+    expect(world.arrived(1)).toHaveLength(3);
+    expect(world.central.transactions.openCount).toBe(0);
+    world.central.refuseProduce = () => 0;
+    expect(world.run(60_000, () => world.isComplete)).toBe(true);
+    expect(world.arrived(0)).toEqual(world.written.get(0));
+  },
+);
+
+test('X6: atLeastOnce loses nothing and says where it stands', () => {
+  const world = new ForwardWorld(11, { delivery: 'atLeastOnce' });
+  world.createTopics(1, 1);
+  world.fault = () => (world.prng.chance(0.1) ? 'loseReply' : 'none');
+  world.start('only');
+  for (let round = 0; round < 30; round++) {
+    world.write(0, 3);
+    world.run(2_000);
+  }
+  world.fault = () => 'none';
+  world.run(60_000, () => world.isComplete);
+  expect(new Set(world.arrived(0))).toEqual(new Set(world.written.get(0)));
+  expect(world.marks.get(0)?.forwardOffset).toBe(world.edge.log('sensors', 0).endOffset);
+});
+
+test('a missing topic blocks with a clear text until somebody creates it', () => {
+  const world = new ForwardWorld(12);
+  world.edge.createTopic('sensors', 1);
+  world.lead(0);
+  world.write(0, 2);
+  const running = world.start('only');
+  world.run(5_000);
+  expect(stateOf(running)).toBe('blocked');
+  expect(errorOf(running)).toMatch(/topic target is missing at central; create it/);
+  world.central.createTopic('target', 1);
+  world.central.createTopic('cursors', 1);
+  expect(world.run(60_000, () => world.isComplete)).toBe(true);
+});
+
+test('createTopics makes both topics, the cursor topic compacted', () => {
+  const world = new ForwardWorld(13, { createTopics: true });
+  world.edge.createTopic('sensors', 3);
+  for (let p = 0; p < 3; p++) world.lead(p);
+  world.write(2, 2);
+  world.start('only');
+  expect(world.run(60_000, () => world.arrived(2).length === 2)).toBe(true);
+  expect(world.central.topics.get('target')?.logs).toHaveLength(3);
+  expect(world.central.topics.get('cursors')?.logs.length).toBeGreaterThan(1);
+});
+
+test('control batches and their offsets stay here; lag counts to the high watermark', () => {
+  const { world, running } = forwarded(14);
+  world.lead(0);
+  world.kill(running);
+  const second = world.start('second');
+  world.run(10_000);
+  expect(stateOf(second)).toBe('idle');
+  const status = second.statuses[0];
+  expect(status?.forwardOffset).toBe(world.edge.log('sensors', 0).endOffset);
+  expect(status?.lag).toBe(0);
+  expect(world.arrived(0)).toHaveLength(12);
+});
