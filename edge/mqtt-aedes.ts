@@ -1,0 +1,381 @@
+import { createServer } from 'node:net';
+import type { EventEmitter } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { Aedes } from 'aedes';
+import type { AuthenticateError, Client, ConnectPacket, PublishPacket, Subscription } from 'aedes';
+import type { ConnectionId } from '../src/base/brand.ts';
+import { limits } from '../src/base/limits.ts';
+import { fail, ok } from '../src/base/result.ts';
+import type { Result } from '../src/base/result.ts';
+import type { Event } from '../src/core/event.ts';
+import type { Telemetry } from '../src/ports/telemetry.ts';
+import { MqttConnection } from './mqtt-connection.ts';
+import { MqttInbound } from './mqtt-inbound.ts';
+import { MqttPending } from './mqtt-pending.ts';
+import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
+import { isCleanText, isPublishTopic, publishOf } from './mqtt-publish.ts';
+
+export interface MqttFrontOptions {
+  readonly settings: {
+    readonly host: string;
+    /** 0: any free port. */
+    readonly port: number;
+    readonly packetBytesMax: number;
+  };
+  /** Takes an event for the core; must not throw and not answer before it returns. */
+  readonly post: (event: Event) => void;
+  readonly nextConnectionId: () => ConnectionId;
+  readonly telemetry: Telemetry;
+}
+
+export interface MqttAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Why the port could not be opened; `code` is the operating system's. */
+export interface MqttListenError {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Counts since the start, for metrics. */
+export interface MqttCounters {
+  /** PUBLISHes taken in, by QoS. */
+  readonly publishes: [number, number, number];
+  released: number;
+  rejected: number;
+  connectionsAccepted: number;
+  /** Refused because mqttConnectionsMax were there. */
+  connectionsRefused: number;
+  /** Closed by us because the peer broke a rule or a limit. */
+  connectionsBroken: number;
+}
+
+type Done = (error: AuthenticateError | null, success: boolean | null) => void;
+
+/** A CONNECT that waits until its session is opened in the core. */
+interface Opening {
+  readonly connection: MqttConnection;
+  readonly client: Client;
+  readonly done: Done;
+}
+
+/** aedes gives the code to the client in CONNACK [MQTT-3.1.3-9]. */
+const identifierRejected = (): AuthenticateError =>
+  Object.assign(new Error('the client identifier is not acceptable'), { returnCode: 2 });
+
+/**
+ * The MQTT front end on aedes: 3.1 and 3.1.1. It decides nothing: publishes, QoS 2 identifiers and sessions go to the
+ * core as events and aedes is held until the core answers (C5, P5).
+ */
+export class MqttFront {
+  readonly counters: MqttCounters = {
+    ...{ publishes: [0, 0, 0], released: 0, rejected: 0 },
+    ...{ connectionsAccepted: 0, connectionsRefused: 0, connectionsBroken: 0 },
+  };
+  readonly #options: MqttFrontOptions;
+  readonly #broker: Aedes;
+  readonly #server: Server;
+  readonly #pending = new MqttPending();
+  readonly #inbound: MqttInbound;
+  readonly #persistence: MqttPersistence;
+  readonly #connections = new Set<MqttConnection>();
+  readonly #byClient = new WeakMap<Client, MqttConnection>();
+  /** The one connection that holds a client id, from CONNECT on (takeover: [MQTT-3.1.4-2]). */
+  readonly #byClientId = new Map<string, MqttConnection>();
+  readonly #openings = new Map<number, Opening>();
+  #lastRequestId = 0;
+  #held = false;
+  #isStopping = false;
+
+  constructor(options: MqttFrontOptions) {
+    this.#options = options;
+    this.#inbound = new MqttInbound({
+      pending: this.#pending,
+      post: (event) => {
+        if (event.type === 'IdentifierReceived') this.counters.publishes[2]++;
+        options.post(event);
+      },
+      connectionOf: (client) => this.#byClient.get(client),
+    });
+    this.#persistence = new MqttPersistence(this.#inbound);
+    this.#broker = this.#newBroker();
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Open sockets, also those that have not sent CONNECT yet. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Events that the core has not answered yet. */
+  get pendingPublishes(): number {
+    return this.#pending.size;
+  }
+
+  /** Bytes and losses of what aedes keeps in memory for subscribers. */
+  get memory(): {
+    readonly retainedBytes: number;
+    readonly retainedDropped: number;
+    readonly offlineBytes: number;
+    readonly offlineDropped: number;
+  } {
+    const { retained, offline } = this.#persistence;
+    return {
+      ...{ retainedBytes: retained.bytes, retainedDropped: retained.dropped },
+      ...{ offlineBytes: offline.bytes, offlineDropped: offline.dropped },
+    };
+  }
+
+  /** Opens the port. */
+  async listen(): Promise<Result<MqttAddress, MqttListenError>> {
+    await this.#broker.listen();
+    const { host, port } = this.#options.settings;
+    return new Promise((resolve) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        resolve(fail({ code: error.code ?? 'UNKNOWN', text: error.message })),
+      );
+      this.#server.listen(port, host, () => {
+        const address = this.#server.address() as AddressInfo;
+        resolve(ok({ host: address.address, port: address.port }));
+      });
+    });
+  }
+
+  /** Effect ReleasePublishes: aedes may go on with these, in this order. Ids of closed connections are ignored. */
+  releasePublishes(publishIds: readonly number[]): void {
+    for (const publishId of publishIds) this.#release(publishId);
+  }
+
+  /**
+   * Effect RejectPublish: never acknowledged. At QoS 1 and 2 that closes the connection whatever `closeConnection`
+   * says, since MQTT 3.1.1 has no other word for it; a QoS 0 publish then goes to the subscribers only.
+   */
+  rejectPublish(publishId: number, closeConnection: boolean, reason: string): void {
+    const pending = this.#pending.take(publishId);
+    if (pending === undefined) return;
+    this.counters.rejected++;
+    const { connection } = pending;
+    if (pending.kind === 'will') return;
+    if (pending.kind === 'qos0' && !closeConnection) return connection.guard(pending.proceed);
+    this.#close(connection, reason);
+    pending.abandon?.();
+  }
+
+  /** Effect OpenSessionAnswered: CONNACK may go, with session present if identifiers are open. */
+  sessionAnswered(requestId: number, openIdentifiers: readonly number[]): void {
+    const opening = this.#openings.get(requestId);
+    this.#openings.delete(requestId);
+    if (opening === undefined || opening.connection.dead) return;
+    const { connection, client, done } = opening;
+    if (openIdentifiers.length > 0 && !client.clean) {
+      this.#persistence.withOpenIdentifiers.add(client.id);
+    } else this.#persistence.withOpenIdentifiers.delete(client.id);
+    connection.guard(() => done(null, true));
+  }
+
+  /** Effect HoldPublishers: PUBLISHes stay unread; connections that only subscribe go on. */
+  holdPublishers(held: boolean): void {
+    this.#held = held;
+    for (const connection of this.#connections) connection.hold(held);
+  }
+
+  /** Closes the port and every connection, without their wills: the node leaves, not the sensors. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    for (const connection of [...this.#connections]) {
+      this.#closed(connection);
+      connection.client?.close();
+    }
+    await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
+    await closed;
+  }
+
+  #newBroker(): Aedes {
+    const broker = new Aedes({
+      persistence: this.#persistence,
+      // 0: a subscriber that does not read delays only those who publish to it.
+      concurrency: 0,
+      connectTimeout: limits.mqttConnectTimeoutMs,
+      drainTimeout: limits.mqttDrainTimeoutMs,
+      maxInflightInbound: limits.mqttInboundInflightMax,
+      maxClientsIdLength: limits.mqttClientIdBytesMax,
+      maxTopicLevels: limits.mqttTopicLevelsMax,
+      preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
+      authenticate: (client, _username, _password, done) => this.#openSession(client, done),
+      authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) =>
+        this.#subscribe(client, subscription, done),
+      published: (packet, client, done) => this.#published(packet, client, done),
+    });
+    broker.on('connackSent', (connack, client) => {
+      if (connack.returnCode === 0) this.#byClient.get(client)?.open();
+    });
+    broker.on('clientError', (client, error) => this.#failed(client, error));
+    broker.on('connectionError', (client, error) => this.#failed(client, error));
+    (broker as EventEmitter).on('error', (error) =>
+      this.#options.telemetry.write('error', 'the MQTT engine failed', { error: String(error) }),
+    );
+    return broker;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isStopping || this.#connections.size >= limits.mqttConnectionsMax) {
+      this.counters.connectionsRefused++;
+      socket.destroy();
+      return;
+    }
+    this.counters.connectionsAccepted++;
+    const connection = new MqttConnection(
+      this.#options.nextConnectionId(),
+      socket,
+      this.#options.settings.packetBytesMax,
+      (broken, reason) => this.#close(broken, reason),
+    );
+    this.#connections.add(connection);
+    const client = this.#broker.handle(socket);
+    this.#byClient.set(client, connection);
+    connection.attach(client);
+    connection.hold(this.#held);
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      this.#closed(connection);
+    });
+  }
+
+  #preConnect(
+    client: Client,
+    packet: ConnectPacket,
+    done: (error: Error | null, success: boolean) => void,
+  ): void {
+    const connection = this.#byClient.get(client);
+    if (connection === undefined || connection.dead) return;
+    connection.emptyClientIdNotClean = packet.clientId === '' && packet.clean !== true;
+    const isGood =
+      isCleanText(packet.clientId) && (!packet.will || isPublishTopic(packet.will.topic));
+    if (isGood) done(null, true);
+    else done(new Error('CONNECT names an invalid client identifier or will topic'), false);
+  }
+
+  /** Holds CONNACK until the core has opened the session, after any earlier connection of it is gone. */
+  #openSession(client: Client, done: Done): void {
+    const connection = this.#byClient.get(client);
+    if (connection === undefined || connection.dead) return;
+    const clientId = client.id;
+    const tooLong = Buffer.byteLength(clientId) > limits.mqttClientIdBytesMax;
+    // [MQTT-3.1.3-8]: without an identifier there is no session to keep.
+    if (tooLong || connection.emptyClientIdNotClean) return done(identifierRejected(), false);
+    const previous = this.#byClientId.get(clientId);
+    if (previous !== undefined) {
+      this.#closed(previous);
+      previous.client?.close();
+    }
+    this.#byClientId.set(clientId, connection);
+    connection.clientId = clientId;
+    const clean = client.clean;
+    if (clean) this.#inbound.forget(clientId);
+    const requestId = ++this.#lastRequestId;
+    this.#openings.set(requestId, { connection, client, done });
+    const opened = { requestId, connection: connection.id, clientId, clean };
+    this.#options.post({ type: 'SessionOpened', ...opened });
+  }
+
+  #publish(
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void {
+    const connection = client === null ? undefined : this.#byClient.get(client);
+    if (client === null || connection === undefined) return done(null);
+    // aedes publishes a will when its client is closed, and nothing else.
+    if (client.closed) return this.#will(connection, client, packet, done);
+    if (connection.dead) return;
+    if (!isPublishTopic(packet.topic))
+      return done(new Error('a topic that may not be published to'));
+    // QoS 2 is held by the persistence (P5).
+    if (packet.qos === 2) return done(null);
+    this.counters.publishes[packet.qos]++;
+    const proceed = (): void => done(null);
+    const publishId = this.#pending.add(connection, packet.qos === 0 ? 'qos0' : 'qos1', proceed);
+    const publish = publishOf(publishId, connection, client, packet);
+    this.#options.post({ type: 'PublishReceived', publish });
+  }
+
+  #will(
+    connection: MqttConnection,
+    client: Client,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void {
+    if (this.#isStopping) return done(new Error('stopping'));
+    // The core takes back what a closed connection has in flight; the will comes after that (P3).
+    this.#closed(connection);
+    this.counters.publishes[packet.qos]++;
+    const publishId = this.#pending.add(connection, 'will', () => done(null));
+    const publish = publishOf(publishId, connection, client, packet);
+    this.#options.post({ type: 'PublishReceived', publish });
+  }
+
+  #release(publishId: number): void {
+    const pending = this.#pending.take(publishId);
+    if (pending === undefined) return;
+    this.counters.released++;
+    const { connection, proceed } = pending;
+    if (pending.kind === 'qos1' && !connection.order.idle) {
+      connection.order.push(() => connection.guard(proceed), false);
+    } else connection.guard(proceed);
+  }
+
+  /** The subscribers have it: aedes writes PUBREC next, which has to wait for its turn. */
+  #published(packet: PublishPacket, client: Client | null, done: () => void): void {
+    const connection = client === null ? undefined : this.#byClient.get(client);
+    const turn = connection?.delivering.get(packet);
+    if (connection === undefined || turn === undefined) return done();
+    connection.delivering.delete(packet);
+    connection.order.ready(turn, () => connection.guard(done));
+  }
+
+  #subscribe(
+    client: Client,
+    subscription: Subscription,
+    done: (error: Error | null, subscription?: Subscription | null) => void,
+  ): void {
+    const { topic } = subscription;
+    if (!isCleanText(topic)) return done(new Error('an ill-formed topic filter'));
+    const connection = this.#byClient.get(client);
+    const isRefused = topic === openIdentifiersFilter || connection?.maySubscribe() !== true;
+    done(null, isRefused ? null : subscription);
+  }
+
+  #failed(client: Client, error: Error): void {
+    const connection = this.#byClient.get(client);
+    if (connection !== undefined && !connection.dead) this.#close(connection, error.message);
+  }
+
+  /** Closes a connection because of what its peer did or the core said; its will goes out. */
+  #close(connection: MqttConnection, reason: string): void {
+    if (connection.dead) return;
+    this.counters.connectionsBroken++;
+    const fields = { connection: connection.id, clientId: connection.clientId, reason };
+    this.#options.telemetry.write('debug', 'closing an MQTT connection', fields);
+    this.#closed(connection);
+    connection.client?.close();
+  }
+
+  /** Once for each connection: the core hears that it is gone before anything that comes after it. */
+  #closed(connection: MqttConnection): void {
+    if (connection.dead) return;
+    const { clientId } = connection;
+    if (clientId !== undefined && this.#byClientId.get(clientId) === connection) {
+      this.#byClientId.delete(clientId);
+      if (connection.client?.clean === true) this.#inbound.forget(clientId);
+    }
+    connection.cut();
+    if (clientId !== undefined) {
+      this.#options.post({ type: 'ConnectionClosed', connection: connection.id });
+    }
+    this.#pending.connectionClosed(connection);
+  }
+}

@@ -1,0 +1,131 @@
+import type { Socket } from 'node:net';
+import type { Client } from 'aedes';
+import type { ConnectionId } from '../src/base/brand.ts';
+import { AssertionError } from '../src/base/assert.ts';
+import { limits } from '../src/base/limits.ts';
+import { Ring } from '../src/base/ring.ts';
+import { MqttAckOrder } from './mqtt-ack-order.ts';
+import { MqttFramer } from './mqtt-framer.ts';
+import type { AckTurn } from './mqtt-ack-order.ts';
+import type { Pending } from './mqtt-pending.ts';
+
+/** What we touch of an aedes client that its types leave out; resume() calls `_nextBatch` too. */
+interface ClientInternals {
+  _nextBatch(error?: unknown): void;
+  readonly subscriptions: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One MQTT connection: its socket with the framer in front of aedes' reads, and the order of its acknowledgements.
+ * After `cut` aedes gets no further byte of it.
+ */
+export class MqttConnection {
+  readonly id: ConnectionId;
+  readonly socket: Socket;
+  readonly order = new MqttAckOrder();
+  /** What the core has not answered yet, in the order of its events. */
+  readonly pending = new Ring<Pending>();
+  readonly #framer: MqttFramer;
+  readonly #onBreach: (connection: MqttConnection, reason: string) => void;
+  readonly #readSocket: () => Buffer | null;
+  #left: Buffer | undefined;
+  client: Client | undefined;
+  /** CONNECT has named the client and the front end has taken it in. */
+  clientId: string | undefined;
+  emptyClientIdNotClean = false;
+  /** No event may come from this connection any more; ConnectionClosed is posted. */
+  dead = false;
+  /** Turns of QoS 2 publishes that are on their way to the subscribers, by packet object. */
+  readonly delivering = new Map<object, AckTurn>();
+  #subscriptionsSeen = 0;
+
+  constructor(
+    id: ConnectionId,
+    socket: Socket,
+    packetBytesMax: number,
+    onBreach: (connection: MqttConnection, reason: string) => void,
+  ) {
+    this.id = id;
+    this.socket = socket;
+    this.#framer = new MqttFramer(packetBytesMax);
+    this.#onBreach = onBreach;
+    this.#readSocket = socket.read.bind(socket) as () => Buffer | null;
+    socket.read = (): Buffer | null => this.#read();
+  }
+
+  /** aedes has made its client: no exception of its handlers may pass the connection (GHSA-xxqp-5qx8-gj5q). */
+  attach(client: Client): void {
+    this.client = client;
+    const internals = client as unknown as ClientInternals;
+    const nextBatch = internals._nextBatch;
+    const guarded = (error?: unknown): void => this.guard(() => nextBatch(error));
+    internals._nextBatch = guarded;
+    this.socket.removeAllListeners('readable');
+    this.socket.on('readable', () => guarded());
+  }
+
+  /** Runs a piece of aedes; what it throws costs this connection only. Our own bugs still stop the process. */
+  guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      this.#onBreach(this, `the MQTT engine failed: ${String(error)}`);
+    }
+  }
+
+  /** CONNACK is on its way: what the client sent behind CONNECT may pass now. */
+  open(): void {
+    this.#framer.connecting = false;
+  }
+
+  hold(held: boolean): void {
+    if (this.#framer.held === held) return;
+    this.#framer.held = held;
+    // Bytes that waited cause no event of their own.
+    if (!held && !this.dead) this.socket.emit('readable');
+  }
+
+  /** Counts a SUBSCRIBE's filter; a session may not hold more than mqttSubscriptionsPerSessionMax. */
+  maySubscribe(): boolean {
+    const max = limits.mqttSubscriptionsPerSessionMax;
+    if (++this.#subscriptionsSeen <= max) return true;
+    // Many may have been the same again.
+    const internals = this.client as unknown as ClientInternals;
+    this.#subscriptionsSeen = Object.keys(internals.subscriptions).length + 1;
+    return this.#subscriptionsSeen <= max;
+  }
+
+  /** Nothing more is read from it; the socket is destroyed. */
+  cut(): void {
+    this.dead = true;
+    this.#left = undefined;
+    this.order.clear();
+    this.delivering.clear();
+    this.socket.destroy();
+  }
+
+  #read(): Buffer | null {
+    if (this.dead) return null;
+    const chunk = this.#nextChunk();
+    if (chunk === null) return null;
+    const passed = this.#framer.pass(chunk);
+    if (this.#framer.breach !== undefined) {
+      this.#onBreach(this, this.#framer.breach);
+      return null;
+    }
+    if (passed === chunk.length) return chunk;
+    this.#left = chunk.subarray(passed);
+    return passed === 0 ? null : chunk.subarray(0, passed);
+  }
+
+  /** While the bytes left over still have to wait, the socket is not read either: its sender feels it. */
+  #nextChunk(): Buffer | null {
+    const left = this.#left;
+    if (left === undefined) return this.#readSocket();
+    if (this.#framer.stopsAt(left[0] as number)) return null;
+    this.#left = undefined;
+    const more = this.#readSocket();
+    return more === null ? left : Buffer.concat([left, more]);
+  }
+}

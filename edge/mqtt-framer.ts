@@ -1,0 +1,77 @@
+import { limits } from '../src/base/limits.ts';
+
+const CONNECT_FIRST_BYTE = 0x10;
+const PUBLISH_TYPE = 3;
+const LENGTH_BYTES_MAX = 4;
+
+export type FramerBreach = 'packetTooLarge' | 'connectTooLarge' | 'notConnect' | 'malformedLength';
+
+/**
+ * Finds where packets begin in a connection's bytes, before any of them is buffered: aedes and its parser know no
+ * largest packet, take packets before CONNECT is answered, and cannot be told to leave PUBLISHes unread.
+ */
+export class MqttFramer {
+  /** Set while CONNECT is being answered: nothing behind it passes. */
+  connecting = false;
+  /** Publishers are held: no PUBLISH passes; subscribers and pings do. */
+  held = false;
+  breach: FramerBreach | undefined;
+  readonly #packetBytesMax: number;
+  #first = true;
+  /** 0: at a packet boundary; else bytes of the fixed header seen. */
+  #headerBytes = 0;
+  #length = 0;
+  #bodyLeft = 0;
+
+  constructor(packetBytesMax: number) {
+    this.#packetBytesMax = packetBytesMax;
+  }
+
+  /** Whether a packet that begins with this byte has to wait. Only meaningful at a packet boundary. */
+  stopsAt(firstByte: number): boolean {
+    return this.connecting || (this.held && firstByte >> 4 === PUBLISH_TYPE);
+  }
+
+  /** How many bytes from the start of `chunk` may pass; `breach` says that the connection must be closed. */
+  pass(chunk: Uint8Array): number {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#bodyLeft > 0) {
+        const step = Math.min(this.#bodyLeft, chunk.length - at);
+        at += step;
+        this.#bodyLeft -= step;
+        continue;
+      }
+      const byte = chunk[at] as number;
+      if (this.#headerBytes === 0 && this.stopsAt(byte)) return at;
+      this.#header(byte);
+      if (this.breach !== undefined) return at;
+      at++;
+    }
+    return at;
+  }
+
+  #header(byte: number): void {
+    if (this.#headerBytes === 0) {
+      if (this.#first && byte !== CONNECT_FIRST_BYTE) this.breach = 'notConnect';
+      this.#headerBytes = 1;
+      this.#length = 0;
+      return;
+    }
+    this.#length += (byte & 0x7f) * 128 ** (this.#headerBytes - 1);
+    this.#headerBytes++;
+    if ((byte & 0x80) === 0) this.#packet();
+    else if (this.#headerBytes > LENGTH_BYTES_MAX) this.breach = 'malformedLength';
+  }
+
+  #packet(): void {
+    const bytes = this.#headerBytes + this.#length;
+    if (this.#first && bytes > limits.mqttConnectBytesMax) this.breach = 'connectTooLarge';
+    else if (bytes > this.#packetBytesMax) this.breach = 'packetTooLarge';
+    // Bytes behind CONNECT wait for CONNACK: aedes would hand them to its handlers before it knows the client.
+    if (this.#first) this.connecting = true;
+    this.#first = false;
+    this.#headerBytes = 0;
+    this.#bodyLeft = this.#length;
+  }
+}

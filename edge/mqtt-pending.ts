@@ -1,0 +1,65 @@
+import type { MqttConnection } from './mqtt-connection.ts';
+
+/** What waits: `will` is bound to no connection, `identifier` is a QoS 2 store or removal. */
+export type PendingKind = 'qos0' | 'qos1' | 'will' | 'identifier';
+
+/** One event that the core has to answer. */
+export interface Pending {
+  readonly publishId: number;
+  readonly connection: MqttConnection;
+  readonly kind: PendingKind;
+  /** Lets aedes go on. */
+  readonly proceed: () => void;
+  /** It will never be answered: rejected, or the connection is gone. */
+  readonly abandon: (() => void) | undefined;
+  settled: boolean;
+}
+
+/** Numbers the events that the core answers, and finds what waits for an answer. */
+export class MqttPending {
+  readonly #byId = new Map<number, Pending>();
+  #lastId = 0;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  add(
+    connection: MqttConnection,
+    kind: PendingKind,
+    proceed: () => void,
+    abandon?: () => void,
+  ): number {
+    const publishId = ++this.#lastId;
+    const pending = { publishId, connection, kind, proceed, abandon, settled: false };
+    this.#byId.set(publishId, pending);
+    if (kind !== 'will') connection.pending.push(pending);
+    return publishId;
+  }
+
+  /** Takes what waits under this id; undefined if its connection has gone meanwhile. */
+  take(publishId: number): Pending | undefined {
+    const pending = this.#byId.get(publishId);
+    if (pending === undefined) return undefined;
+    this.#byId.delete(publishId);
+    pending.settled = true;
+    // The core answers each connection nearly in order, so the settled ones are at the head.
+    const ring = pending.connection.pending;
+    while (ring.peek()?.settled === true) ring.shift();
+    return pending;
+  }
+
+  /**
+   * Nobody waits for these answers any more. QoS 0 goes on to the subscribers (nothing was promised, and who sends
+   * at QoS 0 often leaves at once); the rest is never acknowledged and may be sent again.
+   */
+  connectionClosed(connection: MqttConnection): void {
+    for (let next = connection.pending.shift(); next; next = connection.pending.shift()) {
+      if (next.settled) continue;
+      next.settled = true;
+      this.#byId.delete(next.publishId);
+      if (next.kind === 'qos0') connection.guard(next.proceed);
+      else next.abandon?.();
+    }
+  }
+}

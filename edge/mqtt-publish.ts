@@ -1,0 +1,44 @@
+import type { Client, PublishPacket } from 'aedes';
+import type { Publish } from '../src/core/event.ts';
+import { limits } from '../src/base/limits.ts';
+import type { MqttConnection } from './mqtt-connection.ts';
+
+/** An aedes packet (or will, which has no packet identifier) as the core takes it. */
+export function publishOf(
+  publishId: number,
+  connection: MqttConnection,
+  client: Client,
+  packet: PublishPacket,
+): Publish {
+  const { payload } = packet;
+  return {
+    publishId,
+    connection: connection.id,
+    clientId: client.id,
+    mqttTopic: packet.topic,
+    payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+    qos: packet.qos,
+    retain: packet.retain === true,
+    packetId: packet.messageId ?? 0,
+  };
+}
+
+/** U+0000 and U+FFFD: aedes' parser reads ill-formed UTF-8 as U+FFFD, so one cannot be told from the other. */
+export const isCleanText = (text: string): boolean =>
+  !text.includes('\u0000') && !text.includes('\ufffd');
+
+/** Whether a publish may go to this topic ([MQTT-3.3.2-2], [MQTT-4.7.3-1]); $SYS is the engine's own. */
+export function isPublishTopic(topic: string): boolean {
+  if (topic.length === 0 || topic.startsWith('$SYS/')) return false;
+  if (!isCleanText(topic) || /[#+]/.test(topic)) return false;
+  return (
+    Buffer.byteLength(topic) <= limits.mqttTopicBytesMax &&
+    levels(topic) <= limits.mqttTopicLevelsMax
+  );
+}
+
+function levels(topic: string): number {
+  let count = 1;
+  for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,192 @@
+import { rm } from 'node:fs/promises';
+import { Level } from 'level';
+import { offset } from '../src/base/brand.ts';
+import type { Offset } from '../src/base/brand.ts';
+import { ByteReader, concatBytes } from '../src/base/bytes.ts';
+import { crc32c } from '../src/base/crc32c.ts';
+import type { StateView, ViewChange, ViewEntry } from '../src/ports/state-view.ts';
+
+type Database = Level<Uint8Array, Uint8Array>;
+
+/** What a view says of itself: LevelDB may lose entries without a word, so they are counted and summed up. */
+interface Summary {
+  readonly nextOffset: number;
+  readonly count: number;
+  /** Exclusive or of the CRCs of all entries. */
+  readonly digest: number;
+}
+
+const crcBytes = 4;
+const emptySummary: Summary = { nextOffset: 0, count: 0, digest: 0 };
+
+/**
+ * The views of the internal topics in one LevelDB. Never the only copy and never synced (L5): each entry has its own
+ * CRC-32C, and a view that fails any check reads as undefined and is deleted.
+ */
+export class LevelStateView implements StateView {
+  readonly #dir: string;
+  #database: Promise<Database> | undefined;
+  /** Operations run one after the other: `apply` reads what it replaces. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param dir of this view alone; deleted and made anew if it does not open. */
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  load(
+    topic: string,
+  ): Promise<{ readonly nextOffset: Offset; readonly entries: readonly ViewEntry[] } | undefined> {
+    return this.#inTurn(async (database) => {
+      const summary = await readSummary(database, topic);
+      const entries = summary && (await readEntries(database, topic, summary));
+      if (summary !== undefined && entries !== undefined) {
+        return { nextOffset: offset(summary.nextOffset), entries };
+      }
+      await dropView(database, topic);
+      return undefined;
+    });
+  }
+
+  apply(topic: string, changes: readonly ViewChange[], nextOffset: Offset): Promise<void> {
+    return this.#inTurn(async (database) => {
+      // A summary that does not read stays unreadable: the next load drops the view.
+      const summary = (await readSummary(database, topic)) ?? emptySummary;
+      const newest = new Map<string, ViewChange>();
+      for (const change of changes) newest.set(hex(change.key), change);
+      let { count, digest } = summary;
+      const batch = database.batch();
+      for (const { key, value } of newest.values()) {
+        const at = entryKey(topic, key);
+        const before = await database.get(at);
+        if (before !== undefined) {
+          count--;
+          digest ^= crcOf(before);
+        }
+        if (value === undefined) batch.del(at);
+        else {
+          const sealed = seal(at, value);
+          count++;
+          digest ^= crcOf(sealed);
+          batch.put(at, sealed);
+        }
+      }
+      const at = summaryKey(topic);
+      batch.put(at, seal(at, summaryBytes({ nextOffset, count, digest: digest >>> 0 })));
+      await batch.write();
+    });
+  }
+
+  drop(topic: string): Promise<void> {
+    return this.#inTurn((database) => dropView(database, topic));
+  }
+
+  /** After the operations that were asked for. */
+  async close(): Promise<void> {
+    await this.#last.catch(() => undefined);
+    await (await this.#database)?.close();
+    this.#database = undefined;
+  }
+
+  #inTurn<T>(run: (database: Database) => Promise<T>): Promise<T> {
+    const result = this.#last
+      .catch(() => undefined)
+      .then(async () => {
+        this.#database ??= openDatabase(this.#dir);
+        return run(await this.#database);
+      });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+async function openDatabase(dir: string): Promise<Database> {
+  const options = { keyEncoding: 'view', valueEncoding: 'view' };
+  try {
+    const database: Database = new Level(dir, options);
+    await database.open();
+    return database;
+  } catch {
+    await rm(dir, { recursive: true, force: true });
+    const database: Database = new Level(dir, options);
+    await database.open();
+    return database;
+  }
+}
+
+async function readSummary(database: Database, topic: string): Promise<Summary | undefined> {
+  const at = summaryKey(topic);
+  const sealed = await database.get(at).catch(() => undefined);
+  const bytes = sealed && unseal(at, sealed);
+  if (bytes?.length !== 16) return undefined;
+  const reader = new ByteReader(bytes);
+  return { nextOffset: reader.int64(), count: reader.uint32(), digest: reader.uint32() };
+}
+
+async function readEntries(
+  database: Database,
+  topic: string,
+  summary: Summary,
+): Promise<readonly ViewEntry[] | undefined> {
+  const entries: ViewEntry[] = [];
+  const prefix = entryKey(topic, new Uint8Array()).length;
+  let digest = 0;
+  try {
+    for await (const [at, sealed] of database.iterator(rangeOf(topic))) {
+      const value = unseal(at, sealed);
+      if (value === undefined) return undefined;
+      digest ^= crcOf(sealed);
+      entries.push({ key: at.slice(prefix), value: value.slice() });
+    }
+  } catch {
+    return undefined;
+  }
+  const isWhole = entries.length === summary.count && digest >>> 0 === summary.digest;
+  return isWhole ? entries : undefined;
+}
+
+async function dropView(database: Database, topic: string): Promise<void> {
+  await database.clear(rangeOf(topic));
+  await database.del(summaryKey(topic));
+}
+
+/** Topic names hold no `/`, so neither prefix is a prefix of another topic's. */
+const entryKey = (topic: string, key: Uint8Array): Uint8Array =>
+  concatBytes([Buffer.from(`${topic}/entry/`), key]);
+
+const summaryKey = (topic: string): Uint8Array => Buffer.from(`${topic}/summary`);
+
+/** `0` is the character behind `/`. */
+const rangeOf = (topic: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } => ({
+  gte: Buffer.from(`${topic}/entry/`),
+  lt: Buffer.from(`${topic}/entry0`),
+});
+
+function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const sealed = Buffer.alloc(crcBytes + value.length);
+  sealed.set(value, crcBytes);
+  sealed.writeUInt32BE(sealOf(key, sealed));
+  return sealed;
+}
+
+/** The value, or undefined if it is not what was written under this key. */
+function unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < crcBytes || crcOf(sealed) !== sealOf(key, sealed)) return undefined;
+  return sealed.subarray(crcBytes);
+}
+
+const sealOf = (key: Uint8Array, sealed: Uint8Array): number =>
+  crc32c(concatBytes([key, sealed.subarray(crcBytes)])) >>> 0;
+
+const crcOf = (sealed: Uint8Array): number =>
+  sealed.length < crcBytes ? 0 : new DataView(sealed.buffer, sealed.byteOffset).getUint32(0);
+
+function summaryBytes({ nextOffset, count, digest }: Summary): Uint8Array {
+  const bytes = Buffer.alloc(16);
+  bytes.writeBigInt64BE(BigInt(nextOffset));
+  bytes.writeUInt32BE(count, 8);
+  bytes.writeUInt32BE(digest, 12);
+  return bytes;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

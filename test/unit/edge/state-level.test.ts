@@ -1,0 +1,121 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LevelStateView } from '../../../edge/state-level.ts';
+import { offset } from '../../../src/base/brand.ts';
+import { utf8Decode, utf8Encode } from '../../../src/base/bytes.ts';
+
+let dir = '';
+let view: LevelStateView;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'shorelog-state-'));
+  view = new LevelStateView(dir);
+});
+afterEach(async () => {
+  await view.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const change = (key: string, value: string | undefined) => ({
+  key: utf8Encode(key),
+  value: value === undefined ? undefined : utf8Encode(value),
+});
+
+async function contents(topic: string): Promise<unknown> {
+  const loaded = await view.load(topic);
+  if (loaded === undefined) return undefined;
+  const pairs = loaded.entries.map(({ key, value }) => [utf8Decode(key), utf8Decode(value)]);
+  return { nextOffset: loaded.nextOffset, ...Object.fromEntries(pairs) };
+}
+
+async function reopen(): Promise<void> {
+  await view.close();
+  view = new LevelStateView(dir);
+}
+
+async function raw(change: (database: Level) => Promise<void>): Promise<void> {
+  await view.close();
+  const database = new Level(dir);
+  await change(database);
+  await database.close();
+  view = new LevelStateView(dir);
+}
+
+test('what is applied is loaded again, topics apart', async () => {
+  expect(await contents('a')).toBeUndefined();
+  await view.apply('a', [change('x', '1'), change('y', '2')], offset(5));
+  await view.apply('a', [change('x', undefined), change('y', '3'), change('z', '')], offset(9));
+  await view.apply('ab', [change('x', 'other')], offset(1));
+  await reopen();
+  expect(await contents('a')).toEqual({ nextOffset: 9, y: '3', z: '' });
+  expect(await contents('ab')).toEqual({ nextOffset: 1, x: 'other' });
+  await view.drop('a');
+  expect(await contents('a')).toBeUndefined();
+  expect(await contents('ab')).toEqual({ nextOffset: 1, x: 'other' });
+});
+
+test('applies that were not waited for end in their order', async () => {
+  const applies = Array.from({ length: 50 }, (_, i) =>
+    view.apply('a', [change('x', String(i)), change('x', `${i}!`)], offset(i + 1)),
+  );
+  await Promise.all(applies);
+  expect(await contents('a')).toEqual({ nextOffset: 50, x: '49!' });
+});
+
+test('an entry that was changed, lost or added makes the whole view unknown', async () => {
+  const spoilers: ((database: Level) => Promise<void>)[] = [
+    (database) => database.put('a/entry/x', 'abcd1'),
+    (database) => database.del('a/entry/x'),
+    (database) => database.put('a/entry/y', ''),
+    (database) => database.put('a/summary', 'abcdefghijklmnopqrst'),
+  ];
+  for (const spoil of spoilers) {
+    await view.apply('a', [change('x', '1'), change('w', '1')], offset(5));
+    await raw(spoil);
+    expect(await contents('a')).toBeUndefined();
+    await view.apply('a', [change('n', '1')], offset(1));
+    expect(await contents('a')).toEqual({ nextOffset: 1, n: '1' });
+    await view.drop('a');
+  }
+});
+
+test('a database that does not open is made anew', async () => {
+  await view.apply('a', [change('x', '1')], offset(5));
+  await view.close();
+  for (const name of await readdir(dir)) {
+    if (/^(CURRENT|MANIFEST)/.test(name)) await writeFile(join(dir, name), 'damaged');
+  }
+  view = new LevelStateView(dir);
+  expect(await contents('a')).toBeUndefined();
+});
+
+test('a flipped bit anywhere in its journal never shows a view that differs', async () => {
+  for (let i = 0; i < 20; i++) await view.apply('a', [change(`k${i}`, `v${i}`)], offset(i + 1));
+  const whole = await contents('a');
+  await view.close();
+  const journal = (await readdir(dir)).find((name) => name.endsWith('.log')) ?? '';
+  const bytes = await readFile(join(dir, journal));
+  for (let at = 3; at < bytes.length; at += 97) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] as number) ^ 1;
+    const copy = await mkdtemp(join(tmpdir(), 'shorelog-state-'));
+    for (const name of await readdir(dir)) {
+      await writeFile(join(copy, name), await readFile(join(dir, name)));
+    }
+    await writeFile(join(copy, journal), damaged);
+    view = new LevelStateView(copy);
+    const loaded = (await contents('a')) as { nextOffset: number } | undefined;
+    // An earlier state is a state too: the log continues from its offset.
+    const kept = loaded?.nextOffset ?? 0;
+    const expected = Object.entries(whole as object).filter(
+      ([key]) => key !== 'nextOffset' && Number(key.slice(1)) < kept,
+    );
+    if (loaded !== undefined) {
+      expect(loaded).toEqual({ nextOffset: kept, ...Object.fromEntries(expected) });
+    }
+    await view.close();
+    await rm(copy, { recursive: true });
+  }
+});
