@@ -9,7 +9,7 @@ import type {
 } from '../base/brand.ts';
 import type { TelemetryFields, TelemetryLevel } from '../ports/telemetry.ts';
 import type { ForwardMark, ForwardPartition } from './forward/supervision.ts';
-import type { ViewChange } from '../ports/state-view.ts';
+import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
 
 /** A vote, or the leader epoch that a lone voter takes (C1). Durable before `VotesPersisted`. */
 export interface VoteRecord {
@@ -98,6 +98,13 @@ export type Effect =
       readonly type: 'OpenSessionAnswered';
       readonly requestId: number;
       readonly openIdentifiers: readonly number[];
+    }
+  /** After a replay: the view becomes exactly these entries. */
+  | {
+      readonly type: 'ReplaceView';
+      readonly topic: string;
+      readonly entries: readonly ViewEntry[];
+      readonly nextOffset: Offset;
     }
   | {
       readonly type: 'UpdateView';

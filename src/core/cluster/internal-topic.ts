@@ -92,6 +92,7 @@ export class InternalTopic {
   ): void {
     if (from >= to) {
       this.#isReplayed = true;
+      this.#replaceView(to);
       return outcome.replayed();
     }
     this.#options.read(from, to, (read) => {
@@ -100,6 +101,13 @@ export class InternalTopic {
       if (next <= from) return outcome.failed(`${this.partition.topic} at ${from}: nothing there`);
       this.#replayFrom(next, to, outcome);
     });
+  }
+
+  /** A view that was missing, or behind, must not go on with only what comes after. */
+  #replaceView(nextOffset: Offset): void {
+    const { topic } = this.partition;
+    const entries = [...this.#latest].map(([key, value]) => ({ key: utf8Encode(key), value }));
+    this.#options.emit({ type: 'ReplaceView', topic, entries, nextOffset });
   }
 
   /** @returns the offset after the last batch. */

@@ -1,0 +1,264 @@
+import { present, unreachable } from '../src/base/assert.ts';
+import { logId as toLogId, type LogId } from '../src/base/brand.ts';
+import type { AdminAnswer, Effect } from '../src/core/effect.ts';
+import type { Event, OpenLog } from '../src/core/event.ts';
+import type { PartitionLog } from '../src/log/partition-log.ts';
+import type { Storage } from '../src/log/storage.ts';
+import { DiskError } from '../src/ports/disk.ts';
+import type { StateView } from '../src/ports/state-view.ts';
+import type { Telemetry } from '../src/ports/telemetry.ts';
+import type { ForwardPartition } from '../src/core/forward/supervision.ts';
+import type { KafkaListener } from './kafka-listener.ts';
+import { LogExecutor } from './log-executor.ts';
+import type { MqttFront } from './mqtt-aedes.ts';
+import type { ForwardMarks } from './forward-marks.ts';
+
+type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+
+/** Everything that effects touch. The listeners are bound late: they exist once the node is composed. */
+export interface World {
+  readonly storage: Storage;
+  readonly views: StateView;
+  readonly telemetry: Telemetry;
+  readonly kafka: KafkaListener;
+  readonly mqtt: MqttFront;
+  readonly forwardMarks: ForwardMarks;
+  readonly describeForwarding: (partitions: readonly ForwardPartition[]) => void;
+  readonly post: (event: Event) => void;
+  readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
+  readonly ready: () => void;
+  readonly stopNode: (text: string) => void;
+  /** L8: the data directory is not to be trusted any more. */
+  readonly condemned: (error: unknown) => void;
+}
+
+const spaceRetryMs = 250;
+
+/**
+ * Runs the core's effects (DESIGN 3, contract): each log's orders in order through its LogExecutor, reads beside them,
+ * results as events. Decides nothing.
+ */
+export class Executor {
+  readonly #world: World;
+  readonly #logs: LogExecutor[] = [];
+  readonly #deadViews = new Set<string>();
+  #logsWaitingForSpace = 0;
+  #creating: Promise<void> = Promise.resolve();
+  #isDead = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The logs that recovery found, as NodeStarted wants them. */
+  adopt(logs: readonly PartitionLog[]): OpenLog[] {
+    return logs.map((log) => ({ logId: this.#add(log), recovered: log.recovered }));
+  }
+
+  readonly execute = (effects: readonly Effect[]): void => {
+    for (const effect of effects) {
+      if (this.#isDead) return;
+      this.#run(effect);
+    }
+  };
+
+  /** Waits until everything that was ordered is on disk. */
+  async settled(): Promise<void> {
+    for (const log of this.#logs) await log.settled();
+  }
+
+  /** fsyncs of all logs since the start, and the time they took. */
+  get fsyncs(): { readonly count: number; readonly seconds: number } {
+    let count = 0;
+    let seconds = 0;
+    for (const log of this.#logs) {
+      count += log.syncs;
+      seconds += log.syncSeconds;
+    }
+    return { count, seconds };
+  }
+
+  /** A clean stop: exact marks and the producers of each log, so that the next start scans nothing (L2). */
+  async close(producerSnapshot: (id: LogId) => Uint8Array | undefined): Promise<void> {
+    if (this.#isDead) return;
+    for (const [i, { log }] of this.#logs.entries()) {
+      const snapshot = producerSnapshot(toLogId(i));
+      await log.close({
+        clean: true,
+        ...(snapshot === undefined ? {} : { producerSnapshot: snapshot }),
+      });
+    }
+  }
+
+  #run(effect: Effect): void {
+    const world = this.#world;
+    switch (effect.type) {
+      case 'AppendBatch':
+        return this.#log(effect.logId).run({ type: 'append', batch: effect.batch });
+      case 'RollLog':
+        return this.#log(effect.logId).run({
+          type: 'roll',
+          producerSnapshot: effect.producerSnapshot,
+        });
+      case 'AdvanceLogStart':
+        return this.#log(effect.logId).run({ type: 'advanceLogStart', to: effect.offset });
+      case 'PersistVotes':
+        return this.#persistVotes(effect);
+      case 'CreateLog':
+        return this.#createLog(effect);
+      case 'CheckRetention':
+        return this.#checkRetention(effect);
+      case 'ReadLog':
+        return this.#read(effect);
+      case 'FindOffset':
+        return this.#find(effect);
+      case 'SendBytes':
+        return world.kafka.send(effect.connection, effect.chunks);
+      case 'CloseConnection':
+        return world.kafka.close(effect.connection);
+      case 'PauseReading':
+      case 'ResumeReading':
+        return world.kafka.hold(effect.connection, effect.type === 'PauseReading');
+      case 'HoldPublishers':
+        return world.mqtt.holdPublishers(effect.held);
+      case 'ReleasePublishes':
+        return world.mqtt.releasePublishes(effect.publishIds);
+      case 'RejectPublish':
+        return world.mqtt.rejectPublish(effect.publishId, effect.closeConnection, effect.reason);
+      case 'OpenSessionAnswered':
+        return world.mqtt.sessionAnswered(effect.requestId, effect.openIdentifiers);
+      case 'UpdateView':
+        return this.#updateView(effect);
+      case 'ReplaceView':
+        return this.#replaceView(effect);
+      case 'StoreForwardMark':
+        return world.forwardMarks.note(effect.mark);
+      case 'DescribeForwardPartitions':
+        return world.describeForwarding(effect.partitions);
+      case 'Print':
+        return world.telemetry.write(effect.level, effect.text, effect.fields);
+      case 'AnswerAdmin':
+        return world.answerAdmin(effect.requestId, effect.answer);
+      case 'BecomeReady':
+        return world.ready();
+      case 'StopNode':
+        return world.stopNode(effect.text);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #log(id: LogId): LogExecutor {
+    return present(this.#logs[id], 'an effect names a log that is open');
+  }
+
+  #add(log: PartitionLog): LogId {
+    const id = toLogId(this.#logs.length);
+    const { post } = this.#world;
+    this.#logs.push(
+      new LogExecutor({
+        log,
+        persisted: (generation, endOffset) =>
+          post({ type: 'BatchPersisted', logId: id, generation, endOffset }),
+        logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
+        waitingForSpace: (isWaiting) => this.#waitingForSpace(isWaiting),
+        spaceMayBeFree: () => pause(spaceRetryMs),
+        condemned: (error) => this.#condemn(error),
+      }),
+    );
+    return id;
+  }
+
+  /** The node is full while any of its logs is. */
+  #waitingForSpace(isWaiting: boolean): void {
+    this.#logsWaitingForSpace += isWaiting ? 1 : -1;
+    if (isWaiting && this.#logsWaitingForSpace === 1) this.#world.post({ type: 'DiskFilled' });
+    if (!isWaiting && this.#logsWaitingForSpace === 0) this.#world.post({ type: 'DiskFreed' });
+  }
+
+  #persistVotes({ votes }: Of<'PersistVotes'>): void {
+    const { storage, post } = this.#world;
+    this.#start(async () => {
+      await storage.journal.persistVotes(votes);
+      post({ type: 'VotesPersisted', votes });
+    });
+  }
+
+  #createLog({ topic, topicId, partition }: Of<'CreateLog'>): void {
+    const { storage, post } = this.#world;
+    // One after the other: the directory of logs is made ready for one new folder at a time.
+    this.#creating = this.#creating.then(async () => {
+      const log = await storage.createLog(topic, topicId, partition);
+      post({ type: 'LogCreated', log: { logId: this.#add(log), recovered: log.recovered } });
+    });
+    this.#start(() => this.#creating);
+  }
+
+  #checkRetention({ logId, policy, nowMs }: Of<'CheckRetention'>): void {
+    const offset = this.#log(logId).log.retentionCandidate(policy, nowMs);
+    if (offset === undefined) return;
+    this.#world.post({ type: 'RetentionProposed', logId, offset, reason: 'retention' });
+  }
+
+  #read({ readId, logId, generation, from, to, bytesMax }: Of<'ReadLog'>): void {
+    this.#start(async () => {
+      const read = await this.#log(logId).log.read({ from, to, bytesMax });
+      const outcome = read.ok
+        ? ({ ok: true, bytes: read.value } as const)
+        : ({ ok: false, error: read.error.code } as const);
+      this.#world.post({ type: 'LogRead', readId, logId, generation, outcome });
+    });
+  }
+
+  #find({ readId, logId, generation, timestamp, to }: Of<'FindOffset'>): void {
+    this.#start(async () => {
+      const found = await this.#log(logId).log.findOffset(timestamp, to);
+      const outcome = found.ok
+        ? ({ ok: true, found: found.value } as const)
+        : ({ ok: false, error: found.error.code } as const);
+      this.#world.post({ type: 'OffsetFound', readId, logId, generation, outcome });
+    });
+  }
+
+  #updateView({ topic, changes, nextOffset }: Of<'UpdateView'>): void {
+    if (this.#deadViews.has(topic)) return;
+    this.#view(topic, () => this.#world.views.apply(topic, changes, nextOffset));
+  }
+
+  #replaceView({ topic, entries, nextOffset }: Of<'ReplaceView'>): void {
+    const { views } = this.#world;
+    this.#view(topic, async () => {
+      await views.drop(topic);
+      await views.apply(topic, entries, nextOffset);
+    });
+  }
+
+  /**
+   * A view is derived (L5). One that failed once is dropped and left alone: going on with it would leave a hole. The
+   * log rebuilds it at the next start.
+   */
+  #view(topic: string, work: () => Promise<void>): void {
+    const { views, telemetry } = this.#world;
+    work().catch(async (error: unknown) => {
+      this.#deadViews.add(topic);
+      telemetry.write('warn', `The view of ${topic} is dropped.`, { reason: String(error) });
+      await views.drop(topic).catch(() => undefined);
+    });
+  }
+
+  /** Runs work whose failure is the disk's, or a bug: either way nothing after it can be trusted. */
+  #start(work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.#condemn(error));
+  }
+
+  #condemn(error: unknown): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#world.condemned(error);
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Whether the operating system refused, as opposed to a bug of ours. */
+export const isDiskFault = (error: unknown): error is DiskError => error instanceof DiskError;

@@ -1,0 +1,58 @@
+import type { ForwardMark } from '../src/core/forward/supervision.ts';
+
+/** Durable storage of one keyed entry; the node journal. */
+export interface EntryStore {
+  persistEntry(key: string, json: string | undefined): Promise<void>;
+}
+
+const prefix = 'forward/';
+const lagMs = 1_000;
+
+/**
+ * Keeps each partition's newest forward mark in the node journal (X4). A mark may lag by a second: it is a bound for
+ * retention, never the place to resume. The first one of a partition is written at once: it says that forwarding has
+ * begun (X1).
+ */
+export class ForwardMarks {
+  readonly #store: EntryStore;
+  readonly #failed: (error: unknown) => void;
+  readonly #newest = new Map<string, ForwardMark>();
+  readonly #known = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: EntryStore, failed: (error: unknown) => void) {
+    this.#store = store;
+    this.#failed = failed;
+  }
+
+  /** The marks among a journal's entries. */
+  static restore(
+    entries: readonly { readonly key: string; readonly json: string }[],
+  ): ForwardMark[] {
+    return entries
+      .filter(({ key }) => key.startsWith(prefix))
+      .map(({ json }) => JSON.parse(json) as ForwardMark);
+  }
+
+  note(mark: ForwardMark): void {
+    const key = `${prefix}${mark.topicId}/${mark.partition}`;
+    this.#newest.set(key, mark);
+    if (!this.#known.has(key)) {
+      this.#known.add(key);
+      this.#write();
+    } else this.#timer ??= setTimeout(() => this.#write(), lagMs);
+  }
+
+  /** Writes what is still to be written: a clean stop. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const marks = [...this.#newest];
+    this.#newest.clear();
+    for (const [key, mark] of marks) await this.#store.persistEntry(key, JSON.stringify(mark));
+  }
+
+  #write(): void {
+    this.flush().catch((error: unknown) => this.#failed(error));
+  }
+}

@@ -1,0 +1,140 @@
+import type { NodeView } from '../src/core/node.ts';
+import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
+import type { Partition } from '../src/core/partition.ts';
+import type { ForwardStatus } from '../src/core/forward/supervision.ts';
+import type { MetricSample } from '../src/ports/metric-sample.ts';
+import type { MqttCounters } from './mqtt-aedes.ts';
+
+/** What the node's parts count, gathered for one answer. */
+export interface NodeFacts {
+  readonly nodeId: number;
+  readonly version: string;
+  readonly clusterId: string;
+  readonly core: NodeView;
+  readonly mqttConnections: number;
+  readonly kafkaConnections: number;
+  readonly mqtt: MqttCounters;
+  readonly usedBytes: number;
+  readonly budgetBytes: number;
+  readonly isForwarderUp: boolean | undefined;
+  readonly forward: readonly ForwardStatus[];
+  readonly fsync: { readonly count: number; readonly seconds: number };
+}
+
+/** `/api/v1/status` (DESIGN 2). */
+export function nodeStatus(facts: NodeFacts): NodeStatus {
+  const partitions = [...facts.core.partitions].map((p) => partitionStatus(p, facts.nodeId));
+  return {
+    health: health(facts),
+    node: { id: facts.nodeId, version: facts.version, clusterId: facts.clusterId },
+    partitions,
+    mqtt: { connections: facts.mqttConnections },
+    disk: { usedBytes: facts.usedBytes, budgetBytes: facts.budgetBytes, droppedRecords: 0 },
+    forward: facts.forward.map(({ topic, partition, state, forwardOffset, lag, lastError }) => ({
+      topic,
+      partition,
+      state,
+      ...(forwardOffset === undefined ? {} : { forwardOffset }),
+      ...(lag === undefined ? {} : { lag }),
+      ...(lastError === undefined ? {} : { lastError }),
+    })),
+  };
+}
+
+/** `failing`: nothing is taken in. `degraded`: something wants an operator. */
+function health({ core, forward, isForwarderUp }: NodeFacts): NodeStatus['health'] {
+  if (!core.isReady || core.isDiskFull) return 'failing';
+  const isStuck = forward.some(({ state }) => state === 'blocked' || state === 'stopped');
+  return isStuck || isForwarderUp === false || core.isHeld ? 'degraded' : 'ok';
+}
+
+function partitionStatus(partition: Partition, nodeId: number): PartitionStatus {
+  const { isLeader } = partition;
+  return {
+    topic: partition.topic,
+    topicId: partition.topicId,
+    partition: partition.partition,
+    role: isLeader ? 'leader' : 'offline',
+    ...(isLeader ? { leader: nodeId } : {}),
+    leaderEpoch: partition.leaderEpoch,
+    logStartOffset: partition.logStartOffset,
+    logEndOffset: partition.logEndOffset,
+    highWatermark: partition.highWatermark,
+    replicas: [nodeId],
+    inSync: isLeader ? [nodeId] : [],
+    atRisk: false,
+  };
+}
+
+/** `/metrics`. Labels are partitions and QoS levels, never what a client can make up. */
+export function nodeMetrics(facts: NodeFacts): MetricSample[] {
+  const { core, mqtt, fsync } = facts;
+  const [qos0, qos1, qos2] = mqtt.publishes;
+  const received = (qos: number, value: number): MetricSample => ({
+    name: 'mqtt_publish_received_total',
+    help: 'PUBLISH packets taken in.',
+    kind: 'counter',
+    labels: { qos },
+    value,
+  });
+  return [
+    gauge('build_info', 'Always 1.', 1, { version: facts.version, node: facts.nodeId }),
+    gauge('mqtt_connections', 'Open MQTT connections.', facts.mqttConnections),
+    gauge('kafka_connections', 'Open Kafka connections.', facts.kafkaConnections),
+    received(0, qos0),
+    received(1, qos1),
+    received(2, qos2),
+    counter('mqtt_publish_released_total', 'Publishes committed.', mqtt.released),
+    counter('mqtt_publish_rejected_total', 'Publishes refused.', mqtt.rejected),
+    counter('mqtt_publish_unrouted_total', 'Publishes no route names.', core.unroutedPublishes),
+    counter('log_fsyncs_total', 'fsyncs of partition logs.', fsync.count),
+    counter('log_fsync_seconds_total', 'Time in those fsyncs.', fsync.seconds),
+    gauge('disk_used_bytes', 'Bytes of all segments.', facts.usedBytes),
+    gauge('disk_budget_bytes', 'Bytes the node may use.', facts.budgetBytes),
+    gauge('disk_full', '1 while publishers are held for space.', core.isDiskFull ? 1 : 0),
+    ...(facts.isForwarderUp === undefined
+      ? []
+      : [gauge('forward_up', '1 while the forwarder runs.', facts.isForwarderUp ? 1 : 0)]),
+    ...[...core.partitions].flatMap(partitionMetrics),
+    ...facts.forward.flatMap(forwardMetrics),
+  ];
+}
+
+function partitionMetrics(p: Partition): MetricSample[] {
+  const labels = { topic: p.topic, partition: p.partition };
+  return [
+    gauge('log_start_offset', 'First offset kept.', p.logStartOffset, labels),
+    gauge('log_end_offset', 'Next offset to write.', p.logEndOffset, labels),
+    gauge('high_watermark', 'End of what is committed.', p.highWatermark, labels),
+    gauge('leader_epoch', 'Leader epoch.', p.leaderEpoch, labels),
+  ];
+}
+
+function forwardMetrics(status: ForwardStatus): MetricSample[] {
+  const labels = { topic: status.topic, partition: status.partition };
+  const samples: MetricSample[] = [];
+  if (status.lag !== undefined) {
+    samples.push(gauge('forward_backlog_records', 'Offsets to forward.', status.lag, labels));
+  }
+  if (status.forwardOffset !== undefined) {
+    samples.push(gauge('forward_offset', 'Next to forward.', status.forwardOffset, labels));
+  }
+  return samples;
+}
+
+type Labels = Readonly<Record<string, string | number>>;
+
+const gauge = (name: string, help: string, value: number, labels: Labels = {}): MetricSample => ({
+  name,
+  help,
+  kind: 'gauge',
+  labels,
+  value,
+});
+
+const counter = (name: string, help: string, value: number): MetricSample => ({
+  name,
+  help,
+  kind: 'counter',
+  value,
+});

@@ -1,0 +1,103 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fail, ok, type Result } from '../src/base/result.ts';
+import type { Config } from '../src/config/config.ts';
+import { describeOpenError, Storage } from '../src/log/storage.ts';
+import { DiskError } from '../src/ports/disk.ts';
+import { clockNode } from './clock-node.ts';
+import { lockDataDirectory, type DataLock } from './data-lock.ts';
+import { NodeDisk } from './disk-node.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import type { StartError } from './running-node.ts';
+import { randomNode } from './random-node.ts';
+import { LevelStateView } from './state-level.ts';
+
+/** A data directory that is locked, recovered and ours. */
+export interface OpenedStorage {
+  readonly dataDir: string;
+  readonly lock: DataLock;
+  readonly storage: Storage;
+  readonly views: LevelStateView;
+  readonly budgetBytes: number;
+}
+
+/** Locks and opens the data directory: recovery runs in here (L6, L7). Nothing is written before the lock is held. */
+export async function openNodeStorage(config: Config): Promise<Result<OpenedStorage, StartError>> {
+  const dataDir = resolve(config.node.dataDir);
+  const made = await makePrivateDir(dataDir);
+  if (made !== undefined) return fail(made);
+  const lock = await lockDataDirectory(dataDir);
+  if (!lock.ok) return fail(lockProblem(dataDir, lock.error));
+  const opened = await openLocked(config, dataDir, lock.value);
+  if (!opened.ok) await lock.value.release();
+  return opened;
+}
+
+async function openLocked(
+  config: Config,
+  dataDir: string,
+  lock: DataLock,
+): Promise<Result<OpenedStorage, StartError>> {
+  try {
+    const disk = new NodeDisk(dataDir);
+    const { segmentBytes, indexIntervalBytes } = config.log;
+    const storage = await Storage.open(disk, {
+      nodeId: config.node.id,
+      random: randomNode,
+      clock: clockNode,
+      config: { segmentBytes, indexIntervalBytes, reserveBytes: config.disk.reserveBytes },
+    });
+    if (!storage.ok) return fail(problem(dataDir, describeOpenError(storage.error)));
+    const views = new LevelStateView(join(dataDir, 'state'));
+    const budgetBytes = await budget(config, dataDir, storage.value.bytes);
+    return ok({ dataDir, lock, storage: storage.value, views, budgetBytes });
+  } catch (error) {
+    if (error instanceof DiskError) return fail(diskProblem(dataDir, error));
+    throw error;
+  }
+}
+
+/** `auto`: what is free now and what the logs hold already; the reserve is a file of its own (L9). */
+async function budget({ disk }: Config, dataDir: string, usedBytes: number): Promise<number> {
+  if (disk.budgetBytes !== 'auto') return disk.budgetBytes;
+  const { bavail, bsize } = await statfs(dataDir);
+  return bavail * bsize + usedBytes;
+}
+
+/** 0700: a gateway's readings are nobody else's business. */
+async function makePrivateDir(dataDir: string): Promise<StartError | undefined> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return {
+      ...problem(dataDir, `this process cannot use the data directory (${code})`),
+      hint: 'Give its user the right to write there, or name another directory in node.dataDir.',
+    };
+  }
+}
+
+function lockProblem(dataDir: string, reason: string): StartError {
+  if (reason === 'held') {
+    return {
+      ...problem(dataDir, 'another process holds the data directory'),
+      hint: 'Stop that node first, or give this one a directory of its own in node.dataDir.',
+    };
+  }
+  return problem(dataDir, `the data directory cannot be locked (${reason})`);
+}
+
+function diskProblem(dataDir: string, error: DiskError): StartError {
+  const isCondemned = error.code === 'EIO' || error.code === 'EROFS';
+  return {
+    exitCode: isCondemned ? exitCodes.diskCondemned : exitCodes.problem,
+    text: `node.dataDir ${dataDir}: ${error.message}.`,
+  };
+}
+
+const problem = (dataDir: string, text: string): StartError => ({
+  exitCode: exitCodes.problem,
+  text: `node.dataDir ${dataDir}: ${text}.`,
+});

@@ -1,0 +1,264 @@
+import { connectionId, type ConnectionId } from '../src/base/brand.ts';
+import { fail, ok, type Result } from '../src/base/result.ts';
+import { formatAddress, type Address } from '../src/config/address.ts';
+import type { Config } from '../src/config/config.ts';
+import { nodeAddresses } from '../src/config/derived.ts';
+import { clusterTopicName, sessionsTopicName } from '../src/core/cluster/cluster-state.ts';
+import type { Event } from '../src/core/event.ts';
+import type { ForwarderSettings } from '../src/core/forward/settings.ts';
+import type { ForwardPartition } from '../src/core/forward/supervision.ts';
+import { Node } from '../src/core/node.ts';
+import type { NodeStatus } from '../src/core/node-status.ts';
+import type { Telemetry } from '../src/ports/telemetry.ts';
+import { AdminRequests } from './admin-requests.ts';
+import { startAdminServer, type AdminServer } from './admin-server.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import { productVersion } from './cli/product.ts';
+import { clockNode } from './clock-node.ts';
+import { coreOptions } from './core-options.ts';
+import { Executor, isDiskFault } from './execute.ts';
+import { ForwardMarks } from './forward-marks.ts';
+import { forwarderSettings } from './forwarder-settings.ts';
+import { KafkaListener } from './kafka-listener.ts';
+import { Loop } from './loop.ts';
+import { MqttFront } from './mqtt-aedes.ts';
+import { nodeMetrics, nodeStatus, type NodeFacts } from './node-report.ts';
+import { openNodeStorage, type OpenedStorage } from './node-storage.ts';
+import type { RunningNode, StartError } from './running-node.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface NodeDeps {
+  readonly telemetry: Telemetry;
+}
+
+/** Starts a node: data directory, recovery, core, then the listeners. Resolves when all of it is open. */
+export async function startNode(
+  config: Config,
+  deps: NodeDeps,
+): Promise<Result<RunningNode, StartError>> {
+  const settings = await forwarderSettings(config);
+  if (!settings.ok) return settings;
+  const opened = await openNodeStorage(config);
+  if (!opened.ok) return opened;
+  const node = new NodeProcess({ config, ...deps, opened: opened.value, settings: settings.value });
+  return node.start();
+}
+
+interface NodeParts extends NodeDeps {
+  readonly config: Config;
+  readonly opened: OpenedStorage;
+  readonly settings: ForwarderSettings | undefined;
+}
+
+class NodeProcess implements RunningNode {
+  readonly ended: Promise<StartError>;
+  readonly #config: Config;
+  readonly #telemetry: Telemetry;
+  readonly #opened: OpenedStorage;
+  readonly #core: Node;
+  readonly #loop: Loop;
+  readonly #executor: Executor;
+  readonly #kafka: KafkaListener;
+  readonly #mqtt: MqttFront;
+  readonly #supervisor: Supervisor | undefined = undefined;
+  readonly #marks: ForwardMarks;
+  readonly #admin = new AdminRequests();
+  #adminServer: AdminServer | undefined;
+  #nextConnectionId = 1;
+  #kafkaAddress: Address | undefined;
+  #mqttAddress: Address | undefined;
+  #forwardPartitions: readonly ForwardPartition[] = [];
+  #end: (end: StartError) => void = () => undefined;
+  #becameReady: (problem: string | undefined) => void = () => undefined;
+
+  constructor({ config, telemetry, opened, settings }: NodeParts) {
+    this.#config = config;
+    this.#telemetry = telemetry;
+    this.#opened = opened;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    const post = (event: Event): void => this.#loop.post(event);
+    const nextConnectionId = (): ConnectionId => connectionId(this.#nextConnectionId++);
+    const addresses = nodeAddresses(config);
+    this.#core = new Node(coreOptions(config, opened.storage));
+    this.#kafka = new KafkaListener({ address: addresses.kafka, post, nextConnectionId });
+    const { packetBytesMax } = config.mqtt;
+    const mqttSettings = { ...addresses.mqtt, packetBytesMax };
+    this.#mqtt = new MqttFront({ settings: mqttSettings, post, nextConnectionId, telemetry });
+    if (settings !== undefined) {
+      const { clusterId } = opened.storage.meta;
+      const nodeId = config.node.id;
+      this.#supervisor = new Supervisor({ settings, clusterId, nodeId, telemetry, post });
+    }
+    this.#marks = new ForwardMarks(opened.storage.journal, (error) => this.#condemned(error));
+    this.#executor = new Executor({
+      storage: opened.storage,
+      views: opened.views,
+      telemetry,
+      kafka: this.#kafka,
+      mqtt: this.#mqtt,
+      forwardMarks: this.#marks,
+      describeForwarding: (partitions) => this.#describeForwarding(partitions),
+      post,
+      answerAdmin: (requestId, answer) => this.#admin.answered(requestId, answer),
+      ready: () => this.#becameReady(undefined),
+      stopNode: (text) => this.#becameReady(text),
+      condemned: (error) => this.#condemned(error),
+    });
+    this.#loop = new Loop({
+      core: this.#core,
+      clock: clockNode,
+      execute: this.#executor.execute,
+      failed: (error, event) => this.#coreFailed(error, event),
+    });
+  }
+
+  get addresses(): RunningNode['addresses'] {
+    const configured = nodeAddresses(this.#config);
+    return {
+      mqtt: this.#mqttAddress ?? configured.mqtt,
+      kafka: this.#kafkaAddress ?? configured.kafka,
+      admin: this.#adminServer?.address ?? configured.admin,
+    };
+  }
+
+  async start(): Promise<Result<RunningNode, StartError>> {
+    const problem = (await this.#listenAdmin()) ?? (await this.#boot()) ?? (await this.#listen());
+    if (problem === undefined) return ok(this);
+    await this.stop();
+    return fail(problem);
+  }
+
+  async stop(): Promise<void> {
+    await this.#mqtt.stop();
+    await this.#supervisor?.stop();
+    await this.#kafka.stop();
+    await this.#executor.settled();
+    this.#loop.stop();
+    await this.#adminServer?.close();
+    await this.#close();
+  }
+
+  status(): NodeStatus {
+    return nodeStatus(this.#facts());
+  }
+
+  /** The admin port opens first: /healthz and /readyz speak during a long recovery. */
+  async #listenAdmin(): Promise<StartError | undefined> {
+    const { admin: address } = nodeAddresses(this.#config);
+    const started = await startAdminServer(address, {
+      telemetry: this.#telemetry,
+      status: () => this.status(),
+      isReady: () => this.#core.view.isReady && this.#mqttAddress !== undefined,
+      metrics: () => nodeMetrics(this.#facts()),
+      decideForward: (request) =>
+        this.#admin.ask((requestId) => {
+          this.#loop.post({ type: 'ForwardDecided', requestId, ...request });
+        }),
+    });
+    if (!started.ok) return portProblem('admin.listen', formatAddress(address), started.error);
+    this.#adminServer = started.value;
+    return undefined;
+  }
+
+  /** Runs the core until it leads everything it has. */
+  async #boot(): Promise<StartError | undefined> {
+    const { storage, views } = this.#opened;
+    const booted = new Promise<string | undefined>((resolve) => (this.#becameReady = resolve));
+    const crashed = this.ended.then(({ text }) => text);
+    for (const topic of [clusterTopicName, sessionsTopicName]) {
+      const view = await views.load(topic);
+      if (view !== undefined) this.#loop.post({ type: 'ViewLoaded', topic, ...view });
+    }
+    this.#loop.post({
+      type: 'NodeStarted',
+      logs: this.#executor.adopt(storage.logs),
+      votes: storage.journal.votes(),
+      forwardMarks: ForwardMarks.restore(storage.journal.entries()),
+    });
+    const text = await Promise.race([booted, crashed]);
+    if (text === undefined) return undefined;
+    return { exitCode: exitCodes.problem, text };
+  }
+
+  async #listen(): Promise<StartError | undefined> {
+    const kafka = await this.#kafka.listen();
+    const { kafka: kafkaConfig, mqtt: mqttConfig } = this.#config;
+    if (!kafka.ok) return portProblem('kafka.listen', kafkaConfig.listen, kafka.error);
+    this.#kafkaAddress = { host: kafka.value.address, port: kafka.value.port };
+    const mqtt = await this.#mqtt.listen();
+    if (!mqtt.ok) return portProblem('mqtt.listen', mqttConfig.listen, mqtt.error.code);
+    this.#mqttAddress = mqtt.value;
+    this.#describeForwarding();
+    return undefined;
+  }
+
+  /** The forwarder reads from this node: it is told what there is once the Kafka port is open. */
+  #describeForwarding(partitions = this.#forwardPartitions): void {
+    this.#forwardPartitions = partitions;
+    if (this.#kafkaAddress === undefined || partitions.length === 0) return;
+    this.#supervisor?.describe(reachable(this.#kafkaAddress), partitions);
+  }
+
+  #facts(): NodeFacts {
+    const { storage, budgetBytes } = this.#opened;
+    return {
+      nodeId: this.#config.node.id,
+      version: productVersion(),
+      clusterId: storage.meta.clusterId,
+      core: this.#core.view,
+      mqttConnections: this.#mqtt.connections,
+      kafkaConnections: this.#kafka.connections,
+      mqtt: this.#mqtt.counters,
+      usedBytes: storage.bytes,
+      budgetBytes,
+      isForwarderUp: this.#supervisor?.isUp,
+      forward: [...(this.#supervisor?.statuses ?? [])],
+      fsync: this.#executor.fsyncs,
+    };
+  }
+
+  /** L8: nothing is answered any more; the process ends and its service manager starts it anew. */
+  #condemned(error: unknown): void {
+    this.#loop.stop();
+    const text = isDiskFault(error)
+      ? `The disk failed (${error.message}); nothing after that was acknowledged.`
+      : `A bug, while the disk was at work: ${describeBug(error)}`;
+    this.#end({ exitCode: isDiskFault(error) ? exitCodes.diskCondemned : exitCodes.bug, text });
+  }
+
+  #coreFailed(error: unknown, event: Event): void {
+    const text = `A bug: ${describeBug(error)} at ${event.type}.`;
+    this.#end({ exitCode: exitCodes.bug, text });
+  }
+
+  async #close(): Promise<void> {
+    const { storage, views, lock } = this.#opened;
+    await this.#marks.flush();
+    await this.#executor.close((id) => this.#core.producerSnapshot(id));
+    await storage.close();
+    await views.close();
+    await lock.release();
+  }
+}
+
+/** Where a process of this machine reaches a listener. */
+function reachable({ host, port }: Address): string {
+  if (host === '0.0.0.0') return formatAddress({ host: '127.0.0.1', port });
+  return formatAddress({ host: host === '::' ? '::1' : host, port });
+}
+
+function portProblem(key: string, address: string, code: string): StartError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another process listens there',
+    EACCES: 'this user may not open that port',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  return {
+    exitCode: exitCodes.problem,
+    text: `${key}: cannot listen on ${address}: ${reasons[code] ?? code}.`,
+    hint: `Choose another address for ${key} in the config, or stop what listens there.`,
+  };
+}
+
+const describeBug = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,0 +1,132 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { limits } from '../src/base/limits.ts';
+import type {
+  ForwarderToNode,
+  ForwardPartition,
+  ForwardStatus,
+  NodeToForwarder,
+} from '../src/core/forward/supervision.ts';
+import type { ForwarderSettings } from '../src/core/forward/settings.ts';
+import type { Event } from '../src/core/event.ts';
+import type { Telemetry } from '../src/ports/telemetry.ts';
+import type { Uuid } from '../src/base/brand.ts';
+
+export interface SupervisorOptions {
+  readonly settings: ForwarderSettings;
+  readonly clusterId: Uuid;
+  readonly nodeId: number;
+  readonly telemetry: Telemetry;
+  readonly post: (event: Event) => void;
+}
+
+/** The forwarder's entry in the built tree, beside `dist/edge`. */
+const forwarderEntry = fileURLToPath(new URL('../cloud-sync/main.js', import.meta.url));
+
+/**
+ * Keeps the forwarder process running, tells it what to forward, and passes on what it says. Ingest does not depend on
+ * it: a forwarder that dies is started again after a pause that grows to 30 s.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #statuses = new Map<string, ForwardStatus>();
+  #child: ChildProcess | undefined;
+  #described: { kafka: string; partitions: readonly ForwardPartition[] } | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #restarts = 0;
+  #startedAtMs = 0;
+  #isStopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get statuses(): Iterable<ForwardStatus> {
+    return this.#statuses.values();
+  }
+
+  get isUp(): boolean {
+    return this.#child?.connected === true;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** `kafka`: host:port of the node's own listener. Starts the process at the first call. */
+  describe(kafka: string, partitions: readonly ForwardPartition[]): void {
+    this.#described = { kafka, partitions };
+    if (this.#child === undefined && this.#restartTimer === undefined) this.#start();
+    else this.#tell();
+  }
+
+  /** Asks the process to end, and ends it after 5 s. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#restartTimer);
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.#send({ type: 'StopRequested' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #start(): void {
+    this.#startedAtMs = performance.now();
+    this.#restartTimer = undefined;
+    const child = fork(forwarderEntry, [], {
+      env: { ...process.env, SHORELOG_FORWARDER_SETTINGS: JSON.stringify(this.#options.settings) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
+    });
+    this.#child = child;
+    child.on('message', (word: unknown) => this.#heard(word as ForwarderToNode));
+    child.on('error', (error) => {
+      this.#options.telemetry.write('error', 'forwarder process', { reason: error.message });
+    });
+    child.on('exit', (code, signal) => this.#ended(code, signal));
+  }
+
+  #heard(word: ForwarderToNode): void {
+    switch (word.type) {
+      case 'ForwarderReady':
+        return this.#tell();
+      case 'ForwardStatusChanged':
+        for (const status of word.statuses) {
+          this.#statuses.set(`${status.topicId}/${status.partition}`, status);
+        }
+        return;
+      case 'ForwardProgressed':
+        return this.#options.post({ type: 'ForwardProgressed', mark: word.mark });
+      case 'ForwardDecisionApplied':
+        return this.#options.post(word);
+    }
+  }
+
+  #tell(): void {
+    if (this.#described === undefined) return;
+    const { clusterId, nodeId } = this.#options;
+    this.#send({ type: 'PartitionsDescribed', clusterId, nodeId, ...this.#described });
+  }
+
+  #send(word: NodeToForwarder): void {
+    // A child that is on its way out cannot be told; its exit event is what counts.
+    if (this.#child?.connected) this.#child.send(word, () => undefined);
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#child = undefined;
+    if (this.#isStopping) return;
+    const livedMs = performance.now() - this.#startedAtMs;
+    this.#restarts = livedMs > limits.forwardBackoffMsMax ? 1 : this.#restarts + 1;
+    const waitMs = Math.min(limits.forwardBackoffMsMax, 250 * 2 ** Math.min(this.#restarts, 8));
+    this.#options.telemetry.write('warn', 'The forwarder ended and is started again.', {
+      code: code ?? undefined,
+      signal: signal ?? undefined,
+      waitMs,
+    });
+    this.#restartTimer = setTimeout(() => this.#start(), waitMs);
+  }
+}
