@@ -12,8 +12,8 @@ const empty = new Uint8Array(0);
 const twoTo32 = 4294967296;
 
 /**
- * Big-endian reads that never throw: one that does not fit sets `failed`, and from then on every read gives zero or
- * nothing. Whoever decodes hostile bytes checks `failed` once, at the end.
+ * Big-endian reads that never throw: one that does not fit sets `failed`, and from then on every
+ * read gives zero or nothing. Whoever decodes hostile bytes checks `failed` once, at the end.
  */
 export class ByteReader {
   readonly bytes: Uint8Array;
@@ -229,7 +229,10 @@ export const int32At = (bytes: Uint8Array, at: number): number =>
 export const int16At = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] as number) << 24) >> 16) | (bytes[at + 1] as number);
 
-/** The 64-bit integer at `at` as a double: exact only if it is a safe integer, which the caller checks. */
+/**
+ * The 64-bit integer at `at` as a double: exact only if it is a safe integer, which the caller
+ * checks.
+ */
 export const int64At = (bytes: Uint8Array, at: number): number =>
   int32At(bytes, at) * twoTo32 + (int32At(bytes, at + 4) >>> 0);
 
@@ -306,7 +309,10 @@ export function utf8Encode(text: string): Uint8Array {
   return bytes;
 }
 
-/** Writes `text` at `at` and returns the position behind it; the room (three bytes a unit at most) must be there. */
+/**
+ * Writes `text` at `at` and returns the position behind it; the room (three bytes a unit at most)
+ * must be there.
+ */
 export function utf8Write(text: string, bytes: Uint8Array, at: number): number {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
@@ -364,7 +370,9 @@ export function isUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length)
   return true;
 }
 
-/** Length of the well-formed sequence at `at`, or minus the length of its longest malformed start. */
+/**
+ * Length of the well-formed sequence at `at`, or minus the length of its longest malformed start.
+ */
 function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
   const lead = bytes[at] as number;
   if (lead < 0xc2 || lead > 0xf4) return -1;

@@ -1,4 +1,7 @@
-/** CRC-32C (Castagnoli), eight bytes a step, and the algebra that patches a header without reading the payload. */
+/**
+ * CRC-32C (Castagnoli), eight bytes a step, and the algebra that patches a header without reading
+ * the payload.
+ */
 
 const polynomial = 0x82f63b78;
 
@@ -40,8 +43,8 @@ function multiply(a: number, b: number): number {
 }
 
 /**
- * CRC-32C of bytes [start, end) as an unsigned 32-bit integer. `seed` is the CRC of what came before, so a long
- * input can be given in pieces.
+ * CRC-32C of bytes [start, end) as an unsigned 32-bit integer. `seed` is the CRC of what came
+ * before, so a long input can be given in pieces.
  */
 export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length, seed = 0): number {
   const t = tables;

@@ -1,6 +1,7 @@
 /**
- * Base-128 integers of the Kafka protocol: unsigned varints (compact lengths, tags) and the zig-zag varint and
- * varlong of records. Varlongs are numbers, exact to 2^53; a wider one fails instead of losing bits.
+ * Base-128 integers of the Kafka protocol: unsigned varints (compact lengths, tags) and the zig-zag
+ * varint and varlong of records. Varlongs are numbers, exact to 2^53; a wider one fails instead of
+ * losing bits.
  */
 
 /** What a varint is read from. Reads past `end` or malformed ones set `failed` and return 0. */

@@ -8,7 +8,10 @@ import { allSchemas } from '../../src/wire/kafka/schema/all-schemas.ts';
 
 const generatedDir = fileURLToPath(new URL('../../src/wire/kafka/generated/', import.meta.url));
 
-/** The Kafka codecs as they should lie in `src/wire/kafka/generated`, formatted as the rest of the code. */
+/**
+ * The Kafka codecs as they should lie in `src/wire/kafka/generated`, formatted as the rest of the
+ * code.
+ */
 export async function generateKafka(): Promise<readonly GeneratedFile[]> {
   return Promise.all(
     allSchemas.map(generateCodec).map(async ({ name, text }) => ({

@@ -7,7 +7,10 @@ export interface Deadline {
   place: number;
 }
 
-/** What shall happen when, soonest first: a binary heap from which an entry can be taken out in the middle. */
+/**
+ * What shall happen when, soonest first: a binary heap from which an entry can be taken out in the
+ * middle.
+ */
 export class Deadlines {
   readonly #heap: Deadline[] = [];
 

@@ -15,7 +15,10 @@ export interface HandlerContext {
   readonly now: () => MonotonicMs;
 }
 
-/** One request of one connection, still as bytes, and its place in the order of answers. Settled exactly once. */
+/**
+ * One request of one connection, still as bytes, and its place in the order of answers. Settled
+ * exactly once.
+ */
 export interface Exchange {
   readonly version: number;
   readonly correlationId: number;
@@ -40,7 +43,10 @@ export interface TypedExchange<Response> {
   readonly reply: (response: Response) => void;
 }
 
-/** A handler from a codec and what to do with a decoded request. A malformed one closes the connection. */
+/**
+ * A handler from a codec and what to do with a decoded request. A malformed one closes the
+ * connection.
+ */
 export function handlerOf<Request, Response>(
   codec: ApiCodec<Request, Response>,
   handle: (request: Request, typed: TypedExchange<Response>, context: HandlerContext) => void,

@@ -17,8 +17,9 @@ interface Slot {
 }
 
 /**
- * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready first. Past
- * `kafkaInFlightPerConnectionMax` requests in progress the rest waits here and the socket is not read.
+ * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready
+ * first. Past `kafkaInFlightPerConnectionMax` requests in progress the rest waits here and the
+ * socket is not read.
  */
 export class KafkaConnection {
   readonly id: ConnectionId;
@@ -57,7 +58,10 @@ export class KafkaConnection {
     return this.#waiting.shift();
   }
 
-  /** Opens the place in the order of answers for a request. `settled` is called when there may be room for more. */
+  /**
+   * Opens the place in the order of answers for a request. `settled` is called when there may be
+   * room for more.
+   */
   begin(start: RequestStart, frame: Uint8Array, settled: () => void): Exchange {
     const slot: Slot = { isSettled: false, frame: undefined, release: undefined };
     this.#slots.push(slot);

@@ -20,8 +20,9 @@ export interface KafkaRouterOptions {
 }
 
 /**
- * The Kafka surface of a node: bytes of connections in, answers as effects out. Every entry is told the time; what
- * BrokerView answers later is timed by the latest of them, so the node calls one in every turn that it can.
+ * The Kafka surface of a node: bytes of connections in, answers as effects out. Every entry is told
+ * the time; what BrokerView answers later is timed by the latest of them, so the node calls one in
+ * every turn that it can.
  */
 export class KafkaRouter {
   readonly #emit: (effect: Effect) => void;
@@ -79,7 +80,10 @@ export class KafkaRouter {
     this.#deadlines.expire(now);
   }
 
-  /** Begins with every request that there is room for. A loop: an answer at once makes room for the next. */
+  /**
+   * Begins with every request that there is room for. A loop: an answer at once makes room for the
+   * next.
+   */
   #work(connection: KafkaConnection): void {
     if (connection.isWorking) return;
     connection.isWorking = true;

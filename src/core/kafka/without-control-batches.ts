@@ -11,8 +11,9 @@ export interface DataBatches {
 }
 
 /**
- * The data batches of a read, for clients that do not know control batches: kafka-python 2.0.2 hands a LeaderChange
- * to the application as a record. Holes in the offsets it knows from compaction.
+ * The data batches of a read, for clients that do not know control batches: kafka-python 2.0.2
+ * hands a LeaderChange to the application as a record. Holes in the offsets it knows from
+ * compaction.
  */
 export function withoutControlBatches(bytes: Uint8Array): DataBatches {
   const { headers } = scanBatches(bytes);

@@ -33,8 +33,9 @@ const served = (
 ): ServedApi => ({ apiKey, versionMin, versionMax, advertisedMin });
 
 /**
- * What a node serves. Minima are never raised: librdkafka infers features from exact overlaps. Produce advertises 0
- * because librdkafka below 2.11.1 otherwise sends everything uncompressed (KAFKA-18659); 0-2 are not served.
+ * What a node serves. Minima are never raised: librdkafka infers features from exact overlaps.
+ * Produce advertises 0 because librdkafka below 2.11.1 otherwise sends everything uncompressed
+ * (KAFKA-18659); 0-2 are not served.
  */
 export const servedApis: readonly ServedApi[] = [
   served(apiKeys.produce, 3, 11, 0),

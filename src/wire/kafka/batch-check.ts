@@ -14,9 +14,9 @@ import { iterateRecords } from './record-iterator.ts';
 const allowedAttributes = batchAttribute.codecMask | batchAttribute.logAppendTime;
 
 /**
- * What a Produce request carries for one partition must be exactly one whole batch that the log can take as it is.
- * Compressed records are not opened: their count is trusted. Errors: CORRUPT_RECORD, RECORD_TOO_LARGE,
- * INVALID_TIMESTAMP, INVALID_RECORD.
+ * What a Produce request carries for one partition must be exactly one whole batch that the log can
+ * take as it is. Compressed records are not opened: their count is trusted. Errors: CORRUPT_RECORD,
+ * RECORD_TOO_LARGE, INVALID_TIMESTAMP, INVALID_RECORD.
  */
 export function checkProducedBatch(
   bytes: Uint8Array,

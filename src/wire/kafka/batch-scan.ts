@@ -1,7 +1,10 @@
 import type { BatchFault, RecordBatchHeader } from './record-batch-header.ts';
 import { isBatchCrcValid, readRecordBatchHeader } from './record-batch-header.ts';
 
-/** The batches that lie one behind the other in a range, up to the first that is not whole and sound. */
+/**
+ * The batches that lie one behind the other in a range, up to the first that is not whole and
+ * sound.
+ */
 export interface BatchScan {
   readonly headers: readonly RecordBatchHeader[];
   /** Where the last whole batch ends. */
@@ -10,7 +13,10 @@ export interface BatchScan {
   readonly fault: BatchFault | undefined;
 }
 
-/** Reads headers from `start` to `end` and checks each CRC (a read from disk or network is always checked). */
+/**
+ * Reads headers from `start` to `end` and checks each CRC (a read from disk or network is always
+ * checked).
+ */
 export function scanBatches(bytes: Uint8Array, start = 0, end: number = bytes.length): BatchScan {
   const headers: RecordBatchHeader[] = [];
   let at = start;

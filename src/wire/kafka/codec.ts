@@ -20,7 +20,10 @@ export interface ApiCodec<Request, Response> {
 /** The bytes break the protocol. */
 export type Malformed = 'malformed';
 
-/** Reads what `read` reads, totally: malformed bytes are a value. Bytes behind the body are ignored, as Kafka does. */
+/**
+ * Reads what `read` reads, totally: malformed bytes are a value. Bytes behind the body are ignored,
+ * as Kafka does.
+ */
 export function decodeBody<T>(
   read: (reader: ProtocolReader, version: number) => T,
   bytes: Uint8Array,

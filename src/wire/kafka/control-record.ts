@@ -24,7 +24,10 @@ export interface ControlBatchPlace {
   readonly timestamp: number;
 }
 
-/** A LeaderChange control batch with Kafka's own value (LeaderChangeMessage version 0), one record, CRC included. */
+/**
+ * A LeaderChange control batch with Kafka's own value (LeaderChangeMessage version 0), one record,
+ * CRC included.
+ */
 export function buildLeaderChangeBatch(change: LeaderChange, place: ControlBatchPlace): Uint8Array {
   const key = new ByteWriter(4);
   key.int16(0);

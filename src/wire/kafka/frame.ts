@@ -8,8 +8,9 @@ export const frameLengthBytes = 4;
 export type FrameFault = 'negative' | 'tooLarge';
 
 /**
- * Cuts a connection's bytes into frames. A frame that lies within one chunk is a view of it; one that spans several
- * is copied once. Never keeps more than was received, whatever length a peer announces.
+ * Cuts a connection's bytes into frames. A frame that lies within one chunk is a view of it; one
+ * that spans several is copied once. Never keeps more than was received, whatever length a peer
+ * announces.
  */
 export class FrameSplitter {
   readonly #frameBytesMax: number;
@@ -22,7 +23,10 @@ export class FrameSplitter {
     this.#frameBytesMax = frameBytesMax;
   }
 
-  /** The frames that `chunk` completes, without their lengths. After a fault the connection is of no more use. */
+  /**
+   * The frames that `chunk` completes, without their lengths. After a fault the connection is of no
+   * more use.
+   */
   push(chunk: Uint8Array): Result<readonly Uint8Array[], FrameFault> {
     this.#pieces.push(chunk);
     this.#heldBytes += chunk.length;

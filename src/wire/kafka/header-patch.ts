@@ -13,9 +13,9 @@ export interface ForwardIdentity {
 }
 
 /**
- * A copy of one batch as central shall get it (X6): base offset 0, leader epoch -1, the forwarder's producer triple.
- * The CRC is patched from the 40 header bytes alone; the payload is copied but not read. So a payload that does not
- * fit its stored CRC stays refused by central.
+ * A copy of one batch as central shall get it (X6): base offset 0, leader epoch -1, the forwarder's
+ * producer triple. The CRC is patched from the 40 header bytes alone; the payload is copied but not
+ * read. So a payload that does not fit its stored CRC stays refused by central.
  */
 export function patchForForward(
   bytes: Uint8Array,

@@ -18,7 +18,10 @@ export interface RequestStart {
 /** What decides the form of a header. */
 type Framing = Pick<ApiCodec<unknown, unknown>, 'key' | 'flexibleFrom'>;
 
-/** Whether the header of a response has tagged fields. ApiVersions' never has: its reader cannot know our version. */
+/**
+ * Whether the header of a response has tagged fields. ApiVersions' never has: its reader cannot
+ * know our version.
+ */
 const isResponseHeaderFlexible = ({ key, flexibleFrom }: Framing, version: number): boolean =>
   key !== apiVersionsKey && version >= flexibleFrom;
 

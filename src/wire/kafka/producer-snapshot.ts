@@ -25,12 +25,13 @@ export interface ProducerSnapshotEntry {
 export type SnapshotFault = 'crc' | 'version' | 'malformed';
 
 /*
- * A format of our own in files named `.snapshot`: Kafka's keeps only the last batch of a producer, and a restart
- * would then answer a retry of the second-last as out of order instead of as a duplicate (KIP-98).
+ * A format of our own in files named `.snapshot`: Kafka's keeps only the last batch of a producer,
+ * and a restart would then answer a retry of the second-last as out of order instead of as a
+ * duplicate (KIP-98).
  *
  *   "SLPS"  version int16  crc uint32 of all that follows  producers int32
- *   each: id int64, epoch int16, batches int8, each: base and last sequence int32, base and last offset int64,
- *   timestamp int64
+ *   each: id int64, epoch int16, batches int8
+ *   each: base and last sequence int32, base and last offset int64, timestamp int64
  */
 const magic = 0x534c5053;
 const version = 1;
@@ -64,7 +65,10 @@ function writeEntry(writer: ByteWriter, entry: ProducerSnapshotEntry): void {
   }
 }
 
-/** The entries of a snapshot. Any damage is a fault: the caller rebuilds the state from the log (L5). */
+/**
+ * The entries of a snapshot. Any damage is a fault: the caller rebuilds the state from the log
+ * (L5).
+ */
 export function decodeProducerSnapshot(
   bytes: Uint8Array,
 ): Result<readonly ProducerSnapshotEntry[], SnapshotFault> {

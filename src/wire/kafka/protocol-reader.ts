@@ -12,8 +12,9 @@ export type ReadElement<T> = (reader: ProtocolReader, version: number) => T;
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
- * Reads the types of Kafka's protocol, in the classic and the flexible (compact) form. As total as ByteReader; how
- * many array elements one body may have is bounded, so that a small frame cannot ask for much memory.
+ * Reads the types of Kafka's protocol, in the classic and the flexible (compact) form. As total as
+ * ByteReader; how many array elements one body may have is bounded, so that a small frame cannot
+ * ask for much memory.
  */
 export class ProtocolReader extends ByteReader {
   #elementsLeft: number = limits.kafkaElementsPerBodyMax;
@@ -52,7 +53,10 @@ export class ProtocolReader extends ByteReader {
     return uuid(text);
   }
 
-  /** `elementBytesMin`: no element is shorter, so more of them than fit are refused before memory is taken. */
+  /**
+   * `elementBytesMin`: no element is shorter, so more of them than fit are refused before memory is
+   * taken.
+   */
   array<T>(
     read: ReadElement<T>,
     version: number,
@@ -79,7 +83,10 @@ export class ProtocolReader extends ByteReader {
     return list;
   }
 
-  /** Reads the tagged fields at the end of a struct; `read` takes those that it knows and returns false for others. */
+  /**
+   * Reads the tagged fields at the end of a struct; `read` takes those that it knows and returns
+   * false for others.
+   */
   tags(read: (tag: number) => boolean): void {
     for (let left = this.unsignedVarint(); left > 0 && !this.failed; left--) {
       const tag = this.unsignedVarint();

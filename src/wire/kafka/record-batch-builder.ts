@@ -4,7 +4,10 @@ import { varintSize, varlongSize, writeVarint, writeVarlong } from '../../base/v
 import { batchAttribute, batchOverheadBytes, batchPosition } from './record-batch-header.ts';
 import { batchPrefixBytes, computeBatchCrc } from './record-batch-header.ts';
 
-/** What the header says beyond the records. All default to "none": not idempotent, no place in a log yet. */
+/**
+ * What the header says beyond the records. All default to "none": not idempotent, no place in a log
+ * yet.
+ */
 export interface BatchIdentity {
   readonly producerId?: bigint;
   readonly producerEpoch?: number;
@@ -19,8 +22,8 @@ export interface BatchIdentity {
 const recordOverheadBytesMax = 31;
 
 /**
- * Builds one uncompressed CreateTime batch after the other. Records go straight into a growing buffer, nothing is
- * allocated for a record; header and CRC are written once, by `finish`.
+ * Builds one uncompressed CreateTime batch after the other. Records go straight into a growing
+ * buffer, nothing is allocated for a record; header and CRC are written once, by `finish`.
  */
 export class RecordBatchBuilder {
   readonly #writer: ByteWriter;
@@ -51,8 +54,8 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * Adds one record and returns its offset delta. `headers` is what `encodeRecordHeaders` gives. All bytes are
-   * copied.
+   * Adds one record and returns its offset delta. `headers` is what `encodeRecordHeaders` gives.
+   * All bytes are copied.
    */
   append(
     timestamp: number,
@@ -88,8 +91,8 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * The finished batch, CRC included, in bytes that are the caller's alone. The builder is empty again. At least one
-   * record must be there.
+   * The finished batch, CRC included, in bytes that are the caller's alone. The builder is empty
+   * again. At least one record must be there.
    */
   finish(identity: BatchIdentity = {}): Uint8Array {
     assert(this.#count > 0, 'a batch has a record');
@@ -122,7 +125,10 @@ export class RecordBatchBuilder {
     setInt32(bytes, batchPosition.recordCount, this.#count);
   }
 
-  /** A batch that fills its buffer takes it along; a small one is copied, so that it does not pin the whole buffer. */
+  /**
+   * A batch that fills its buffer takes it along; a small one is copied, so that it does not pin
+   * the whole buffer.
+   */
   #takeBytes(): Uint8Array {
     const writer = this.#writer;
     const isFull = writer.position * 2 > writer.bytes.length;

@@ -51,7 +51,10 @@ export const compressionTypes: readonly CompressionType[] = [
 /** Why bytes are no record batch. `truncated`: more bytes may make it one. */
 export type BatchFault = 'truncated' | 'length' | 'magic' | 'crc' | 'range' | 'records' | 'codec';
 
-/** The fixed part of one stored batch, read once. `position` is its place in the array that it was read from. */
+/**
+ * The fixed part of one stored batch, read once. `position` is its place in the array that it was
+ * read from.
+ */
 export interface RecordBatchHeader {
   readonly position: number;
   /** The whole batch, prefix included. */
@@ -77,8 +80,8 @@ export interface RecordBatchHeader {
 }
 
 /**
- * Reads the header of the batch at `at`. Checks that all of its bytes lie before `end`, the magic, and that the
- * numbers make sense together; not the CRC (`isBatchCrcValid`).
+ * Reads the header of the batch at `at`. Checks that all of its bytes lie before `end`, the magic,
+ * and that the numbers make sense together; not the CRC (`isBatchCrcValid`).
  */
 export function readRecordBatchHeader(
   bytes: Uint8Array,

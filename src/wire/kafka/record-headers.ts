@@ -10,7 +10,10 @@ export interface RecordHeader {
 /** The encoded headers of a record that has none. */
 export const noRecordHeaders: Uint8Array = Uint8Array.of(0);
 
-/** Headers as they lie in a record, count first: what the builder takes, encoded once and used for many records. */
+/**
+ * Headers as they lie in a record, count first: what the builder takes, encoded once and used for
+ * many records.
+ */
 export function encodeRecordHeaders(headers: readonly RecordHeader[]): Uint8Array {
   const writer = new ByteWriter(64);
   writer.varint(headers.length);

@@ -7,12 +7,16 @@ import { batchOverheadBytes, compressionTypeOf, isTimestampSound } from './recor
 import type { RecordHeader } from './record-headers.ts';
 import { readRecordHeaders } from './record-headers.ts';
 
-/** No record is shorter: a length, attributes, two deltas, two lengths, a header count, one byte each. */
+/**
+ * No record is shorter: a length, attributes, two deltas, two lengths, a header count, one byte
+ * each.
+ */
 const recordBytesMin = 7;
 
 /**
- * Walks the records of one batch without allocating: after `next()` returned true the fields speak of that record.
- * Ends early with `fault` set where the bytes break the format. Positions are in `bytes`, which are decompressed.
+ * Walks the records of one batch without allocating: after `next()` returned true the fields speak
+ * of that record. Ends early with `fault` set where the bytes break the format. Positions are in
+ * `bytes`, which are decompressed.
  */
 export class RecordIterator {
   readonly bytes: Uint8Array;
@@ -136,8 +140,9 @@ export interface Decompression {
 }
 
 /**
- * The records of the batch that `header` was read from. Without `decompression` only uncompressed batches can be
- * read; `codec`: this process cannot read them; `records`: the compressed bytes are malformed or too large.
+ * The records of the batch that `header` was read from. Without `decompression` only uncompressed
+ * batches can be read; `codec`: this process cannot read them; `records`: the compressed bytes are
+ * malformed or too large.
  */
 export function iterateRecords(
   bytes: Uint8Array,

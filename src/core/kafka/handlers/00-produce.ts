@@ -18,9 +18,10 @@ import type { Result } from '../../../base/result.ts';
 import { fail, ok } from '../../../base/result.ts';
 
 /*
- * Produce v3-11. One version 2 batch for each partition, checked before it is appended; the answer waits for the
- * commit (C5) whatever `acks` says, and with acks 0 none is sent: a failure closes the connection. Not supported:
- * transactions (53), internal topics (17), creating topics on the way (3).
+ * Produce v3-11. One version 2 batch for each partition, checked before it is appended; the answer
+ * waits for the commit (C5) whatever `acks` says, and with acks 0 none is sent: a failure closes
+ * the connection. Not supported: transactions (53), internal topics (17), creating topics on the
+ * way (3).
  */
 export const produceHandler: Handler = handlerOf(produceCodec, (request, typed, context) => {
   new ProduceTask(request, typed, context).start();
@@ -147,12 +148,12 @@ function partitionResponse(
     return { ...same, errorCode: 0, baseOffset, logStartOffset, errorMessage: null };
   }
   const error = outcome?.error ?? 'UNKNOWN_SERVER_ERROR';
-  const errorMessage = errorRow(error).text;
+  const { text } = errorRow(error);
   return {
     ...same,
     errorCode: kafkaCodeOf(error),
     baseOffset: -1,
     logStartOffset: -1,
-    errorMessage,
+    errorMessage: text,
   };
 }

@@ -19,9 +19,10 @@ import { withoutControlBatches } from '../without-control-batches.ts';
 import { leaderPartition } from '../partition-check.ts';
 
 /*
- * Fetch v4-12 for consumers: committed records only, whole batches, at least one above every limit (KIP-74). Waits up
- * to `maxWaitMs` for `minBytes`. There are no fetch sessions: the session id is always 0. There are no transactions
- * here: the last stable offset is the high watermark and no transaction is aborted.
+ * Fetch v4-12 for consumers: committed records only, whole batches, at least one above every limit
+ * (KIP-74). Waits up to `maxWaitMs` for `minBytes`. There are no fetch sessions: the session id is
+ * always 0. There are no transactions here: the last stable offset is the high watermark and no
+ * transaction is aborted.
  */
 export const fetchHandler: Handler = handlerOf(fetchCodec, (request, typed, context) => {
   if (request.sessionId === 0) new FetchTask(request, typed, context).start();
@@ -36,8 +37,8 @@ interface Wanted {
 }
 
 /**
- * One Fetch in progress. It reads its partitions one after the other, each as it is at that moment, and starts over
- * when a high watermark moves and there were not enough bytes.
+ * One Fetch in progress. It reads its partitions one after the other, each as it is at that moment,
+ * and starts over when a high watermark moves and there were not enough bytes.
  */
 class FetchTask {
   readonly #request: FetchRequest;
@@ -49,7 +50,10 @@ class FetchTask {
   #bytes = 0;
   #mustAnswer = false;
   #isReading = false;
-  /** Not enough bytes yet: nothing is under way or held, a moved high watermark or the deadline starts over. */
+  /**
+   * Not enough bytes yet: nothing is under way or held, a moved high watermark or the deadline
+   * starts over.
+   */
   #isParked = false;
   /** Undefined: a high watermark has moved since the reading began. */
   #wait: FetchWait | undefined;
@@ -80,7 +84,10 @@ class FetchTask {
     this.#advance();
   }
 
-  /** Goes on until a read is under way or all partitions have their answer. A loop: reads may answer at once. */
+  /**
+   * Goes on until a read is under way or all partitions have their answer. A loop: reads may answer
+   * at once.
+   */
   #advance(): void {
     if (this.#isReading) return;
     while (this.#answers.length < this.#wanted.length) {
@@ -145,7 +152,9 @@ class FetchTask {
     isSynchronous = false;
   }
 
-  /** Whoever speaks no more than version 4 is taken for a client that does not know control batches. */
+  /**
+   * Whoever speaks no more than version 4 is taken for a client that does not know control batches.
+   */
   #addData(
     answer: FetchResponsePartition,
     read: Uint8Array,
@@ -165,7 +174,8 @@ class FetchTask {
       this.#mustAnswer = true;
       return this.#add({ ...answer, errorCode: kafkaCodeOf(outcome.error) });
     }
-    // A read gives at least one batch; only the first of a response may exceed the limit with it (KIP-74).
+    // A read gives at least one batch; only the first of a response may exceed the limit with it
+    // (KIP-74).
     const isTooMuch = this.#bytes > 0 && outcome.bytes.length > this.#bytesLeft();
     const records = isTooMuch ? emptyBytes : outcome.bytes;
     this.#bytes += records.length;

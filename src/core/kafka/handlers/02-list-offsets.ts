@@ -17,8 +17,8 @@ const earliest = -2;
 const newestRecord = -3;
 
 /*
- * ListOffsets v1-7. Latest is the high watermark for both isolation levels, known only once this leader epoch's
- * LeaderChange is committed (C6): 78 until then, 5 for versions that do not have it.
+ * ListOffsets v1-7. Latest is the high watermark for both isolation levels, known only once this
+ * leader epoch's LeaderChange is committed (C6): 78 until then, 5 for versions that do not have it.
  */
 export const listOffsetsHandler: Handler = handlerOf(
   listOffsetsCodec,

@@ -18,8 +18,8 @@ import { handlerOf } from '../handler.ts';
 const operationsUnknown = -2147483648;
 
 /*
- * Metadata v0-12. No topic is ever created on the way. This node is the only broker and the controller; internal
- * topics are listed, marked as such.
+ * Metadata v0-12. No topic is ever created on the way. This node is the only broker and the
+ * controller; internal topics are listed, marked as such.
  */
 export const metadataHandler: Handler = handlerOf(
   metadataCodec,

@@ -27,7 +27,10 @@ export const apiVersionsHandler: Handler = handlerOf(apiVersionsCodec, (_request
   reply(responseOf(0)),
 );
 
-/** A version from the future: its body is not read, the answer is version 0 and lets the client try again. */
+/**
+ * A version from the future: its body is not read, the answer is version 0 and lets the client try
+ * again.
+ */
 export function refuseApiVersions({ correlationId, settle }: Exchange): void {
   const refusal = responseOf(kafkaCodeOf('UNSUPPORTED_VERSION'));
   settle(encodeResponse(apiVersionsCodec, 0, correlationId, refusal));

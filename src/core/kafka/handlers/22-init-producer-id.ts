@@ -4,8 +4,9 @@ import type { Handler } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
 
 /*
- * InitProducerId v0-4 for idempotent producers: each call gives a new id at epoch 0 (P4). A transactional.id gets 53,
- * which clients take as final; any retriable code would make them wait for a timeout.
+ * InitProducerId v0-4 for idempotent producers: each call gives a new id at epoch 0 (P4). A
+ * transactional.id gets 53, which clients take as final; any retriable code would make them wait
+ * for a timeout.
  */
 export const initProducerIdHandler: Handler = handlerOf(
   initProducerIdCodec,

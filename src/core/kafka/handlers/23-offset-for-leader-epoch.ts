@@ -10,7 +10,10 @@ import type { Handler } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
 import { leaderPartition } from '../partition-check.ts';
 
-/* OffsetForLeaderEpoch v2-4: where a leader epoch ends in this log, for a client that checks for truncation. */
+/*
+ * OffsetForLeaderEpoch v2-4: where a leader epoch ends in this log, for a client that checks for
+ * truncation.
+ */
 export const offsetForLeaderEpochHandler: Handler = handlerOf(
   offsetForLeaderEpochCodec,
   (request, { reply }, { view }) => {

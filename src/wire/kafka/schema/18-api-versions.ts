@@ -1,6 +1,8 @@
 import type { ApiSchema } from './api-schema.ts';
 
-/** v3: flexible, client software and features. The response header stays version 0 in all of them. */
+/**
+ * v3: flexible, client software and features. The response header stays version 0 in all of them.
+ */
 export const apiVersionsSchema: ApiSchema = {
   key: 18,
   name: 'ApiVersions',

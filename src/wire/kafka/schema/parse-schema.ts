@@ -54,7 +54,10 @@ export function parseVersions(text: string, all: VersionRange): VersionRange {
   return { min, max: match[3] === undefined ? all.max : Number(match[3]) };
 }
 
-/** Turns the lines of one body into a struct. Structs of arrays take the prefix for their interface's name. */
+/**
+ * Turns the lines of one body into a struct. Structs of arrays take the prefix for their
+ * interface's name.
+ */
 export function parseBody(
   typeName: string,
   body: SchemaBody,

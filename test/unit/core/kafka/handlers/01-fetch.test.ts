@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { leaderEpoch, offset } from '../../../../src/base/brand.ts';
-import { concatBytes } from '../../../../src/base/bytes.ts';
-import { scanBatches } from '../../../../src/wire/kafka/batch-scan.ts';
-import { buildLeaderChangeBatch } from '../../../../src/wire/kafka/control-record.ts';
-import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
-import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
+import { leaderEpoch, offset } from '../../../../../src/base/brand.ts';
+import { concatBytes } from '../../../../../src/base/bytes.ts';
+import { scanBatches } from '../../../../../src/wire/kafka/batch-scan.ts';
+import { buildLeaderChangeBatch } from '../../../../../src/wire/kafka/control-record.ts';
+import { RecordBatchBuilder } from '../../../../../src/wire/kafka/record-batch-builder.ts';
+import { noRecordHeaders } from '../../../../../src/wire/kafka/record-headers.ts';
 import type {
   FetchRequest,
   FetchResponsePartition,
-} from '../../../../src/wire/kafka/generated/01-fetch.ts';
-import { fetchCodec } from '../../../../src/wire/kafka/generated/01-fetch.ts';
-import { RouterBench } from './router-bench.ts';
+} from '../../../../../src/wire/kafka/generated/01-fetch.ts';
+import { fetchCodec } from '../../../../../src/wire/kafka/generated/01-fetch.ts';
+import { RouterBench } from '../router-bench.ts';
 
 const partitionOf = {
   currentLeaderEpoch: -1,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { offset } from '../../../../src/base/brand.ts';
-import { utf8Encode } from '../../../../src/base/bytes.ts';
-import type { ErrorCode } from '../../../../src/base/errors.ts';
-import { limits } from '../../../../src/base/limits.ts';
-import type { ProduceRequest } from '../../../../src/wire/kafka/generated/00-produce.ts';
-import { produceCodec } from '../../../../src/wire/kafka/generated/00-produce.ts';
-import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
-import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
-import { RouterBench } from './router-bench.ts';
+import { offset } from '../../../../../src/base/brand.ts';
+import { utf8Encode } from '../../../../../src/base/bytes.ts';
+import type { ErrorCode } from '../../../../../src/base/errors.ts';
+import { limits } from '../../../../../src/base/limits.ts';
+import type { ProduceRequest } from '../../../../../src/wire/kafka/generated/00-produce.ts';
+import { produceCodec } from '../../../../../src/wire/kafka/generated/00-produce.ts';
+import { RecordBatchBuilder } from '../../../../../src/wire/kafka/record-batch-builder.ts';
+import { noRecordHeaders } from '../../../../../src/wire/kafka/record-headers.ts';
+import { RouterBench } from '../router-bench.ts';
 
 function batchOf(bytes: number): Uint8Array {
   const builder = new RecordBatchBuilder();

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch, offset, timestampMs } from '../../../../../src/base/brand.ts';
+import type { ListOffsetsResponsePartition } from '../../../../../src/wire/kafka/generated/02-list-offsets.ts';
+import { listOffsetsCodec } from '../../../../../src/wire/kafka/generated/02-list-offsets.ts';
+import { RouterBench } from '../router-bench.ts';
+
+function listOffsets(
+  bench: RouterBench,
+  version: number,
+  timestamps: readonly number[],
+): readonly ListOffsetsResponsePartition[] {
+  const partitions = timestamps.map((timestamp, partitionIndex) => ({
+    partitionIndex,
+    currentLeaderEpoch: -1,
+    timestamp,
+  }));
+  const topics = [{ name: 'sensors', partitions }];
+  bench.ask(listOffsetsCodec, version, { replicaId: -1, isolationLevel: 1, topics });
+  return bench.answer(listOffsetsCodec, version).topics[0]?.partitions ?? [];
+}
+
+describe('ListOffsets', () => {
+  it('gives earliest and latest', () => {
+    const bench = new RouterBench();
+    const log = bench.view.addTopic('sensors', 2);
+    log.logStartOffset = offset(2);
+    expect(listOffsets(bench, 7, [-2, -1])).toMatchObject([
+      { errorCode: 0, offset: 2, timestamp: -1 },
+      { errorCode: 0, offset: 10, timestamp: -1, leaderEpoch: 4 },
+    ]);
+  });
+
+  it('does not know the latest before its epoch is committed (C6)', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1).isEpochCommitted = false;
+    expect(listOffsets(bench, 5, [-1])).toMatchObject([{ errorCode: 78, offset: -1 }]);
+    expect(listOffsets(bench, 4, [-1])).toMatchObject([{ errorCode: 5, offset: -1 }]);
+    expect(listOffsets(bench, 4, [-2])).toMatchObject([{ errorCode: 0, offset: 0 }]);
+  });
+
+  it('searches by time, each partition for itself', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 3);
+    bench.view.findOffset = (log, timestamp, done) => {
+      const found = {
+        offset: offset(7),
+        timestamp: timestampMs(Math.abs(timestamp)),
+        leaderEpoch: leaderEpoch(3),
+      };
+      if (log.partition === 2) return done({ ok: false, error: 'KAFKA_STORAGE_ERROR' });
+      return done({ ok: true, found: log.partition === 0 ? found : undefined });
+    };
+    expect(listOffsets(bench, 7, [-3, 1_000, 1_000])).toEqual([
+      { partitionIndex: 0, errorCode: 0, offset: 7, timestamp: 3, leaderEpoch: 3 },
+      { partitionIndex: 1, errorCode: 0, offset: -1, timestamp: -1, leaderEpoch: -1 },
+      { partitionIndex: 2, errorCode: 56, offset: -1, timestamp: -1, leaderEpoch: -1 },
+    ]);
+  });
+
+  it('refuses questions that a version does not have, and unknown partitions', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1);
+    expect(listOffsets(bench, 6, [-3])).toMatchObject([{ errorCode: 35 }]);
+    expect(listOffsets(bench, 7, [-4, -1])).toMatchObject([{ errorCode: 35 }, { errorCode: 3 }]);
+  });
+});

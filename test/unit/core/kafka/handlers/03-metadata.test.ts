@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch } from '../../../../../src/base/brand.ts';
+import type { MetadataRequest } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
+import { metadataCodec } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
+import { zeroUuid } from '../../../../../src/wire/kafka/protocol-reader.ts';
+import { RouterBench } from '../router-bench.ts';
+
+function metadataOf(names: readonly string[] | null): MetadataRequest {
+  return {
+    topics: names && names.map((name) => ({ topicId: zeroUuid, name })),
+    allowAutoTopicCreation: true,
+    includeClusterAuthorizedOperations: false,
+    includeTopicAuthorizedOperations: false,
+  };
+}
+
+describe('Metadata', () => {
+  it('lists all topics for null, and in version 0 for an empty list', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 2);
+    bench.view.addTopic('__cluster', 1);
+    const all = bench.call(metadataCodec, 12, metadataOf(null));
+    expect(all.topics.map(({ name, isInternal }) => [name, isInternal])).toEqual([
+      ['sensors', false],
+      ['__cluster', true],
+    ]);
+    expect(bench.call(metadataCodec, 0, metadataOf([])).topics).toHaveLength(2);
+    expect(bench.call(metadataCodec, 1, metadataOf([])).topics).toEqual([]);
+  });
+
+  it('describes node, cluster and partitions', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1);
+    const answer = bench.call(metadataCodec, 12, metadataOf(['sensors']));
+    expect(answer).toMatchObject({
+      brokers: [{ nodeId: 1, host: 'gateway', port: 9092 }],
+      clusterId: '11111111-2222-3333-4444-555555555555',
+      controllerId: 1,
+    });
+    expect(answer.topics[0]).toMatchObject({
+      errorCode: 0,
+      topicId: '00000000-0000-0000-0000-000000000001',
+      partitions: [{ errorCode: 0, leaderId: 1, leaderEpoch: 4, replicaNodes: [1], isrNodes: [1] }],
+    });
+  });
+
+  it('says 5 where there is no leader yet', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 2).isLeader = false;
+    bench.view.partitions.delete('sensors/1');
+    const { topics } = bench.call(metadataCodec, 7, metadataOf(['sensors']));
+    expect(topics[0]?.partitions).toMatchObject([
+      { errorCode: 5, leaderId: -1 },
+      { errorCode: 5, leaderId: -1, partitionIndex: 1 },
+    ]);
+  });
+
+  it('creates nothing: unknown is 3, no name at all is 17, an unknown id is 100', () => {
+    const bench = new RouterBench();
+    const { topics } = bench.call(metadataCodec, 8, metadataOf(['nowhere', 'a b', '..', '']));
+    expect(topics.map(({ errorCode }) => errorCode)).toEqual([3, 17, 17, 17]);
+    const { topicId } =
+      (bench.view.addTopic('sensors', 1), bench.view.list[0] ?? { topicId: zeroUuid });
+    const byId = {
+      ...metadataOf([]),
+      topics: [
+        { topicId, name: null },
+        { topicId: zeroUuid, name: null },
+      ],
+    };
+    const answer = bench.call(metadataCodec, 12, byId);
+    expect(answer.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+      ['sensors', 0],
+      [null, 100],
+    ]);
+  });
+});
