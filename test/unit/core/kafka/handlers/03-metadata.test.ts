@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { leaderEpoch } from '../../../../../src/base/brand.ts';
 import type { MetadataRequest } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
 import { metadataCodec } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
 import { zeroUuid } from '../../../../../src/wire/kafka/protocol-reader.ts';
