@@ -7,7 +7,7 @@ import { Ring } from '../src/base/ring.ts';
 import { MqttAckOrder } from './mqtt-ack-order.ts';
 import { MqttFramer } from './mqtt-framer.ts';
 import type { AckTurn } from './mqtt-ack-order.ts';
-import type { Pending } from './mqtt-pending.ts';
+import type { Unanswered } from './mqtt-unanswered.ts';
 
 /** What we touch of an aedes client that its types leave out; resume() calls `_nextBatch` too. */
 interface ClientInternals {
@@ -24,7 +24,7 @@ export class MqttConnection {
   readonly socket: Socket;
   readonly order = new MqttAckOrder();
   /** What the core has not answered yet, in the order of its events. */
-  readonly pending = new Ring<Pending>();
+  readonly pending = new Ring<Unanswered>();
   readonly #framer: MqttFramer;
   readonly #onBreach: (connection: MqttConnection, reason: string) => void;
   readonly #readSocket: () => Buffer | null;

@@ -1,18 +1,9 @@
 import type { MqttConnection } from './mqtt-connection.ts';
+import type { PendingKind, Unanswered } from './mqtt-unanswered.ts';
 
-/** What waits: `will` is bound to no connection, `identifier` is a QoS 2 store or removal. */
-export type PendingKind = 'qos0' | 'qos1' | 'will' | 'identifier';
-
-/** One event that the core has to answer. */
-export interface Pending {
-  readonly publishId: number;
+/** One event that the core has to answer, and whose it is. */
+export interface Pending extends Unanswered {
   readonly connection: MqttConnection;
-  readonly kind: PendingKind;
-  /** Lets aedes go on. */
-  readonly proceed: () => void;
-  /** It will never be answered: rejected, or the connection is gone. */
-  readonly abandon: (() => void) | undefined;
-  settled: boolean;
 }
 
 /** Numbers the events that the core answers, and finds what waits for an answer. */

@@ -1,0 +1,13 @@
+/** What waits: `will` is bound to no connection, `identifier` is a QoS 2 store or removal. */
+export type PendingKind = 'qos0' | 'qos1' | 'will' | 'identifier';
+
+/** One event that the core has to answer. */
+export interface Unanswered {
+  readonly publishId: number;
+  readonly kind: PendingKind;
+  /** Lets aedes go on. */
+  readonly proceed: () => void;
+  /** It will never be answered: rejected, or the connection is gone. */
+  readonly abandon: (() => void) | undefined;
+  settled: boolean;
+}
