@@ -303,8 +303,12 @@ export class FakeCentral {
   }
 }
 
-type Request<A> = A extends Api<infer Q, infer _R> ? Q : never;
-type Answer<A> = A extends Api<infer _Q, infer R> ? R : never;
+interface Coded {
+  readonly readRequest: (...args: never[]) => unknown;
+  readonly readResponse: (...args: never[]) => unknown;
+}
+type Request<A extends Coded> = ReturnType<A['readRequest']>;
+type Answer<A extends Coded> = ReturnType<A['readResponse']>;
 
 const epochError = (log: FakeKafkaLog, current: number): number =>
   current === -1 || current === log.leaderEpoch ? 0 : current < log.leaderEpoch ? 74 : 75;

@@ -1,4 +1,4 @@
-import { monotonicMs, offset, timestampMs, uuid } from '../../src/base/brand.ts';
+import { monotonicMs, timestampMs, uuid } from '../../src/base/brand.ts';
 import type { ConnectionId } from '../../src/base/brand.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { apis } from '../../src/client/kafka/api.ts';
@@ -6,6 +6,7 @@ import { Forwarder } from '../../src/core/forward/forwarder.ts';
 import type { ForwarderEffect, ForwarderEvent } from '../../src/core/forward/forwarder.ts';
 import type { ForwarderSettings } from '../../src/core/forward/settings.ts';
 import type {
+  DropRecord,
   ForwardDecision,
   ForwardMark,
   ForwardStatus,
@@ -65,10 +66,11 @@ export class ForwardWorld {
   readonly settings: ForwarderSettings;
   readonly marks = new Map<number, ForwardMark>();
   readonly written = new Map<number, string[]>();
+  readonly drops = new Map<number, readonly DropRecord[]>();
   decision: ForwardDecision | undefined;
   fault: (name: string) => Fault = () => 'none';
   isCentralUp = true;
-  #events: Scheduled[] = [];
+  readonly #events: Scheduled[] = [];
   #sequence = 0;
 
   constructor(seed: number, changed: Partial<ForwarderSettings> = {}) {
@@ -162,17 +164,6 @@ export class ForwardWorld {
     const word = { type: 'PartitionsDescribed' as const, clusterId, nodeId: 1, kafka, partitions };
     this.dispatch(running, { type: 'NodeSpoke', word });
   }
-
-  readonly drops = new Map<
-    number,
-    {
-      from: ReturnType<typeof offset>;
-      to: ReturnType<typeof offset>;
-      reason: string;
-      count: number;
-      lastForwarded?: NonNullable<ForwardMark['lastForwarded']>;
-    }[]
-  >();
 
   /** SIGKILL: what was sent is still on its way. */
   kill(running: RunningForwarder): void {
