@@ -52,6 +52,10 @@ export const limits = {
   markLagBytesMax: 1024 * 1024,
   retentionCheckMs: 1_000,
   indexBytesMax: 10 * 1024 * 1024,
+  /** Newest bytes of each log that reads find in memory. */
+  tailCacheBytesMax: 256 * 1024,
+  /** Sealed segments of one log whose indexes are in memory. */
+  sealedIndexesMax: 4,
   diskStallMs: 5_000,
   forwardTransactionBytesMax: 4 * 1024 * 1024,
   forwardTransactionMsMax: 1_000,

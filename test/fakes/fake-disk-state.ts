@@ -118,15 +118,9 @@ export class FakeFolder {
   }
 
   sync(): void {
-    const steps = this.#unsynced;
-    this.#unsynced = [];
-    for (const step of steps) this.#commit(step);
-  }
-
-  /** A failed syncDir: the names stay visible and are never written. */
-  forget(): void {
-    for (const step of this.#unsynced) this.#release(step);
-    this.#unsynced = [];
+    for (const step of [...this.#unsynced]) {
+      if (this.#unsynced.includes(step)) this.#commit(step);
+    }
   }
 
   /**
@@ -165,13 +159,21 @@ export class FakeFolder {
     const steps = [...this.#unsynced];
     const prefix = prng.below(steps.length + 1);
     steps.forEach((step, index) => {
+      if (!this.#unsynced.includes(step)) return;
       const kept = mode === 'some' ? prng.chance(0.5) : mode === 'torn' && index < prefix;
       if (kept) this.#commit(step);
       else this.#release(step);
     });
   }
 
+  /** Writes a step to the disk, after the older ones that it builds on: those of the same name. */
   #commit(step: NameStep): void {
+    for (const { dir, name } of step) {
+      const older = dir.#unsynced.slice(0, Math.max(0, dir.#unsynced.indexOf(step)));
+      for (const one of older) {
+        if (one.some((change) => change.dir === dir && change.name === name)) dir.#commit(one);
+      }
+    }
     for (const { dir, name, entry } of step) {
       if (entry === undefined) dir.durable.delete(name);
       else dir.durable.set(name, entry);

@@ -13,7 +13,9 @@
  *   `torn`    power cut: a random prefix of the unsynced changes of each file and directory is there, and of the write
  *             that follows only its first bytes.
  * - A failed `sync` marks the pages clean: readers go on seeing the bytes, the disk does not have them (or some of
- *   them), and the next `sync` says yes without writing them. They vanish at the next power cut.
+ *   them), and the next `sync` says yes without writing them. They vanish at the next power cut. Names are not
+ *   forgotten so: they are journalled, and a file system that cannot write its journal takes no more changes at all.
+ * - A change of a name is never durable without the older changes of that name.
  * - No space: a byte budget. A write past it leaves what fits and fails with ENOSPC; so does the making of a name.
  * - The n-th call fails with a given code, or is the last that the process makes. A failed or last write may have
  *   left any part of its bytes.
@@ -222,9 +224,7 @@ export class FakeDisk implements Disk {
 
   async syncDir(path: string): Promise<void> {
     await this.#call('syncDir', path, (crash) => {
-      const dir = this.#folder('syncDir', path);
-      if (!crash) dir.forget();
-      else if (this.#prng.chance(0.5)) dir.sync();
+      if (crash && this.#prng.chance(0.5)) this.#folder('syncDir', path).sync();
     });
     this.#folder('syncDir', path).sync();
   }

@@ -1,0 +1,116 @@
+import { uuid } from '../base/brand.ts';
+import type { Uuid } from '../base/brand.ts';
+import { utf8Decode, utf8Encode } from '../base/bytes.ts';
+import { crc32c } from '../base/crc32c.ts';
+import { fail, ok } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { Random } from '../ports/random.ts';
+import { readWhole, replaceFile } from './files.ts';
+import { hex32 } from './hex32.ts';
+
+/** The format of everything below the data directory. A newer one is refused, untouched. */
+export const dataFormatVersion = 1;
+
+const copies = ['meta.json', 'meta.copy.json'] as const;
+/** What may lie in a directory that no node has lived in: the lock, and what a first start left half done. */
+const notData = /^(lock|lost\+found|.*\.new)$/;
+
+/** Who lives in a data directory (L1). */
+export interface DataDirectoryMeta {
+  readonly formatVersion: number;
+  readonly clusterId: Uuid;
+  readonly nodeId: number;
+  /** Names this disk, for ever: a new disk of the same node has another. */
+  readonly directoryId: Uuid;
+  /** Starts of this directory, this one included. A copy of the directory shows by a count that went back (V4). */
+  readonly startCounter: number;
+}
+
+export type DataDirectoryError =
+  | { readonly code: 'NEWER_FORMAT'; readonly found: number; readonly supported: number }
+  | { readonly code: 'NO_IDENTITY'; readonly found: readonly string[] }
+  | { readonly code: 'OTHER_NODE'; readonly found: number; readonly wanted: number };
+
+export interface OpenedDirectory {
+  readonly meta: DataDirectoryMeta;
+  /** Nobody has lived here before. */
+  readonly isFirstStart: boolean;
+}
+
+/**
+ * Reads the identity, or gives one to an empty directory, and counts this start durably in both copies. After a
+ * crash between the copies the higher count is the true one.
+ */
+export async function openDataDirectory(
+  disk: Disk,
+  nodeId: number,
+  random: Random,
+): Promise<Result<OpenedDirectory, DataDirectoryError>> {
+  const found = await readCopies(disk);
+  if (!found.ok) return found;
+  const old = found.value;
+  if (old === undefined) {
+    const names = (await disk.list('')).filter((name) => !notData.test(name));
+    if (names.length > 0) return fail({ code: 'NO_IDENTITY', found: names });
+  } else if (old.nodeId !== nodeId) {
+    return fail({ code: 'OTHER_NODE', found: old.nodeId, wanted: nodeId });
+  }
+  const meta = old === undefined ? born(nodeId, random) : counted(old);
+  for (const name of copies) await replaceFile(disk, '', name, encodeMeta(meta));
+  return ok({ meta, isFirstStart: old === undefined });
+}
+
+function born(nodeId: number, random: Random): DataDirectoryMeta {
+  const [clusterId, directoryId] = [random.uuid(), random.uuid()];
+  return { formatVersion: dataFormatVersion, clusterId, nodeId, directoryId, startCounter: 1 };
+}
+
+const counted = (meta: DataDirectoryMeta): DataDirectoryMeta => ({
+  ...meta,
+  startCounter: meta.startCounter + 1,
+});
+
+/** The newest intact copy; undefined if there is none. */
+async function readCopies(
+  disk: Disk,
+): Promise<Result<DataDirectoryMeta | undefined, DataDirectoryError>> {
+  let newest: DataDirectoryMeta | undefined;
+  for (const name of copies) {
+    const bytes = await readWhole(disk, name);
+    const meta = bytes === undefined ? undefined : decodeMeta(bytes);
+    if (meta === undefined) continue;
+    if (meta.formatVersion > dataFormatVersion) {
+      const versions = { found: meta.formatVersion, supported: dataFormatVersion };
+      return fail({ code: 'NEWER_FORMAT', ...versions });
+    }
+    if (newest === undefined || meta.startCounter > newest.startCounter) newest = meta;
+  }
+  return ok(newest);
+}
+
+const crcField = ',"crc32c":"';
+
+/** JSON whose last field is the CRC-32C of the same JSON without it: people and later formats can read it. */
+export function encodeMeta(meta: DataDirectoryMeta): Uint8Array {
+  const body = JSON.stringify(meta);
+  const crc = hex32(crc32c(utf8Encode(body)));
+  return utf8Encode(`${body.slice(0, -1)}${crcField}${crc}"}\n`);
+}
+
+/** The identity in the bytes, or undefined if they are damaged. A newer format may have fields that we do not know. */
+export function decodeMeta(bytes: Uint8Array): DataDirectoryMeta | undefined {
+  const text = utf8Decode(bytes);
+  const at = text.lastIndexOf(crcField);
+  if (at < 0) return undefined;
+  const body = `${text.slice(0, at)}}`;
+  if (text.slice(at) !== `${crcField}${hex32(crc32c(utf8Encode(body)))}"}\n`) return undefined;
+  const meta = JSON.parse(body) as DataDirectoryMeta;
+  return {
+    formatVersion: meta.formatVersion,
+    clusterId: uuid(meta.clusterId),
+    nodeId: meta.nodeId,
+    directoryId: uuid(meta.directoryId),
+    startCounter: meta.startCounter,
+  };
+}

@@ -1,0 +1,105 @@
+import { DiskError } from '../ports/disk.ts';
+import type { Disk, DiskErrorCode, DiskFile } from '../ports/disk.ts';
+
+/** Whether an exception is the disk's refusal with that code. */
+export const isDiskError = (error: unknown, code: DiskErrorCode): error is DiskError =>
+  error instanceof DiskError && error.code === code;
+
+/** All bytes of a file, or undefined if it is not there. */
+export async function readWhole(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  const file = await openIfThere(disk, path);
+  if (file === undefined) return undefined;
+  try {
+    return await file.read(0, await file.size());
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file open for reading, or undefined if it is not there. */
+export async function openIfThere(disk: Disk, path: string): Promise<DiskFile | undefined> {
+  try {
+    return await disk.open(path, 'read');
+  } catch (error) {
+    if (isDiskError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** An empty file of that name, whatever was there before. */
+export async function openFresh(disk: Disk, path: string): Promise<DiskFile> {
+  try {
+    return await disk.open(path, 'create');
+  } catch (error) {
+    if (!isDiskError(error, 'EEXIST')) throw error;
+  }
+  const file = await disk.open(path, 'readWrite');
+  await file.truncate(0);
+  return file;
+}
+
+/** Writes a whole file and fsyncs it; its name is not durable yet. */
+export async function writeDurably(
+  disk: Disk,
+  path: string,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  const file = await openFresh(disk, path);
+  try {
+    await file.write(0, chunks);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Puts a new content in the place of a file, whole or not at all, also in a power cut. `dir` is the file's. */
+export async function replaceFile(
+  disk: Disk,
+  dir: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const path = joinPath(dir, name);
+  await writeDurably(disk, `${path}.new`, [bytes]);
+  await disk.rename(`${path}.new`, path);
+  await disk.syncDir(dir);
+}
+
+/**
+ * Writes a derived file (L5): not fsynced, since what reads it checks it. A full disk is no error: the file is left
+ * out and rebuilt one day. True if it was written.
+ */
+export async function writeDerived(disk: Disk, path: string, bytes: Uint8Array): Promise<boolean> {
+  return toleratingNoSpace(async () => {
+    const file = await openFresh(disk, path);
+    try {
+      await file.write(0, [bytes]);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Runs a write of derived bytes; false if there was no space for it. */
+export async function toleratingNoSpace(run: () => Promise<void>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    if (isDiskError(error, 'ENOSPC') && !error.operation.startsWith('sync')) return false;
+    throw error;
+  }
+}
+
+/** Unlinks a file if it is there. */
+export async function unlinkIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.unlink(path);
+  } catch (error) {
+    if (!isDiskError(error, 'ENOENT')) throw error;
+  }
+}
+
+export const joinPath = (dir: string, name: string): string =>
+  dir === '' ? name : `${dir}/${name}`;

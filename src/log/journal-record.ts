@@ -1,0 +1,82 @@
+import type { LeaderEpoch, Offset, Uuid } from '../base/brand.ts';
+import { utf8Decode, utf8Encode } from '../base/bytes.ts';
+import { crc32c } from '../base/crc32c.ts';
+import { hex32 } from './hex32.ts';
+
+/** A log for the journal: topic names come and go, topic ids do not. */
+export interface LogKey {
+  readonly topicId: Uuid;
+  readonly partition: number;
+}
+
+/** A vote, or the leader epoch that a lone voter takes (C1). */
+export interface JournalVote extends LogKey {
+  readonly leaderEpoch: LeaderEpoch;
+  readonly votedFor: Uuid;
+}
+
+/** Something of others that the journal keeps for them by key, such as how far a partition is forwarded (X4). */
+export interface JournalEntry {
+  readonly key: string;
+  readonly json: string;
+}
+
+/**
+ * One statement of the journal; a later one about the same thing replaces it. `mark`: every byte of the log below
+ * `to` is durable; with `cut` set the log is being cut there, and whoever finds it finishes that first (L3).
+ */
+export type JournalRecord =
+  | { readonly type: 'journal'; readonly version: number }
+  | ({ readonly type: 'vote' } & JournalVote)
+  | ({ readonly type: 'mark'; readonly to: Offset; readonly cut?: true } & LogKey)
+  | ({ readonly type: 'start'; readonly at: Offset } & LogKey)
+  | { readonly type: 'entry'; readonly key: string; readonly json: string | null }
+  | { readonly type: 'damaged' }
+  | { readonly type: 'repaired' };
+
+const newline = 0x0a;
+
+/**
+ * A group of records as one line: CRC, a space, JSON. A flush writes one line, so that a torn write can never leave
+ * a valid line behind a broken one: that shape is always rot.
+ */
+export function encodeGroup(records: readonly JournalRecord[]): Uint8Array {
+  const json = JSON.stringify(records);
+  return utf8Encode(`${hex32(crc32c(utf8Encode(json)))} ${json}\n`);
+}
+
+export interface DecodedJournal {
+  readonly records: readonly JournalRecord[];
+  /** A broken line with an intact one behind it, or no intact line at all: rot, not a torn write. */
+  readonly isDamaged: boolean;
+}
+
+/** Every intact group of a journal file, in order. A broken end is a torn write and says nothing. */
+export function decodeGroups(bytes: Uint8Array): DecodedJournal {
+  const records: JournalRecord[] = [];
+  let isBroken = false;
+  let isDamaged = false;
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(newline, start);
+    const group = end < 0 ? undefined : decodeGroup(bytes, start, end);
+    if (group === undefined) isBroken = true;
+    else {
+      isDamaged ||= isBroken;
+      records.push(...group);
+    }
+    start = end < 0 ? bytes.length : end + 1;
+  }
+  return { records, isDamaged: isDamaged || records[0]?.type !== 'journal' };
+}
+
+function decodeGroup(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): readonly JournalRecord[] | undefined {
+  const json = start + 9;
+  if (json > end || utf8Decode(bytes, start, json) !== `${hex32(crc32c(bytes, json, end))} `) {
+    return undefined;
+  }
+  return JSON.parse(utf8Decode(bytes, json, end)) as readonly JournalRecord[];
+}

@@ -1,0 +1,79 @@
+import type { LogGeneration } from '../base/brand.ts';
+import type { Disk, DiskFile } from '../ports/disk.ts';
+import type { EpochStart, RecoveredLog } from '../ports/recovered-log.ts';
+import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
+import { cutLog } from './cut-log.ts';
+import { addEpoch, trimEpochs } from './epoch-starts.ts';
+import { toleratingNoSpace, writeDurably } from './files.ts';
+import type { LogContext } from './log-context.ts';
+import { recoverProducers } from './producer-recovery.ts';
+import { recoverSegments } from './recovery.ts';
+import type { RecoveredSegments } from './recovery.ts';
+import type { Segment } from './segment.ts';
+
+/** A log that is open: its segments, the active one's file, and what the core is told. */
+export interface LoadedLog {
+  readonly segments: readonly Segment[];
+  readonly file: DiskFile;
+  readonly recovered: RecoveredLog;
+}
+
+/** Finishes a cut that the journal knows of, recovers the folder, and opens the active segment. */
+export async function loadLog(context: LogContext, generation: LogGeneration): Promise<LoadedLog> {
+  const { disk, dir, journal } = context;
+  const mark = journal.mark(context);
+  if (mark?.isCut === true) {
+    await cutLog(disk, dir, mark.to);
+    await journal.persistMark(context, mark.to);
+  }
+  const found = await recoverSegments({
+    disk,
+    dir,
+    setAsideName: `${context.topic}-${context.partition}-${context.topicId}`,
+    durableMark: mark?.to,
+    logStartOffset: journal.logStartOffset(context),
+    indexIntervalBytes: context.indexIntervalBytes,
+  });
+  const active = found.segments.at(-1) as Segment;
+  const epochStarts = epochsOf(found);
+  const recovered: RecoveredLog = {
+    topic: context.topic,
+    topicId: context.topicId,
+    partition: context.partition,
+    generation,
+    logStartOffset: found.logStartOffset,
+    logEndOffset: active.endOffset,
+    epochStarts,
+    ...(await recoverProducers(disk, dir, found)),
+    activeSegment: active.summary,
+    rot: found.rot,
+  };
+  // Derived: whatever the file says, the batches have said (L5).
+  await writeCheckpoint(disk, dir, epochStarts);
+  const file = await disk.open(active.path('log'), 'readWrite');
+  journal.noteDurable(context, active.endOffset, 0);
+  return { segments: found.segments, file, recovered };
+}
+
+function epochsOf(found: RecoveredSegments): EpochStart[] {
+  const starts: EpochStart[] = [];
+  for (const segment of found.segments) {
+    for (const { leaderEpoch, startOffset } of segment.epochStarts) {
+      addEpoch(starts, leaderEpoch, startOffset);
+    }
+  }
+  return trimEpochs(starts, found.logStartOffset);
+}
+
+/** Replaces the leader-epoch checkpoint, whole or not at all; false if the disk is full. */
+export function writeCheckpoint(
+  disk: Disk,
+  dir: string,
+  starts: readonly EpochStart[],
+): Promise<boolean> {
+  return toleratingNoSpace(async () => {
+    const path = `${dir}/${checkpointName}`;
+    await writeDurably(disk, `${path}.new`, [encodeCheckpoint(starts)]);
+    await disk.rename(`${path}.new`, path);
+  });
+}

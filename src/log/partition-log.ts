@@ -1,0 +1,357 @@
+import { assert } from '../base/assert.ts';
+import { logGeneration, offset } from '../base/brand.ts';
+import type { LogGeneration, LogId, Offset, TimestampMs, Uuid } from '../base/brand.ts';
+import { fail, ok } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
+import type { DiskFile } from '../ports/disk.ts';
+import type { EpochStart, RecoveredLog, RotRange, SegmentSummary } from '../ports/recovered-log.ts';
+import { readRecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
+import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
+import { unlinkSegment } from './cut-log.ts';
+import { addEpoch, trimEpochs } from './epoch-starts.ts';
+import { isDiskError, unlinkIfThere, writeDerived } from './files.ts';
+import type { LogKey } from './journal-record.ts';
+import type { LogReadError } from './log-read-error.ts';
+import type { LogContext } from './log-context.ts';
+import { LogReader } from './log-reader.ts';
+import { loadLog, writeCheckpoint } from './log-loader.ts';
+import type { LoadedLog } from './log-loader.ts';
+import { createSegment } from './recovery.ts';
+import { retentionCandidate } from './retention.ts';
+import type { RetentionPolicy } from './retention.ts';
+import { basesOf, segmentPath } from './segment-files.ts';
+import type { Segment } from './segment.ts';
+import type { ReadRange } from './tail-cache.ts';
+import type { FoundOffset } from './time-lookup.ts';
+
+/** Snapshots of this many newest segments are kept: a truncation seldom goes further back. */
+const segmentsWithSnapshot = 3;
+
+/** How far an fsync reached: the end was taken before the call (L4). */
+export interface Synced {
+  readonly generation: LogGeneration;
+  readonly endOffset: Offset;
+}
+
+/** A segment, for whoever lists them. */
+export interface SegmentInfo extends SegmentSummary {
+  readonly endOffset: Offset;
+}
+
+/**
+ * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from `append`, `roll`, `truncate` or
+ * `advanceLogStart` nothing has changed that the same call would not put right: ask again when there is room. After
+ * any other rejection the data directory is condemned (L8). The caller runs one of these at a time; `read`,
+ * `findOffset` and one `sync` may run beside them.
+ */
+export class PartitionLog {
+  readonly topic: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly logId: LogId;
+  readonly #context: LogContext;
+  readonly #key: LogKey;
+  readonly #reader: LogReader;
+  #segments: Segment[] = [];
+  #file: DiskFile | undefined;
+  #recovered: RecoveredLog;
+  #logStartOffset: Offset;
+  #durableEndOffset: Offset;
+  #generation: LogGeneration = logGeneration(0);
+  #epochStarts: EpochStart[] = [];
+  #isCheckpointDue = false;
+  #bytes = 0;
+  #unsyncedBytes = 0;
+  #syncing: Promise<void> | undefined;
+
+  private constructor(context: LogContext, loaded: LoadedLog) {
+    this.#context = context;
+    this.topic = context.topic;
+    this.topicId = context.topicId;
+    this.partition = context.partition;
+    this.logId = context.logId;
+    this.#key = { topicId: context.topicId, partition: context.partition };
+    this.#reader = new LogReader(context.disk, context.decompression);
+    this.#recovered = loaded.recovered;
+    this.#logStartOffset = loaded.recovered.logStartOffset;
+    this.#durableEndOffset = loaded.recovered.logEndOffset;
+    this.#take(loaded);
+  }
+
+  /** Recovers the log in the folder (L5-L7): when this resolves, every byte of it is durable. */
+  static async open(context: LogContext): Promise<PartitionLog> {
+    return new PartitionLog(context, await loadLog(context, logGeneration(0)));
+  }
+
+  /** What the log knew of itself when it was opened or last truncated. */
+  get recovered(): RecoveredLog {
+    return this.#recovered;
+  }
+
+  get generation(): LogGeneration {
+    return this.#generation;
+  }
+
+  get logStartOffset(): Offset {
+    return this.#logStartOffset;
+  }
+
+  get logEndOffset(): Offset {
+    return this.#active.endOffset;
+  }
+
+  /** Everything below it was fsynced in this process or by its recovery. */
+  get durableEndOffset(): Offset {
+    return this.#durableEndOffset;
+  }
+
+  get epochStarts(): readonly EpochStart[] {
+    return this.#epochStarts;
+  }
+
+  get activeSegment(): SegmentSummary {
+    return this.#active.summary;
+  }
+
+  /** Bytes of all `.log` files. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Offsets that cannot be served: found at the start, and since then by reads. */
+  get rot(): readonly RotRange[] {
+    return [...this.#recovered.rot, ...this.#segments.flatMap((segment) => segment.damage)];
+  }
+
+  segments(): readonly SegmentInfo[] {
+    return this.#segments.map((segment) => ({ ...segment.summary, endOffset: segment.endOffset }));
+  }
+
+  /**
+   * Writes batches that follow each other and the log end, with base offset and leader epoch set; not durable before
+   * `sync`. The arrays must not be changed any more. After ENOSPC the partial write is cut off again (L8).
+   */
+  async append(batches: readonly Uint8Array[]): Promise<void> {
+    const headers = this.#headersOf(batches);
+    const segment = this.#active;
+    const file = this.#openFile;
+    try {
+      await file.write(segment.bytes, batches);
+    } catch (error) {
+      if (isDiskError(error, 'ENOSPC')) await file.truncate(segment.bytes);
+      throw error;
+    }
+    headers.forEach((header, index) => this.#note(header, batches[index] as Uint8Array));
+    await segment.writeIndexes(this.#context.disk, false);
+  }
+
+  /**
+   * Seals the active segment and begins the next (L3): the old bytes are durable before the new file exists, and its
+   * name is before this resolves. `producerSnapshot` speaks of the state at the log end.
+   */
+  async roll(producerSnapshot: Uint8Array): Promise<void> {
+    const { disk, dir } = this.#context;
+    const sealed = this.#active;
+    if (sealed.bytes === 0) return;
+    await this.#syncing;
+    await this.#syncActive();
+    await sealed.writeSealed(disk);
+    await this.#writeSnapshot(producerSnapshot);
+    const next = await createSegment(disk, dir, sealed.endOffset);
+    const file = await disk.open(next.path('log'), 'readWrite');
+    await this.#openFile.close();
+    this.#file = file;
+    sealed.dropIndexes();
+    this.#segments = [...this.#segments, next];
+  }
+
+  /**
+   * Makes what is appended now durable; returns at once if it is. The log start and the log end may have moved on
+   * when it resolves. One at a time (L3).
+   */
+  async sync(): Promise<Synced> {
+    assert(this.#syncing === undefined, 'one fsync in flight for each log');
+    const synced = { generation: this.#generation, endOffset: this.logEndOffset };
+    const running = this.#syncActive();
+    // Who waits for it only wants it to be over; who asked for it gets its error.
+    this.#syncing = running.catch(() => undefined);
+    try {
+      await running;
+      await this.#writeCheckpointIfDue();
+    } finally {
+      this.#syncing = undefined;
+    }
+    return synced;
+  }
+
+  /**
+   * Whole batches from the one that holds `from`, at least one if one lies below `to`, none that reaches to `to` or
+   * above. Every batch that comes from the disk is checked. `bytesMax` is passed only by the first batch.
+   */
+  async read(range: ReadRange): Promise<Result<Uint8Array, LogReadError>> {
+    const { from, to } = range;
+    if (from < this.#logStartOffset || from > this.logEndOffset) {
+      return fail({ code: 'OFFSET_OUT_OF_RANGE' });
+    }
+    if (from >= Math.min(to, this.logEndOffset)) return ok(new Uint8Array(0));
+    const generation = this.#generation;
+    const read = await this.#reader.read(this.#segments, range, this.#epochStarts);
+    // A read that met a truncation or the unlinking of its segment says nothing about rot.
+    const isStale = generation !== this.#generation || from < this.#logStartOffset;
+    return isStale && !read.ok ? fail({ code: 'OFFSET_OUT_OF_RANGE' }) : read;
+  }
+
+  /** The first record at or after `timestamp` below `to`; -3: the first of the newest timestamp. */
+  findOffset(
+    timestamp: TimestampMs,
+    to: Offset,
+  ): Promise<Result<FoundOffset | undefined, LogReadError>> {
+    const end = offset(Math.min(to, this.logEndOffset));
+    return this.#reader.findOffset(this.#segments, (range) => this.read(range), {
+      timestamp,
+      to: end,
+      logStartOffset: this.#logStartOffset,
+    });
+  }
+
+  /**
+   * Cuts the log: nothing at or above `toOffset` is left, and of a batch that reaches over it nothing either. The
+   * decision is durable in the journal before the first byte goes, the cut before this resolves (L3); a new
+   * generation begins (L4). A crash in between is mended at the next start.
+   */
+  async truncate(toOffset: Offset): Promise<RecoveredLog> {
+    assert(toOffset >= this.#logStartOffset, 'a log is not cut below its start');
+    await this.#syncing;
+    if (this.#file !== undefined) {
+      // A mark may only speak of durable bytes, and the one that is written next is at the cut.
+      await this.#syncActive();
+      const to = await this.#reader.batchStart(this.#segments, toOffset, this.#epochStarts);
+      await this.#context.journal.persistMark(this.#key, to, true);
+      await this.#file.close();
+      this.#file = undefined;
+    }
+    this.#generation = logGeneration(this.#generation + 1);
+    this.#reader.forget();
+    this.#take(await loadLog(this.#context, this.#generation));
+    return this.#recovered;
+  }
+
+  /** Moves the log start up: durable in the journal first, then whole segments below it are unlinked (L3). */
+  async advanceLogStart(to: Offset): Promise<void> {
+    assert(to <= this.logEndOffset, 'the log start stays at or below the log end');
+    const { disk, dir, journal } = this.#context;
+    if (to > this.#logStartOffset) {
+      await journal.persistLogStart(this.#key, to);
+      this.#logStartOffset = to;
+      this.#epochStarts = trimEpochs(this.#epochStarts, to);
+      this.#isCheckpointDue = true;
+    }
+    const active = this.#active;
+    const gone = this.#segments.filter((one) => one !== active && one.endOffset <= to);
+    this.#segments = this.#segments.filter((one) => !gone.includes(one));
+    for (const segment of gone) {
+      this.#bytes -= segment.bytes;
+      await unlinkSegment(disk, dir, segment.baseOffset);
+      await unlinkIfThere(disk, segment.path('snapshot'));
+    }
+    if (gone.length > 0) await disk.syncDir(dir);
+  }
+
+  /** The log start to which whole sealed segments may go by the policy; undefined: nothing may (L10). */
+  retentionCandidate(policy: RetentionPolicy, nowMs: TimestampMs): Offset | undefined {
+    const sealed = this.#segments.slice(0, -1).map((segment, index) => ({
+      endOffset: segment.endOffset,
+      nextBaseOffset: (this.#segments[index + 1] as Segment).baseOffset,
+      bytes: segment.bytes,
+      maxTimestamp: segment.maxTimestamp,
+    }));
+    return retentionCandidate(sealed, this.#bytes, policy, nowMs);
+  }
+
+  /** `clean`: everything durable, the mark exact and a snapshot at the log end, so that the next start is quick. */
+  async close(how: {
+    readonly clean: boolean;
+    readonly producerSnapshot?: Uint8Array;
+  }): Promise<void> {
+    await this.#syncing;
+    if (how.clean) {
+      await this.#syncActive();
+      await this.#writeCheckpointIfDue();
+      this.#active.endTimeIndex();
+      await this.#active.writeIndexes(this.#context.disk, true);
+      if (how.producerSnapshot !== undefined) await this.#writeSnapshot(how.producerSnapshot);
+      await this.#context.disk.syncDir(this.#context.dir);
+      await this.#context.journal.persistMark(this.#key, this.logEndOffset);
+    }
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1) as Segment;
+  }
+
+  get #openFile(): DiskFile {
+    assert(this.#file !== undefined, 'the log is open');
+    return this.#file;
+  }
+
+  #take(loaded: LoadedLog): void {
+    this.#segments = [...loaded.segments];
+    this.#file = loaded.file;
+    this.#recovered = loaded.recovered;
+    this.#logStartOffset = loaded.recovered.logStartOffset;
+    this.#durableEndOffset = loaded.recovered.logEndOffset;
+    this.#epochStarts = [...loaded.recovered.epochStarts];
+    this.#isCheckpointDue = false;
+    this.#unsyncedBytes = 0;
+    this.#bytes = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  }
+
+  #headersOf(batches: readonly Uint8Array[]): RecordBatchHeader[] {
+    let end = this.logEndOffset;
+    return batches.map((batch) => {
+      const header = readRecordBatchHeader(batch);
+      assert(header.ok && header.value.totalBytes === batch.length, 'appended: one whole batch');
+      assert(header.value.baseOffset === end, 'appended batches follow the log end');
+      end = offset(header.value.lastOffset + 1);
+      return header.value;
+    });
+  }
+
+  #note(header: RecordBatchHeader, batch: Uint8Array): void {
+    this.#active.add(header, batch, this.#context.indexIntervalBytes);
+    if (addEpoch(this.#epochStarts, header.leaderEpoch, header.baseOffset)) {
+      this.#isCheckpointDue = true;
+    }
+    this.#bytes += batch.length;
+    this.#unsyncedBytes += batch.length;
+    this.#reader.remember(batch, header);
+  }
+
+  /** The end and the generation are those of the moment of the call. */
+  async #syncActive(): Promise<void> {
+    const [generation, end, bytes] = [this.#generation, this.logEndOffset, this.#unsyncedBytes];
+    if (end <= this.#durableEndOffset) return;
+    await this.#openFile.sync();
+    if (generation !== this.#generation) return;
+    this.#unsyncedBytes -= bytes;
+    this.#durableEndOffset = end;
+    this.#context.journal.noteDurable(this.#key, end, bytes);
+  }
+
+  async #writeCheckpointIfDue(): Promise<void> {
+    if (!this.#isCheckpointDue) return;
+    const { disk, dir } = this.#context;
+    this.#isCheckpointDue = !(await writeCheckpoint(disk, dir, this.#epochStarts));
+  }
+
+  async #writeSnapshot(producerSnapshot: Uint8Array): Promise<void> {
+    const { disk, dir } = this.#context;
+    await writeDerived(disk, segmentPath(dir, this.logEndOffset, 'snapshot'), producerSnapshot);
+    const oldest = this.#segments.at(-segmentsWithSnapshot)?.baseOffset ?? 0;
+    for (const at of basesOf(await disk.list(dir), 'snapshot')) {
+      if (at < oldest) await unlinkIfThere(disk, segmentPath(dir, at, 'snapshot'));
+    }
+  }
+}

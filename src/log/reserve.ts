@@ -1,0 +1,80 @@
+import type { Disk } from '../ports/disk.ts';
+import { isDiskError, openFresh, unlinkIfThere } from './files.ts';
+
+const path = 'reserve';
+const chunkBytes = 1024 * 1024;
+/** At most this part of the file system. */
+const shareMax = 8;
+
+/**
+ * Room that is kept for a full disk (L9): a written file that is given up when recovery, votes, control batches,
+ * views or internal topics need space, and written again later. Not sparse, and not of zeros, which some file systems
+ * do not store.
+ */
+export class Reserve {
+  readonly #disk: Disk;
+  readonly #bytes: number;
+  #isHeld: boolean;
+
+  private constructor(disk: Disk, bytes: number, isHeld: boolean) {
+    this.#disk = disk;
+    this.#bytes = bytes;
+    this.#isHeld = isHeld;
+  }
+
+  /** Looks whether the reserve of `reserveBytes`, or an eighth of the file system, is there. Writes nothing. */
+  static async open(disk: Disk, reserveBytes: number): Promise<Reserve> {
+    const { totalBytes } = await disk.space();
+    const bytes = Math.min(reserveBytes, Math.floor(totalBytes / shareMax));
+    const held = await disk.stat(path);
+    return new Reserve(disk, bytes, held !== undefined && held.bytes >= bytes);
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Gives the room back to the disk. True if there was any to give. */
+  async release(): Promise<boolean> {
+    const held = await this.#disk.stat(path);
+    this.#isHeld = false;
+    if (held === undefined) return false;
+    await unlinkIfThere(this.#disk, path);
+    await this.#disk.syncDir('');
+    return held.bytes > 0;
+  }
+
+  /**
+   * Takes the room again. False, with nothing taken, if that would leave less than as much again: refilling must not
+   * itself fill the disk. Seconds on an SD card; run it beside the work.
+   */
+  async refill(): Promise<boolean> {
+    if (this.#isHeld || this.#bytes === 0) return true;
+    await unlinkIfThere(this.#disk, path);
+    if ((await this.#disk.space()).freeBytes < 2 * this.#bytes) return false;
+    try {
+      await this.#write();
+    } catch (error) {
+      if (!isDiskError(error, 'ENOSPC') || error.operation.startsWith('sync')) throw error;
+      await unlinkIfThere(this.#disk, path);
+      return false;
+    }
+    this.#isHeld = true;
+    return true;
+  }
+
+  async #write(): Promise<void> {
+    const chunk = new Uint8Array(Math.min(chunkBytes, this.#bytes));
+    for (let at = 0; at < chunk.length; at++) chunk[at] = (at * 167 + (at >> 8)) & 0xff;
+    const file = await openFresh(this.#disk, path);
+    try {
+      for (let at = 0; at < this.#bytes; at += chunk.length) {
+        await file.write(at, [chunk.subarray(0, Math.min(chunk.length, this.#bytes - at))]);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#disk.syncDir('');
+  }
+}

@@ -1,0 +1,40 @@
+import { offset, timestampMs } from '../base/brand.ts';
+import type { Offset, TimestampMs } from '../base/brand.ts';
+import { utf8Decode, utf8Encode } from '../base/bytes.ts';
+import { crc32c } from '../base/crc32c.ts';
+import type { EpochStart } from '../ports/recovered-log.ts';
+import { hex32 } from './hex32.ts';
+
+/**
+ * The sidecar of a sealed segment (L6). With it a start trusts the segment by its size and reads none of its bytes,
+ * and a scan can tell rot in bytes 0-20 of the batches, which their own CRCs do not cover.
+ */
+export interface SegmentDigest {
+  readonly baseOffset: Offset;
+  readonly endOffset: Offset;
+  readonly bytes: number;
+  readonly batches: number;
+  /** CRC-32C over bytes 0-20 of every batch, in order. */
+  readonly headersCrc: number;
+  readonly maxTimestamp: TimestampMs;
+  readonly epochStarts: readonly EpochStart[];
+}
+
+export function encodeDigest(digest: SegmentDigest): Uint8Array {
+  const json = JSON.stringify(digest);
+  return utf8Encode(`${hex32(crc32c(utf8Encode(json)))} ${json}\n`);
+}
+
+/** The digest in a file; undefined if one bit of it is wrong. */
+export function decodeDigest(bytes: Uint8Array): SegmentDigest | undefined {
+  const text = utf8Decode(bytes);
+  const json = text.slice(9, -1);
+  if (text !== `${hex32(crc32c(utf8Encode(json)))} ${json}\n`) return undefined;
+  const digest = JSON.parse(json) as SegmentDigest;
+  return {
+    ...digest,
+    baseOffset: offset(digest.baseOffset),
+    endOffset: offset(digest.endOffset),
+    maxTimestamp: timestampMs(digest.maxTimestamp),
+  };
+}

@@ -1,0 +1,46 @@
+import { offset } from '../base/brand.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { RotRange } from '../ports/recovered-log.ts';
+import { readWhole, unlinkIfThere } from './files.ts';
+import { OffsetIndex } from './offset-index.ts';
+import { scanSegment } from './segment-scan.ts';
+import type { SegmentScan } from './segment-scan.ts';
+import type { Segment } from './segment.ts';
+
+/**
+ * Reads all of a segment after a read of it failed, and tells rot in the log from rot in its index. Afterwards
+ * `segment.dense` leads to every good batch and `segment.damage` names the offsets that cannot be served; with
+ * damage the sidecar goes, so that the next start reads the segment and sets the bytes aside.
+ */
+export async function examineSegment(disk: Disk, segment: Segment): Promise<void> {
+  // Taken before anything is awaited: what is appended from here on may be half written.
+  const { bytes: size, endOffset } = segment;
+  const whole = await readWhole(disk, segment.path('log'));
+  if (whole === undefined) return;
+  const scan = scanSegment(whole.subarray(0, size), segment.baseOffset);
+  const dense = new OffsetIndex();
+  for (const batch of scan.batches) {
+    dense.append(batch.lastOffset - segment.baseOffset, batch.position);
+  }
+  segment.dense = dense;
+  segment.damage = damageOf(segment, scan, endOffset);
+  segment.isExamined = true;
+  if (segment.damage.length > 0) await unlinkIfThere(disk, segment.path('digest'));
+}
+
+function damageOf(segment: Segment, scan: SegmentScan, end: number): RotRange[] {
+  const file = segment.path('log');
+  const damage = scan.bad.map(({ from, to, reason }): RotRange => ({
+    from,
+    to: to ?? offset(end),
+    file,
+    reason,
+  }));
+  const seen = Math.max(scan.batches.at(-1)?.lastOffset ?? segment.baseOffset - 1, -1) + 1;
+  // Bad bytes at the very end account for the offsets up to it; otherwise the file is just too short.
+  const isExplained = scan.bad.length > 0 && scan.bad.at(-1)?.to === undefined;
+  if (seen < end && !isExplained) {
+    damage.push({ from: offset(seen), to: offset(end), file, reason: 'missing' });
+  }
+  return damage;
+}

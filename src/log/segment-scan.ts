@@ -1,0 +1,123 @@
+import { offset } from '../base/brand.ts';
+import type { Offset } from '../base/brand.ts';
+import { int32At, int64At } from '../base/bytes.ts';
+import {
+  batchOverheadBytes,
+  batchPosition,
+  batchPrefixBytes,
+  isBatchCrcValid,
+  readRecordBatchHeader,
+} from '../wire/kafka/record-batch-header.ts';
+import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
+import { longestRise } from './longest-rise.ts';
+
+/** Bytes of a segment that are no batch, and the offsets that are missing because of them. */
+export interface BadExtent {
+  readonly position: number;
+  readonly endPosition: number;
+  readonly from: Offset;
+  /** Where the next good batch begins; undefined if none follows. */
+  readonly to: Offset | undefined;
+  readonly reason: string;
+}
+
+/** Every batch of a segment that passes its checks (L6), and what lies between. Positions are in the file. */
+export interface SegmentScan {
+  readonly batches: readonly RecordBatchHeader[];
+  readonly bad: readonly BadExtent[];
+}
+
+/** Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs. */
+export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan {
+  const batches: RecordBatchHeader[] = [];
+  const bad: BadExtent[] = [];
+  let expected = baseOffset;
+  for (let at = 0; at < bytes.length;) {
+    const batch = goodBatchAt(bytes, at);
+    if (typeof batch !== 'string' && batch.baseOffset === expected) {
+      batches.push(batch);
+      at += batch.totalBytes;
+      expected = offset(batch.lastOffset + 1);
+      continue;
+    }
+    const next = nextGoodBatch(bytes, at, expected);
+    const endPosition = next?.position ?? bytes.length;
+    const reason = typeof batch === 'string' ? batch : 'base offset';
+    bad.push({ position: at, endPosition, from: expected, to: next?.baseOffset, reason });
+    at = endPosition;
+    expected = next?.baseOffset ?? expected;
+  }
+  return withEpochOrder(batches, bad);
+}
+
+/** The batch at a position, or what is wrong with it. */
+function goodBatchAt(bytes: Uint8Array, at: number): RecordBatchHeader | string {
+  const header = readRecordBatchHeader(bytes, at);
+  if (!header.ok) return header.error;
+  return isBatchCrcValid(bytes, header.value) ? header.value : 'crc';
+}
+
+/** Where the log goes on behind bad bytes: by the bad batch's own length if that leads to a batch, else by search. */
+function nextGoodBatch(
+  bytes: Uint8Array,
+  bad: number,
+  expected: Offset,
+): RecordBatchHeader | undefined {
+  if (bytes.length - bad >= batchOverheadBytes) {
+    const length = batchPrefixBytes + int32At(bytes, bad + batchPosition.batchLength);
+    if (length >= batchOverheadBytes) {
+      const next = continuation(bytes, bad, bad + length, expected);
+      if (next !== undefined) return next;
+    }
+  }
+  for (let at = bad + 1; at <= bytes.length - batchOverheadBytes; at++) {
+    if (bytes[at + batchPosition.magic] !== 2) continue;
+    const found = continuation(bytes, bad, at, expected);
+    if (found !== undefined && isFollowed(bytes, found)) return found;
+  }
+  return undefined;
+}
+
+/** A good batch whose offset can follow: each lost record took a byte at least. */
+function continuation(
+  bytes: Uint8Array,
+  bad: number,
+  at: number,
+  expected: Offset,
+): RecordBatchHeader | undefined {
+  if (at > bytes.length - batchOverheadBytes) return undefined;
+  const base = int64At(bytes, at);
+  if (base < expected || base > expected + (at - bad)) return undefined;
+  const batch = goodBatchAt(bytes, at);
+  return typeof batch === 'string' ? undefined : batch;
+}
+
+/** A payload can hold what looks like a batch; what is one is followed by the next batch or the end of the file. */
+function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader): boolean {
+  const at = batch.position + batch.totalBytes;
+  if (at === bytes.length) return true;
+  const next = goodBatchAt(bytes, at);
+  return typeof next !== 'string' && next.baseOffset === batch.lastOffset + 1;
+}
+
+/** Leader epochs never fall. Where they do, as few batches as can be are taken to be the rotten ones. */
+function withEpochOrder(batches: RecordBatchHeader[], bad: BadExtent[]): SegmentScan {
+  const epochs = batches.map((batch) => batch.leaderEpoch);
+  if (epochs.every((epoch, index) => index === 0 || epoch >= (epochs[index - 1] as number))) {
+    return { batches, bad };
+  }
+  const kept = longestRise(epochs);
+  const all = [...bad];
+  batches.forEach((batch, index) => {
+    if (kept.has(index)) return;
+    all.push({
+      position: batch.position,
+      endPosition: batch.position + batch.totalBytes,
+      from: batch.baseOffset,
+      to: offset(batch.lastOffset + 1),
+      reason: 'leader epoch',
+    });
+  });
+  all.sort((a, b) => a.position - b.position);
+  return { batches: batches.filter((_, index) => kept.has(index)), bad: all };
+}

@@ -1,0 +1,245 @@
+import { assert } from '../base/assert.ts';
+import { logId, offset } from '../base/brand.ts';
+import type { Uuid } from '../base/brand.ts';
+import { fail, ok } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Disk, DiskError } from '../ports/disk.ts';
+import type { Random } from '../ports/random.ts';
+import type { Decompression } from '../wire/kafka/record-iterator.ts';
+import { CondemnableDisk } from './condemnable-disk.ts';
+import { openDataDirectory } from './data-directory.ts';
+import type { DataDirectoryError, DataDirectoryMeta } from './data-directory.ts';
+import { isDiskError, readWhole, unlinkIfThere, writeDurably } from './files.ts';
+import { Journal } from './journal.ts';
+import type { LogContext } from './log-context.ts';
+import { PartitionLog } from './partition-log.ts';
+import {
+  decodePartitionMetadata,
+  encodePartitionMetadata,
+  partitionMetadataName,
+} from './partition-metadata.ts';
+import { createSegment } from './recovery.ts';
+import { Reserve } from './reserve.ts';
+import { setFolderAside } from './set-aside.ts';
+
+const logsDir = 'logs';
+/** Folders are made here whole and then moved to `logs/` in one step. */
+const creatingDir = 'creating';
+
+export interface StorageConfig {
+  readonly segmentBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly reserveBytes: number;
+}
+
+export interface StorageOptions {
+  readonly nodeId: number;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly config: StorageConfig;
+  /** Opens compressed batches for lookups by time; without it they answer with the batch's base offset. */
+  readonly decompression?: Decompression;
+}
+
+/** A folder that was found and is not used: not deleted either (V6). */
+export interface FolderSetAside {
+  readonly folder: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What a person must decide before a data directory can be opened. */
+export type OpenError = DataDirectoryError;
+
+/** One sentence for people. */
+export function describeOpenError(error: OpenError): string {
+  switch (error.code) {
+    case 'NEWER_FORMAT':
+      return `the data directory has format ${error.found}, this version reads up to format ${error.supported}; nothing was changed`;
+    case 'NO_IDENTITY':
+      return `the data directory holds ${error.found.join(', ')} but no intact meta.json; it is neither empty nor known to be ours`;
+    case 'OTHER_NODE':
+      return `the data directory belongs to node ${error.found}, not to node ${error.wanted}`;
+  }
+}
+
+/** The data directory of one node: identity, journal, reserve and all logs. */
+export class Storage {
+  readonly meta: DataDirectoryMeta;
+  readonly journal: Journal;
+  readonly reserve: Reserve;
+  readonly config: StorageConfig;
+  readonly #disk: CondemnableDisk;
+  readonly #options: StorageOptions;
+  readonly #logs: PartitionLog[] = [];
+  readonly #setAside: FolderSetAside[] = [];
+
+  private constructor(
+    disk: CondemnableDisk,
+    options: StorageOptions,
+    meta: DataDirectoryMeta,
+    parts: { readonly journal: Journal; readonly reserve: Reserve },
+  ) {
+    this.#disk = disk;
+    this.#options = options;
+    this.config = options.config;
+    this.meta = meta;
+    this.journal = parts.journal;
+    this.reserve = parts.reserve;
+  }
+
+  /**
+   * Opens or founds a data directory and recovers every log in it; everything that is there afterwards is durable.
+   * The lock of the directory is the caller's. On a full disk the reserve is given up and tried again (L9). Rejects
+   * with DiskError; what a person must decide is a typed error.
+   */
+  static async open(disk: Disk, options: StorageOptions): Promise<Result<Storage, OpenError>> {
+    const condemnable = new CondemnableDisk(disk);
+    try {
+      return await Storage.#open(condemnable, options);
+    } catch (error) {
+      if (!isDiskError(error, 'ENOSPC') || condemnable.verdict !== undefined) throw error;
+      const reserve = await Reserve.open(condemnable, options.config.reserveBytes);
+      if (!(await reserve.release())) throw error;
+      return Storage.#open(condemnable, options);
+    }
+  }
+
+  static async #open(
+    disk: CondemnableDisk,
+    options: StorageOptions,
+  ): Promise<Result<Storage, OpenError>> {
+    const opened = await openDataDirectory(disk, options.nodeId, options.random);
+    if (!opened.ok) return fail(opened.error);
+    const isFirst = (await disk.stat(logsDir)) === undefined;
+    const journal = await Journal.open(disk, options.clock, isFirst);
+    const reserve = await Reserve.open(disk, options.config.reserveBytes);
+    const storage = new Storage(disk, options, opened.value.meta, { journal, reserve });
+    await storage.#openLogs();
+    return ok(storage);
+  }
+
+  get logs(): readonly PartitionLog[] {
+    return this.#logs;
+  }
+
+  /** Bytes of all logs. */
+  get bytes(): number {
+    return this.#logs.reduce((sum, log) => sum + log.bytes, 0);
+  }
+
+  /** Folders that this start moved out of `logs/`. */
+  get foldersSetAside(): readonly FolderSetAside[] {
+    return this.#setAside;
+  }
+
+  /** Why the data directory may not be used any more (L8). */
+  get verdict(): DiskError | undefined {
+    return this.#disk.verdict;
+  }
+
+  /** Makes an empty log, durably, or gives the one that is there. A folder of another topic id is set aside (V6). */
+  async createLog(topic: string, topicId: Uuid, partition: number): Promise<PartitionLog> {
+    const there = this.#logs.find((log) => log.topic === topic && log.partition === partition);
+    if (there?.topicId === topicId) return there;
+    assert(there === undefined, 'the log of the old topic of that name is closed first');
+    const dir = `${logsDir}/${topic}-${partition}`;
+    if ((await this.#disk.stat(dir)) !== undefined)
+      await this.#setFolderAside(dir, 'other topic id');
+    await this.#createFolder(dir, topicId);
+    return this.#openLog(dir, topic, topicId, partition);
+  }
+
+  /** Closes a log and moves its folder aside, so that a topic of the same name can be made anew. */
+  async setLogAside(log: PartitionLog, reason: string): Promise<void> {
+    await log.close({ clean: false });
+    this.#logs.splice(this.#logs.indexOf(log), 1);
+    await this.#setFolderAside(`${logsDir}/${log.topic}-${log.partition}`, reason);
+  }
+
+  /** Closes the journal; the logs are closed before, each with its snapshot. */
+  async close(): Promise<void> {
+    if (this.verdict === undefined) await this.journal.writeMarks();
+    await this.journal.close();
+  }
+
+  async #openLogs(): Promise<void> {
+    const disk = this.#disk;
+    await disk.makeDir(logsDir);
+    // Names that a killed process left may not be durable; whoever appends below them must be able to rely on them.
+    await disk.syncDir('');
+    await disk.syncDir(logsDir);
+    await this.#clearCreating();
+    for (const name of await disk.list(logsDir)) {
+      const found = await this.#identify(name);
+      if (typeof found === 'string') await this.#setFolderAside(`${logsDir}/${name}`, found);
+      else await this.#openLog(`${logsDir}/${name}`, found.topic, found.topicId, found.partition);
+    }
+  }
+
+  /** Whose folder it is, or why nobody can say. */
+  async #identify(
+    name: string,
+  ): Promise<
+    { readonly topic: string; readonly topicId: Uuid; readonly partition: number } | string
+  > {
+    const match = /^(.+)-(\d+)$/.exec(name);
+    if (match === null) return 'not the folder of a partition';
+    const bytes = await readWhole(this.#disk, `${logsDir}/${name}/${partitionMetadataName}`);
+    const topicId = bytes === undefined ? undefined : decodePartitionMetadata(bytes);
+    if (topicId === undefined) return 'no intact partition.metadata';
+    return { topic: match[1] as string, topicId, partition: Number(match[2]) };
+  }
+
+  async #openLog(
+    dir: string,
+    topic: string,
+    topicId: Uuid,
+    partition: number,
+  ): Promise<PartitionLog> {
+    const context: LogContext = {
+      disk: this.#disk,
+      journal: this.journal,
+      dir,
+      logId: logId(this.#logs.length),
+      topic,
+      topicId,
+      partition,
+      indexIntervalBytes: this.config.indexIntervalBytes,
+      decompression: this.#options.decompression,
+    };
+    const log = await PartitionLog.open(context);
+    this.#logs.push(log);
+    return log;
+  }
+
+  async #createFolder(dir: string, topicId: Uuid): Promise<void> {
+    const disk = this.#disk;
+    await this.#clearCreating();
+    const made = `${creatingDir}/${dir.slice(logsDir.length + 1)}`;
+    await disk.makeDir(made);
+    await writeDurably(disk, `${made}/${partitionMetadataName}`, [
+      encodePartitionMetadata(topicId),
+    ]);
+    await createSegment(disk, made, offset(0));
+    await disk.rename(made, dir);
+    await disk.syncDir(logsDir);
+  }
+
+  /** What a crash or a full disk left of the making of a folder: nobody was told of it. */
+  async #clearCreating(): Promise<void> {
+    const disk = this.#disk;
+    if ((await disk.stat(creatingDir)) === undefined) return;
+    for (const name of await disk.list(creatingDir)) {
+      const dir = `${creatingDir}/${name}`;
+      for (const file of await disk.list(dir)) await unlinkIfThere(disk, `${dir}/${file}`);
+      await disk.removeDir(dir);
+    }
+  }
+
+  async #setFolderAside(dir: string, reason: string): Promise<void> {
+    const path = await setFolderAside(this.#disk, dir);
+    this.#setAside.push({ folder: dir, path, reason });
+  }
+}
