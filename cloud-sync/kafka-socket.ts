@@ -32,7 +32,9 @@ export class KafkaSocket {
       if (!this.#isClosed) events.opened();
     });
     this.#socket.on('data', (chunk) => {
-      if (!this.#isClosed) events.received(chunk);
+      // A Buffer's own `slice` shares memory; the library counts on the one that copies.
+      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+      if (!this.#isClosed) events.received(bytes);
     });
     this.#socket.on('error', (error) => (reason = error.message));
     this.#socket.once('close', () => {
