@@ -112,6 +112,7 @@ describe('QoS 2', () => {
     client.socket.write(publish(2, 5));
     await settle();
     expect(core.waiting.length).toBe(1);
+    expect(client.packets).toEqual(['connack:0/0']);
     core.release(core.waiting[0]);
     await until(() => client.packets.filter((name) => name === 'pubrec:5').length === 2);
     await settle();
