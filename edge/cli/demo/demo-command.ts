@@ -15,7 +15,7 @@ export const registerDemo = (program: Command): void => {
       'after',
       '\nWithout --central it starts an Apache Kafka, or plays central with a second node\n' +
         'where Java 17, Maven or the jars cannot be had. The last line is one JSON object;\n' +
-        'the exit code is 0 only if no acknowledged reading was lost and none is there twice.',
+        'the exit code is 0 only if each reading was acknowledged and is at central once.',
     )
     .action(async (flags: DemoFlags) => {
       const options = parseDemoFlags(flags);

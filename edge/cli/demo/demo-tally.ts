@@ -55,6 +55,6 @@ export const tallyDemo = (
   };
 };
 
-/** Whether the run showed what it is to show: readings were acknowledged, none lost, none twice. */
+/** Whether the run showed what it is to show: every reading acknowledged, none lost, none twice. */
 export const isGoodTally = (tally: DemoTally): boolean =>
-  tally.acked > 0 && tally.lost === 0 && tally.duplicates === 0;
+  tally.acked > 0 && tally.acked === tally.published && tally.lost === 0 && tally.duplicates === 0;

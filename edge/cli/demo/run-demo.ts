@@ -156,6 +156,8 @@ class DemoRun {
 
   #report(tally: DemoTally, { kind, version }: DemoCentral): number {
     process.stdout.write(`${JSON.stringify({ ...tally, central: { kind, version } })}\n`);
+    const unanswered = tally.published - tally.acked;
+    if (unanswered > 0) this.#screen.say(`${unanswered} readings got no PUBACK.`);
     return isGoodTally(tally) ? 0 : 1;
   }
 }
