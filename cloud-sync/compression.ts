@@ -7,8 +7,8 @@ const plain = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 
 /**
- * gzip by Node's own zlib, and no compression. Batches in other codecs pass through unopened. Level 1: on a small
- * gateway half of the time for nearly all of the gain.
+ * gzip by Node's own zlib, and no compression. Batches in other codecs pass through unopened. Level
+ * 1: on a small gateway half of the time for nearly all of the gain.
  */
 export const nodeCompression: Compression = {
   supports: (type: CompressionType): boolean => type === 'none' || type === 'gzip',

@@ -5,9 +5,10 @@ import { ForwarderLoop } from './loop.ts';
 import { lineTelemetry } from './telemetry.ts';
 
 /**
- * The forwarder process. Its supervisor forks it with the settings as JSON in SHORELOG_FORWARDER_SETTINGS and speaks
- * to it over IPC; when that ends, it ends. Without IPC (by hand, in tests) the node's first word comes as JSON in
- * SHORELOG_FORWARDER_NODE and the answers are printed.
+ * The forwarder process. Its supervisor forks it with the settings as JSON in
+ * SHORELOG_FORWARDER_SETTINGS and speaks to it over IPC; when that ends, it ends. Without IPC (by
+ * hand, in tests) the node's first word comes as JSON in SHORELOG_FORWARDER_NODE and the answers
+ * are printed.
  */
 function main(): void {
   const telemetry = lineTelemetry((line) => process.stdout.write(line));

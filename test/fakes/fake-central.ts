@@ -39,8 +39,9 @@ const offered = [
 ] as readonly Pick<Api<unknown, unknown>, 'key' | 'name' | 'versionMin' | 'versionMax'>[];
 
 /**
- * A whole Kafka of one broker in memory, at the level of frames: strict about producer epochs, sequences and
- * transactions. It plays central, and the node's Kafka side too. The test moves time and loses frames.
+ * A whole Kafka of one broker in memory, at the level of frames: strict about producer epochs,
+ * sequences and transactions. It plays central, and the node's Kafka side too. The test moves time
+ * and loses frames.
  */
 export class FakeCentral {
   readonly topics = new Map<string, FakeTopic>();

@@ -98,7 +98,9 @@ export class FakeKafkaLog {
     this.logStartOffset = to;
   }
 
-  /** What a read_committed reader gets, in order. Data of open or aborted transactions is left out. */
+  /**
+   * What a read_committed reader gets, in order. Data of open or aborted transactions is left out.
+   */
   committed(): readonly SeenRecord[] {
     const isCommitted = new Map<Stored, boolean>();
     const open = new Map<bigint, Stored[]>();

@@ -11,8 +11,8 @@ export interface FakeTransaction {
 }
 
 /**
- * Kafka's transaction coordinator in its first protocol: InitProducerId fences and aborts, EndTxn answers before the
- * markers are written, and until they are everybody else gets 51.
+ * Kafka's transaction coordinator in its first protocol: InitProducerId fences and aborts, EndTxn
+ * answers before the markers are written, and until they are everybody else gets 51.
  */
 export class FakeTransactions {
   readonly #known = new Map<string, FakeTransaction>();

@@ -5,8 +5,9 @@ import { afterAll, expect, test } from 'vitest';
 import type { ForwardWorld } from '../fakes/forward-world.ts';
 
 /**
- * The suite must notice what the rules forbid: a mistake is planted in a copy of the sources, the same world runs it,
- * and central's reader must see the damage. Without the mistake the same runs are clean.
+ * The suite must notice what the rules forbid: a mistake is planted in a copy of the sources, the
+ * same world runs it, and central's reader must see the damage. Without the mistake the same runs
+ * are clean.
  */
 type World = typeof ForwardWorld;
 
@@ -53,7 +54,9 @@ const isClean = (world: ForwardWorld): boolean =>
     return arrived.length === list.length && arrived.every((value, at) => value === list[at]);
   });
 
-/** One EndTxn is slow: it reaches the coordinator when the next transaction has half of its data. */
+/**
+ * One EndTxn is slow: it reaches the coordinator when the next transaction has half of its data.
+ */
 function runSlowEndTxn(ForwardWorldClass: World): ForwardWorld {
   const world = new ForwardWorldClass(21);
   world.createTopics(1, 1);

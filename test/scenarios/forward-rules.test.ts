@@ -69,7 +69,8 @@ test('X1: an operator decides, once, and the node hears of it', () => {
   expect(told).toMatchObject([{ decisionId: 'd1', partition: 0 }]);
   const list = world.written.get(0) ?? [];
   expect(world.arrived(0)).toEqual([...list, ...list]);
-  // The node did not hear it: the cursor remembers, and the decision is reported again, not applied again.
+  // The node did not hear it: the cursor remembers, and the decision is reported again, not applied
+  // again.
   world.kill(second);
   const third = world.start('third');
   world.run(20_000);

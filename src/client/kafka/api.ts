@@ -22,8 +22,9 @@ export interface VersionRange {
 }
 
 /**
- * The APIs that we call. The codecs end below Kafka's second transaction protocol (Produce 12, EndTxn 5), which
- * changes what an epoch means; FindCoordinator 4 asks for lists, which we never do.
+ * The APIs that we call. The codecs end below Kafka's second transaction protocol (Produce 12,
+ * EndTxn 5), which changes what an epoch means; FindCoordinator 4 asks for lists, which we never
+ * do.
  */
 export const apis = {
   produce: produceCodec,

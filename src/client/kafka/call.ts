@@ -1,6 +1,9 @@
 import type { Result } from '../../base/result.ts';
 
-/** Why a call got no answer. `wasSent`: the broker may have carried it out (X3: nothing is decided from it). */
+/**
+ * Why a call got no answer. `wasSent`: the broker may have carried it out (X3: nothing is decided
+ * from it).
+ */
 export interface CallFailure {
   readonly reason: 'disconnected' | 'timedOut' | 'unsupported' | 'malformed';
   readonly wasSent: boolean;

@@ -58,8 +58,9 @@ interface Link {
 const mainLane = 'main';
 
 /**
- * A Kafka cluster seen by one client: connections by address and lane, opened when a call needs one, and the
- * cluster's metadata. No call is ever repeated here; the caller decides what an outcome means.
+ * A Kafka cluster seen by one client: connections by address and lane, opened when a call needs
+ * one, and the cluster's metadata. No call is ever repeated here; the caller decides what an
+ * outcome means.
  */
 export class ClusterClient {
   readonly metadata = new ClusterMetadata();
@@ -94,7 +95,10 @@ export class ClusterClient {
     };
   }
 
-  /** Asks for the cluster and these topics (and all that were asked for before); concurrent callers share one. */
+  /**
+   * Asks for the cluster and these topics (and all that were asked for before); concurrent callers
+   * share one.
+   */
   refresh(topics: readonly string[]): (done: Answered<MetadataResponse>) => void {
     return (done) => {
       const isNew = topics.some((topic) => !this.#topics.has(topic));

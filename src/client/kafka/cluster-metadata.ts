@@ -22,7 +22,9 @@ export interface TopicMetadata {
   readonly partitions: ReadonlyMap<number, PartitionMetadata>;
 }
 
-/** What a cluster last said about itself. Topics that an answer does not name keep what was known. */
+/**
+ * What a cluster last said about itself. Topics that an answer does not name keep what was known.
+ */
 export class ClusterMetadata {
   clusterId: string | undefined;
   controllerId = -1;

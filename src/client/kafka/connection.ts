@@ -29,9 +29,10 @@ interface Waiting {
 export type ConnectionFault = { readonly text: string; readonly reason: CallFailure['reason'] };
 
 /**
- * One connection to a broker without its socket: calls in, bytes out; chunks in, answers out. It asks for the
- * broker's versions first and takes the highest that both know. A call is written once or not at all: nothing is
- * ever re-sent here (X3). After a fault every call fails and the object is done.
+ * One connection to a broker without its socket: calls in, bytes out; chunks in, answers out. It
+ * asks for the broker's versions first and takes the highest that both know. A call is written once
+ * or not at all: nothing is ever re-sent here (X3). After a fault every call fails and the object
+ * is done.
  */
 export class KafkaConnection {
   readonly #clientId: string;
@@ -62,7 +63,10 @@ export class KafkaConnection {
     this.#askVersions(3, deadline);
   }
 
-  /** Writes the call now or when there is room; `done` is called once, with the answer or with why there is none. */
+  /**
+   * Writes the call now or when there is room; `done` is called once, with the answer or with why
+   * there is none.
+   */
   call<Q, R>(api: Api<Q, R>, body: Q, deadline: MonotonicMs, done: Answered<R>): void {
     if (this.#isClosed) {
       done(fail({ reason: 'disconnected', wasSent: false, text: 'the connection is closed' }));
@@ -104,7 +108,10 @@ export class KafkaConnection {
     return next === Infinity ? undefined : monotonicMs(next);
   }
 
-  /** A call past its deadline ends the connection: answers come in order, so no later one can be trusted to come. */
+  /**
+   * A call past its deadline ends the connection: answers come in order, so no later one can be
+   * trusted to come.
+   */
   expire(now: MonotonicMs): ConnectionFault | undefined {
     const next = this.nextDeadline();
     if (this.#isClosed || next === undefined || next > now) return undefined;
@@ -174,7 +181,9 @@ export class KafkaConnection {
     });
   }
 
-  /** A broker that does not know our version answers with 35 in version 0, and then gets that one. */
+  /**
+   * A broker that does not know our version answers with 35 in version 0, and then gets that one.
+   */
   #askVersions(version: number, deadline: MonotonicMs): void {
     const body = { clientSoftwareName: 'shorelog', clientSoftwareVersion: '0.1.0' };
     const correlationId = this.#correlationId++;

@@ -11,8 +11,9 @@ import type { Trouble } from './trouble.ts';
 import { noAnswer } from './trouble.ts';
 
 /**
- * For a central without transactions (X6): an idempotent producer, and the cursor only when all data before it has
- * been acknowledged. What was sent but not acknowledged is sent again by the next producer: repeated, never lost.
+ * For a central without transactions (X6): an idempotent producer, and the cursor only when all
+ * data before it has been acknowledged. What was sent but not acknowledged is sent again by the
+ * next producer: repeated, never lost.
  */
 export class AtLeastOnce implements Delivery {
   readonly #context: ForwardContext;

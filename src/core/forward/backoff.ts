@@ -1,8 +1,9 @@
 import type { Random } from '../../ports/random.ts';
 
 /**
- * Pauses between attempts: doubling from `minMs` to `maxMs`, each drawn evenly from the upper half of its range so
- * that many partitions, or many gateways after one outage, do not come back at the same instant.
+ * Pauses between attempts: doubling from `minMs` to `maxMs`, each drawn evenly from the upper half
+ * of its range so that many partitions, or many gateways after one outage, do not come back at the
+ * same instant.
  */
 export class Backoff {
   readonly #random: Pick<Random, 'next'>;

@@ -33,7 +33,9 @@ const cursorPartitions = 12;
 const topicExists = 36;
 const unknownTopic = 3;
 
-/** Kafka never compacts an active segment, so segments of a cursor topic are small and short-lived. */
+/**
+ * Kafka never compacts an active segment, so segments of a cursor topic are small and short-lived.
+ */
 const cursorConfigs = [
   { name: 'cleanup.policy', value: 'compact' },
   { name: 'segment.ms', value: '3600000' },

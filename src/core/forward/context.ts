@@ -10,7 +10,9 @@ import type { Wait } from './procedure.ts';
 import type { ForwarderSettings } from './settings.ts';
 import type { ForwarderToNode } from './supervision.ts';
 
-/** What the partitions share: the two clusters, time, chance, memory and their ways to the outside. */
+/**
+ * What the partitions share: the two clusters, time, chance, memory and their ways to the outside.
+ */
 export interface ForwardContext {
   readonly settings: ForwarderSettings;
   readonly node: { readonly clusterId: Uuid; readonly nodeId: number };

@@ -8,13 +8,17 @@ export interface CursorFacts {
   readonly partition: Pick<ForwardPartition, 'mark' | 'drops' | 'decision'>;
   readonly centralClusterId: string;
   readonly delivery: 'exactlyOnce' | 'atLeastOnce';
-  /** The high watermark is one of this leader epoch: asked for until its LeaderChange was committed. */
+  /**
+   * The high watermark is one of this leader epoch: asked for until its LeaderChange was committed.
+   */
   readonly edge: {
     readonly leaderEpoch: LeaderEpoch;
     readonly logStartOffset: Offset;
     readonly highWatermark: Offset;
   };
-  /** The batch that begins at the cursor's last base offset; absent until `readBatch` asked for it. */
+  /**
+   * The batch that begins at the cursor's last base offset; absent until `readBatch` asked for it.
+   */
   readonly edgeBatch?: BatchIdentity | 'none';
 }
 
@@ -30,8 +34,8 @@ export type CursorVerdict =
   | { readonly type: 'stop'; readonly text: string };
 
 /**
- * X1, a pure function: the same facts give the same verdict. It never skips and never starts again at 0 by itself;
- * what it cannot prove stops the partition until an operator decides.
+ * X1, a pure function: the same facts give the same verdict. It never skips and never starts again
+ * at 0 by itself; what it cannot prove stops the partition until an operator decides.
  */
 export function checkCursor(facts: CursorFacts): CursorVerdict {
   const { cursor, partition } = facts;
@@ -64,7 +68,10 @@ const stop = (text: string): CursorVerdict => ({
   text: `${text}; decide with: shorelog forward --from`,
 });
 
-/** The operator's way out: what it names must exist, nothing else is asked. The claim names no batch. */
+/**
+ * The operator's way out: what it names must exist, nothing else is asked. The claim names no
+ * batch.
+ */
 function decided({ cursor, partition, edge }: CursorFacts): CursorVerdict {
   const decision = partition.decision;
   if (decision === undefined) return stop('no decision');
@@ -102,7 +109,10 @@ function firstStart({ partition, centralClusterId, edge }: CursorFacts): CursorV
   return { type: 'resume', from: edge.logStartOffset };
 }
 
-/** With atLeastOnce a late copy of an older cursor may be the newest: repeated records, which is its contract. */
+/**
+ * With atLeastOnce a late copy of an older cursor may be the newest: repeated records, which is its
+ * contract.
+ */
 function textIfBehindMark(facts: CursorFacts, cursor: Cursor): string | undefined {
   const mark = facts.partition.mark;
   if (mark === undefined || facts.delivery === 'atLeastOnce') return undefined;

@@ -17,8 +17,9 @@ const earliest = -2;
 const emptyAnswersMax = 20;
 
 /**
- * The newest committed cursor, read from the log start of its partition to the high watermark that the partition has
- * now: to be called after InitProducerId, which decides what a predecessor left open (X2).
+ * The newest committed cursor, read from the log start of its partition to the high watermark that
+ * the partition has now: to be called after InitProducerId, which decides what a predecessor left
+ * open (X2).
  */
 export function* readCursor(
   context: ForwardContext,

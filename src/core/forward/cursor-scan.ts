@@ -16,9 +16,10 @@ interface Candidate {
 }
 
 /**
- * Finds the newest committed cursor in the batches of a cursor partition, read from its log start to its high
- * watermark (X2). The last stable offset says nothing here: another gateway's open transaction may hold it below our
- * newest cursor. So a transactional record waits for its producer's own marker; one that never comes leaves it out.
+ * Finds the newest committed cursor in the batches of a cursor partition, read from its log start
+ * to its high watermark (X2). The last stable offset says nothing here: another gateway's open
+ * transaction may hold it below our newest cursor. So a transactional record waits for its
+ * producer's own marker; one that never comes leaves it out.
  */
 export class CursorScan {
   readonly #key: Uint8Array;
@@ -39,8 +40,8 @@ export class CursorScan {
   }
 
   /**
-   * Takes one fetch answer; a batch cut off at its end is left for the next one. A text is a reason to stop: what
-   * cannot be read might be the newest cursor.
+   * Takes one fetch answer; a batch cut off at its end is left for the next one. A text is a reason
+   * to stop: what cannot be read might be the newest cursor.
    */
   add(bytes: Uint8Array): Result<void, string> {
     const scan = scanBatches(bytes);

@@ -22,7 +22,9 @@ export interface Cursor {
 
 const version = 1;
 
-/** The identity of one edge partition at central: its transactional.id and its cursor's key (X1). */
+/**
+ * The identity of one edge partition at central: its transactional.id and its cursor's key (X1).
+ */
 export const cursorKey = (clusterId: Uuid, topicId: Uuid, partition: number): string =>
   `${clusterId}/${topicId}/${partition}`;
 
@@ -67,7 +69,9 @@ export const gapRecord = (
   }),
 });
 
-/** The drops that a cursor moving from `from` to `to` jumps; each is told in that transaction (X5). */
+/**
+ * The drops that a cursor moving from `from` to `to` jumps; each is told in that transaction (X5).
+ */
 export const dropsBetween = (
   drops: readonly DropRecord[],
   from: Offset,

@@ -13,7 +13,10 @@ export interface Work {
   readonly cursorRecords: readonly PlainRecord[];
 }
 
-/** How records and cursor get to central. After any trouble it must be opened again before the next commit. */
+/**
+ * How records and cursor get to central. After any trouble it must be opened again before the next
+ * commit.
+ */
 export interface Delivery {
   /** InitProducerId: from here on no earlier instance of ours can commit anything (exactlyOnce). */
   open(): Procedure<Result<void, Trouble>>;

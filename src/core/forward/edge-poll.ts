@@ -23,9 +23,10 @@ export interface PollWant {
 type Answered = (high: Result<Offset, Trouble>) => void;
 
 /**
- * One parked Fetch at the node for all idle partitions: a long poll on a connection of its own, so that hundreds of
- * idle partitions cost one request in a quarter of a second and none waits behind another. It asks for a single byte,
- * because only the news matters: who has some fetches for itself.
+ * One parked Fetch at the node for all idle partitions: a long poll on a connection of its own, so
+ * that hundreds of idle partitions cost one request in a quarter of a second and none waits behind
+ * another. It asks for a single byte, because only the news matters: who has some fetches for
+ * itself.
  */
 export class EdgePoll {
   readonly #edge: ClusterClient;

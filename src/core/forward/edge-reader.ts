@@ -15,12 +15,16 @@ import type { BatchIdentity } from './supervision.ts';
 import type { Trouble } from './trouble.ts';
 import { codeText, noAnswer, waiting } from './trouble.ts';
 
-/** The edge partition as its leader answers for it; the high watermark is one of this leader epoch. */
+/**
+ * The edge partition as its leader answers for it; the high watermark is one of this leader epoch.
+ */
 export interface EdgeView {
   readonly leaderEpoch: LeaderEpoch;
   readonly logStartOffset: Offset;
   readonly highWatermark: Offset;
-  /** How many partitions the topic has: where a topic must be created at central, it gets as many. */
+  /**
+   * How many partitions the topic has: where a topic must be created at central, it gets as many.
+   */
   readonly partitions: number;
 }
 
@@ -78,7 +82,10 @@ export class EdgeReader {
     });
   }
 
-  /** Whole batches from the one that holds `from`, none above the high watermark; empty: there are none yet. */
+  /**
+   * Whole batches from the one that holds `from`, none above the high watermark; empty: there are
+   * none yet.
+   */
   *fetch(from: Offset, bytesMax: number): Procedure<Result<EdgeChunk, Trouble>> {
     const want = {
       topic: this.#topic,
@@ -137,7 +144,8 @@ export class EdgeReader {
     const answer = yield* wait(this.#context.edge.call({}, apis.listOffsets, request));
     if (!answer.ok) return fail(noAnswer(answer.error, 'the node'));
     const found = answer.value.topics[0]?.partitions[0];
-    // 78 (or 5): this epoch's LeaderChange is not committed yet, so nothing above it can be judged (X1).
+    // 78 (or 5): this epoch's LeaderChange is not committed yet, so nothing above it can be judged
+    // (X1).
     if (found === undefined || found.errorCode !== 0) {
       return fail(waiting(`the node, its offsets: ${codeText(found?.errorCode ?? -1)}`));
     }

@@ -16,9 +16,9 @@ const transactionKey = 1;
 const concurrentTransactions = 51;
 
 /**
- * Transactions of one transactional.id, in Kafka's first protocol: AddPartitionsToTxn, the data, the cursor last,
- * EndTxn. EndTxn is sent once for a transaction and never again: a late copy would commit half of the next one, which
- * has the same epoch (X3).
+ * Transactions of one transactional.id, in Kafka's first protocol: AddPartitionsToTxn, the data,
+ * the cursor last, EndTxn. EndTxn is sent once for a transaction and never again: a late copy would
+ * commit half of the next one, which has the same epoch (X3).
  */
 export class ExactlyOnce implements Delivery {
   readonly #context: ForwardContext;
@@ -75,7 +75,8 @@ export class ExactlyOnce implements Delivery {
       (yield* wait(producer.sendAll(places.data, batches))) ??
       (yield* wait(producer.sendRecords(places.cursor, cursorRecords)));
     if (refused === undefined) return yield* this.#end(producer, true);
-    // An open transaction would hold every read_committed reader of these partitions until it times out.
+    // An open transaction would hold every read_committed reader of these partitions until it times
+    // out.
     if (refused.state === 'blocked') yield* this.#end(producer, false);
     return refused;
   }

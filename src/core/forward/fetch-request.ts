@@ -11,8 +11,8 @@ export interface FetchWant {
 }
 
 /**
- * A consumer's Fetch, read_uncommitted and without a fetch session. The first batch comes whole even where it is
- * larger than the limits (KIP-74).
+ * A consumer's Fetch, read_uncommitted and without a fetch session. The first batch comes whole
+ * even where it is larger than the limits (KIP-74).
  */
 export const fetchRequest = (
   wants: readonly FetchWant[],

@@ -59,8 +59,8 @@ const refusedMs = 500;
 const statusMs = 1_000;
 
 /**
- * The forwarder process as one state machine: events in, effects out, no clock, no socket. It holds a small machine
- * for each edge partition; those run concurrently over shared connections.
+ * The forwarder process as one state machine: events in, effects out, no clock, no socket. It holds
+ * a small machine for each edge partition; those run concurrently over shared connections.
  */
 export class Forwarder {
   readonly #options: ForwarderOptions;
@@ -161,7 +161,10 @@ export class Forwarder {
     }
   }
 
-  /** The node has its own listener for as long as this process lives; another address is another start. */
+  /**
+   * The node has its own listener for as long as this process lives; another address is another
+   * start.
+   */
   #useNode(kafka: string): void {
     for (const partition of this.#partitions.values()) partition.stop();
     this.#partitions.clear();

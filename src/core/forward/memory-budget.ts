@@ -7,7 +7,10 @@ interface Claim {
   readonly resume: () => void;
 }
 
-/** Bytes that all partitions together may hold; who finds none left waits its turn. One claim for each owner. */
+/**
+ * Bytes that all partitions together may hold; who finds none left waits its turn. One claim for
+ * each owner.
+ */
 export class MemoryBudget {
   readonly #bytesMax: number;
   readonly #held = new Map<object, number>();

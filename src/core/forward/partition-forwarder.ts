@@ -42,8 +42,8 @@ interface Standing {
 type Resume = Extract<CursorVerdict, { type: 'resume' }>;
 
 /**
- * Forwards one edge partition, for ever: takes over (X1, X2), then one transaction after the other, and after any
- * trouble it takes over again. Nothing that an earlier attempt knew is trusted.
+ * Forwards one edge partition, for ever: takes over (X1, X2), then one transaction after the other,
+ * and after any trouble it takes over again. Nothing that an earlier attempt knew is trusted.
  */
 export class PartitionForwarder {
   readonly #context: ForwardContext;
@@ -92,7 +92,10 @@ export class PartitionForwarder {
     this.#runner.start(this.#run());
   }
 
-  /** A new description. A decision, or whatever may end a stop, begins from the top; marks are taken along. */
+  /**
+   * A new description. A decision, or whatever may end a stop, begins from the top; marks are taken
+   * along.
+   */
   describe(partition: ForwardPartition): void {
     const before = this.#partition;
     this.#partition = partition;
@@ -147,7 +150,8 @@ export class PartitionForwarder {
   *#forward(): Procedure<Trouble> {
     const taken = yield* this.#takeOver();
     if (!taken.ok) return taken.error;
-    // Central works for us. For a refused partition that says nothing: its claim succeeds every time.
+    // Central works for us. For a refused partition that says nothing: its claim succeeds every
+    // time.
     if (this.#state !== 'blocked') this.#backoff.reset();
     for (;;) {
       const failed = yield* this.#forwardOnce(taken.value);
@@ -256,7 +260,8 @@ export class PartitionForwarder {
     const jumped = dropsBetween(this.#partition.drops, from, plan.nextOffset);
     // Control batches alone are no reason for a transaction: the next one passes over them.
     if (plan.batches.length > 0 || jumped.length > 0) {
-      // A refused partition stays blocked in every attempt until one succeeds: no flicker, and longer pauses.
+      // A refused partition stays blocked in every attempt until one succeeds: no flicker, and
+      // longer pauses.
       if (this.#state !== 'blocked') this.#setState('sending');
       this.#isCommitting = true;
       const failed = yield* this.#commit(next, plan.batches, from);
@@ -293,7 +298,10 @@ export class PartitionForwarder {
     return yield* this.#delivery.commit({ places, batches, cursorRecords });
   }
 
-  /** Until there is something above `from`; then for the linger, unless a whole transaction is waiting already. */
+  /**
+   * Until there is something above `from`; then for the linger, unless a whole transaction is
+   * waiting already.
+   */
   *#waitForRecords(from: Offset): Procedure<Trouble | undefined> {
     if ((this.#highWatermark ?? 0) > from) return undefined;
     const { topic, partition } = this.#partition;
@@ -310,7 +318,10 @@ export class PartitionForwarder {
     return undefined;
   }
 
-  /** X2: another one is at work. Away for a while, and back only while our node answers for our leader epoch. */
+  /**
+   * X2: another one is at work. Away for a while, and back only while our node answers for our
+   * leader epoch.
+   */
   *#stayAway(): Procedure<void> {
     do {
       const ms = jitterMs(

@@ -4,8 +4,9 @@ import { assert, present } from '../../base/assert.ts';
 export type Wait<T> = (resume: (value: T) => void) => void;
 
 /**
- * A conversation written top to bottom: it yields what it waits for and goes on, synchronously, when that is done.
- * It is a state machine whose states the compiler keeps: no promise, no clock, replayed exactly from its inputs.
+ * A conversation written top to bottom: it yields what it waits for and goes on, synchronously,
+ * when that is done. It is a state machine whose states the compiler keeps: no promise, no clock,
+ * replayed exactly from its inputs.
  */
 export type Procedure<T> = Generator<Wait<void>, T, void>;
 
@@ -37,7 +38,10 @@ export function together<T>(waits: readonly Wait<T>[]): Wait<T[]> {
   };
 }
 
-/** Runs one procedure at a time. One that was replaced is never resumed again, whatever still arrives for it. */
+/**
+ * Runs one procedure at a time. One that was replaced is never resumed again, whatever still
+ * arrives for it.
+ */
 export class Runner {
   #current: Procedure<void> | undefined;
 

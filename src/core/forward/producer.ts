@@ -31,8 +31,9 @@ export interface PlainRecord {
 }
 
 /**
- * Sends batches of one producer epoch, each once, with sequences that count on from 0 for each partition. After any
- * outcome but success it must be thrown away: nobody knows which sequences central has (X3).
+ * Sends batches of one producer epoch, each once, with sequences that count on from 0 for each
+ * partition. After any outcome but success it must be thrown away: nobody knows which sequences
+ * central has (X3).
  */
 export class Producer {
   readonly identity: ProducerIdentity;
@@ -44,7 +45,10 @@ export class Producer {
     this.identity = identity;
   }
 
-  /** All batches in order, at most five in flight; the first refusal ends it when the others have been answered. */
+  /**
+   * All batches in order, at most five in flight; the first refusal ends it when the others have
+   * been answered.
+   */
   sendAll(place: CentralPartition, batches: readonly Outgoing[]): Wait<Trouble | undefined> {
     return (resume) => {
       let next = 0;

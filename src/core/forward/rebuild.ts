@@ -10,7 +10,10 @@ import type { RecordIterator } from '../../wire/kafka/record-iterator.ts';
 import { iterateRecords } from '../../wire/kafka/record-iterator.ts';
 import type { BatchIdentity } from './supervision.ts';
 
-/** A batch to send; its header still says where it lay. `patchForForward` gives it the producer's triple. */
+/**
+ * A batch to send; its header still says where it lay. `patchForForward` gives it the producer's
+ * triple.
+ */
 export interface Outgoing {
   readonly bytes: Uint8Array;
   readonly header: RecordBatchHeader;
@@ -31,9 +34,10 @@ export interface RebuildOptions {
 }
 
 /**
- * Turns fetched, CRC-checked batches into what central gets. Control batches stay here (X6). Large ones pass as they
- * are; when the mean is small they are decoded and rebuilt into few; a batch that is thinned out or larger than
- * central shall get is rebuilt in any case. Timestamps, keys, values and headers of the records stay as they are.
+ * Turns fetched, CRC-checked batches into what central gets. Control batches stay here (X6). Large
+ * ones pass as they are; when the mean is small they are decoded and rebuilt into few; a batch that
+ * is thinned out or larger than central shall get is rebuilt in any case. Timestamps, keys, values
+ * and headers of the records stay as they are.
  */
 export function planForward(
   bytes: Uint8Array,
@@ -78,7 +82,10 @@ class Rebuilder {
     this.#done.push({ bytes, header });
   }
 
-  /** False if this process cannot open the batch: then it passes as it is, and central has the last word. */
+  /**
+   * False if this process cannot open the batch: then it passes as it is, and central has the last
+   * word.
+   */
   decode(bytes: Uint8Array, header: RecordBatchHeader): boolean {
     const bytesMax = limits.forwardDecompressedBytesMax;
     const decompression = { compression: this.#options.compression, bytesMax };

@@ -2,8 +2,9 @@ import { errorTable } from '../../base/errors.ts';
 import type { CallFailure } from '../../client/kafka/call.ts';
 
 /**
- * Why a partition cannot go on just now, and what follows: `waiting` tries again soon, `blocked` too but somebody has
- * to mend something, `fenced` stays away for a while (X2), `stopped` until an operator decides (X1).
+ * Why a partition cannot go on just now, and what follows: `waiting` tries again soon, `blocked`
+ * too but somebody has to mend something, `fenced` stays away for a while (X2), `stopped` until an
+ * operator decides (X1).
  */
 export interface Trouble {
   readonly state: 'waiting' | 'blocked' | 'fenced' | 'stopped';
@@ -14,9 +15,10 @@ export interface Trouble {
 const fencedCodes: ReadonlySet<number> = new Set([47, 90]);
 
 /**
- * Central refuses for good until somebody changes a record, a right or a setting (X5): too large (10, 18), topic (17),
- * authorization (29, 30, 31, 53, 65), timestamp (32), version (35), replication (38), policy (44), transaction timeout
- * (50), SASL (33, 58), compression (76), record (87), and a topic that is not there (3, 100).
+ * Central refuses for good until somebody changes a record, a right or a setting (X5): too large
+ * (10, 18), topic (17), authorization (29, 30, 31, 53, 65), timestamp (32), version (35),
+ * replication (38), policy (44), transaction timeout (50), SASL (33, 58), compression (76), record
+ * (87), and a topic that is not there (3, 100).
  */
 const refusedCodes: ReadonlySet<number> = new Set([
   3, 10, 17, 18, 29, 30, 31, 32, 33, 35, 38, 44, 50, 53, 58, 65, 76, 87, 100,
