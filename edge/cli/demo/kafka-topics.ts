@@ -39,13 +39,14 @@ export const createTopics = async (
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const failures = await tryToCreate(address, specs).catch((error: unknown) => [
-      { name: '', code: 7, text: String(error) },
+      { name: '', code: 7, text: error instanceof Error ? error.message : String(error) },
     ]);
     if (failures.length === 0) return;
     const final = failures.find((failure) => !passingErrors.has(failure.code));
     if (final !== undefined || Date.now() > deadline) {
       const { name, code, text } = final ?? failures[0] ?? { name: '', code: -1, text: '' };
-      throw new Error(`topic ${name} was not created: error ${code} ${text}`.trimEnd());
+      const what = name === '' ? 'no Kafka answers' : `topic ${name} was refused with ${code}`;
+      throw new Error(`${what} (${text})`);
     }
     await delay(200);
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -48,7 +48,8 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
   }
-  if (code === 0 || interrupt.signal.aborted) rmSync(folder, { recursive: true, force: true });
+  const isWorthKeeping = code !== 0 && !interrupt.signal.aborted && run.hasNode;
+  if (!isWorthKeeping) rmSync(folder, { recursive: true, force: true });
   else screen.say(`What the processes stored and printed is in ${folder}`);
   return interrupt.signal.aborted ? interruptedCode : code;
 };
@@ -88,9 +89,18 @@ class DemoRun {
     return this.#report(tally, central);
   }
 
+  /** Whether there is a node whose output could explain a failure. */
+  get hasNode(): boolean {
+    return existsSync(this.#nodeFolder);
+  }
+
   /** Ends what was started, the last first; goes on when one does not end well. */
   async close(): Promise<void> {
     for (const close of this.#closers.reverse()) await close().catch(() => {});
+  }
+
+  get #nodeFolder(): string {
+    return join(this.#folder, 'node');
   }
 
   async #openCentral(): Promise<DemoCentral | undefined> {
@@ -108,9 +118,8 @@ class DemoRun {
   }
 
   async #startNode(central: DemoCentral): Promise<NodeProcess> {
-    const folder = join(this.#folder, 'node');
-    mkdirSync(folder);
-    const node = await launchNode({ folder, config: nodeConfig(central) });
+    mkdirSync(this.#nodeFolder);
+    const node = await launchNode({ folder: this.#nodeFolder, config: nodeConfig(central) });
     this.#closers.push(() => node.stop());
     const { mqtt, kafka, admin } = node.ports;
     this.#screen.say(
