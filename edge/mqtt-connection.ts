@@ -49,8 +49,10 @@ export class MqttConnection {
     this.socket = socket;
     this.#framer = new MqttFramer(packetBytesMax);
     this.#onBreach = onBreach;
-    this.#readSocket = socket.read.bind(socket) as () => Buffer | null;
-    socket.read = (): Buffer | null => this.#read();
+    const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+    this.#readSocket = () => read();
+    // `read(0)` is the stream's own way to ask for more bytes: what it gave would be thrown away.
+    socket.read = (size?: number | null): Buffer | null => (size === 0 ? read(0) : this.#read());
   }
 
   /** aedes has made its client: no exception of its handlers may pass the connection (GHSA-xxqp-5qx8-gj5q). */
