@@ -1,6 +1,9 @@
 import type { ForwardState } from './forward/supervision.ts';
 
-/** What `status --json` and `/api/v1/status` show (DESIGN 2). Plain JSON: offsets are numbers, ids are text. */
+/**
+ * What `status --json` and `/api/v1/status` show (DESIGN 2). Plain JSON: offsets are numbers, ids
+ * are text.
+ */
 export interface NodeStatus {
   readonly health: 'ok' | 'degraded' | 'failing';
   readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };

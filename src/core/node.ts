@@ -17,19 +17,17 @@ import {
 import { InternalTopic } from './cluster/internal-topic.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import type { Effect } from './effect.ts';
-import type { Event, OpenLog, Publish } from './event.ts';
+import type { Event, OpenLog } from './event.ts';
 import { ForwardDecisions } from './forward/forward-decisions.ts';
 import { ForwardLedger } from './forward/forward-ledger.ts';
 import { KafkaRouter } from './kafka/router.ts';
-import { Qos2Sessions, type TripleOutcome } from './mqtt/qos2-sessions.ts';
-import type { TripleTarget } from './mqtt/qos2-session.ts';
+import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import type { Now } from './now.ts';
 import { Partition } from './partition.ts';
 import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Batcher, type AppendOutcome } from './produce/batcher.ts';
 import { Ingest } from './produce/ingest.ts';
-import type { PendingPublish } from './produce/publish-order.ts';
 import { RouteTable, type RouteRule } from './produce/route-table.ts';
 import { RetentionPlanner } from './retention-planner.ts';
 
@@ -74,9 +72,7 @@ export class Node {
   readonly #reads: PendingReads;
   readonly #batcher: Batcher;
   readonly #ingest: Ingest;
-  readonly #qos2: Qos2Sessions;
-  /** QoS 2 publishes between arrival and release, in their connection's order. */
-  readonly #identifiers = new Map<number, PendingPublish>();
+  readonly #qos2: Qos2Publishes;
   readonly #boot: Boot;
   readonly #router: KafkaRouter;
   readonly #ledger: ForwardLedger;
@@ -101,8 +97,23 @@ export class Node {
     this.#ledger = new ForwardLedger(options.forwardedTopics, cluster, partitions);
     const log = () => this.#boot.internal(clusterTopicName);
     this.#decisions = new ForwardDecisions({ cluster, log, random: options.random });
-    this.#retention = new RetentionPlanner({ cluster, partitions, ledger: this.#ledger, emit });
-    this.#qos2 = this.#createQos2(emit);
+    this.#retention = new RetentionPlanner({
+      cluster,
+      partitions,
+      ledger: this.#ledger,
+      pinnedProducers: () => this.#qos2.sessions.pinnedProducers(),
+      emit,
+    });
+    this.#qos2 = new Qos2Publishes({
+      batchBytesMax: options.batchBytesMax,
+      ingest: this.#ingest,
+      cluster,
+      partitions,
+      sessionsTopic: () => present(this.#boot.internal(sessionsTopicName), 'the node is ready'),
+      allocateProducerId: () => this.#producerIds?.allocate(),
+      now: () => this.#current(),
+      emit,
+    });
     this.#boot = this.#createBoot(emit);
     this.#router = new KafkaRouter(this.#createBroker(), emit, options);
   }
@@ -174,16 +185,15 @@ export class Node {
       case 'ConnectionClosed':
         this.#router.closed(event.connection);
         this.#ingest.connectionClosed(event.connection);
-        return this.#qos2.connectionClosed(event.connection);
+        return this.#qos2.sessions.connectionClosed(event.connection);
       case 'PublishReceived':
         return this.#ingest.received(event.publish, now);
       case 'IdentifierReceived':
-        this.#identifiers.set(event.publish.publishId, this.#ingest.enter(event.publish));
-        return this.#qos2.identifierReceived(event.publish);
+        return this.#qos2.received(event.publish);
       case 'IdentifierReleased':
-        return this.#qos2.identifierReleased(event);
+        return this.#qos2.sessions.identifierReleased(event);
       case 'SessionOpened':
-        return this.#qos2.sessionOpened(event);
+        return this.#qos2.sessions.sessionOpened(event);
       case 'ForwardProgressed':
         if (this.#ledger.progressed(event.mark))
           this.#emit({ type: 'StoreForwardMark', mark: event.mark });
@@ -309,7 +319,9 @@ export class Node {
     return new InternalTopic({
       partition,
       apply: (key, value) => {
-        const isKnown = isCluster ? this.#cluster.apply(key, value) : this.#qos2.apply(key, value);
+        const isKnown = isCluster
+          ? this.#cluster.apply(key, value)
+          : this.#qos2.sessions.apply(key, value);
         if (!isKnown) this.#warnUnknownRecord(partition.topic, key);
       },
       append: (to, change, done) => this.#appendInternal(to, change, done),
@@ -333,55 +345,5 @@ export class Node {
   #warnUnknownRecord(topic: string, key: string): void {
     const text = `A record of ${topic} is not understood: a newer version wrote it?`;
     this.#emit({ type: 'Print', level: 'warn', text, fields: { key } });
-  }
-
-  #createQos2(emit: (effect: Effect) => void): Qos2Sessions {
-    return new Qos2Sessions({
-      log: { commit: (changes, done) => this.#sessions().commit(changes, done) },
-      producer: { produce: (target, publish, done) => this.#produceTriple(target, publish, done) },
-      allocateProducerId: () => this.#producerIds?.allocate(),
-      locate: (publish) => this.#locate(publish),
-      release: (publishId) => this.#releaseIdentifier(publishId),
-      reject: (publishId, closeConnection, reason) => {
-        this.#identifiers.delete(publishId);
-        emit({ type: 'RejectPublish', publishId, closeConnection, reason });
-      },
-      sessionAnswered: (requestId, openIdentifiers) =>
-        emit({ type: 'OpenSessionAnswered', requestId, openIdentifiers }),
-    });
-  }
-
-  #sessions(): InternalTopic {
-    return present(this.#boot.internal(sessionsTopicName), 'no MQTT before the node is ready');
-  }
-
-  #locate(publish: Publish): { topicId: Uuid; partition: number } | undefined {
-    const target = this.#ingest.locate(publish);
-    const topic = target && this.#cluster.topic(target.topic);
-    if (target === undefined || topic === undefined) return undefined;
-    return { topicId: topic.topicId as Uuid, partition: target.partition };
-  }
-
-  /** P5 (2): the record with exactly the triple that commit (1) named. */
-  #produceTriple(
-    target: TripleTarget,
-    publish: Publish,
-    done: (outcome: TripleOutcome) => void,
-  ): void {
-    const name = this.#cluster.topicById(target.topicId)?.name ?? '';
-    const partition = this.#partitions.findById(name, target.topicId, target.partition);
-    if (partition === undefined) return done({ error: 'LEADER_NOT_AVAILABLE' });
-    const key = this.#ingest.locate(publish)?.key ?? utf8Encode(publish.mqttTopic);
-    const batch = this.#ingest.buildBatch(publish, key, target, this.#current());
-    if (batch.length > this.#options.batchBytesMax) return done({ error: 'RECORD_TOO_LARGE' });
-    partition.produceOfSession(batch, (outcome) => done(outcome.ok ? 'committed' : outcome));
-  }
-
-  /** PUBREC keeps its place in the connection's order; PUBCOMP has none. */
-  #releaseIdentifier(publishId: number): void {
-    const pending = this.#identifiers.get(publishId);
-    this.#identifiers.delete(publishId);
-    if (pending === undefined) this.#emit({ type: 'ReleasePublishes', publishIds: [publishId] });
-    else pending.committed();
   }
 }

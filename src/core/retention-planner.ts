@@ -11,10 +11,15 @@ export interface RetentionPlannerOptions {
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
   readonly ledger: ForwardLedger;
+  /** Producer ids whose state must live on (P5). */
+  readonly pinnedProducers: () => ReadonlySet<bigint>;
   readonly emit: (effect: Effect) => void;
 }
 
-/** Asks each log from time to time what its retention lets go, and lets it go within the bound of L10. */
+/**
+ * Asks each log from time to time what its retention lets go, and lets it go within the bound of L10. Idle producers
+ * are forgotten on the same beat.
+ */
 export class RetentionPlanner {
   readonly #options: RetentionPlannerOptions;
   /** Asked and not yet answered: a slow disk is not asked twice. */
@@ -36,7 +41,11 @@ export class RetentionPlanner {
   tick(now: Now): void {
     if (this.#nextCheckMs === undefined || now.monotonicMs < this.#nextCheckMs) return;
     this.#nextCheckMs = (now.monotonicMs + limits.retentionCheckMs) as MonotonicMs;
-    for (const partition of this.#options.partitions) this.#check(partition, now);
+    const pinned = this.#options.pinnedProducers();
+    for (const partition of this.#options.partitions) {
+      this.#check(partition, now);
+      partition.expireProducers(now, (producerId) => pinned.has(producerId));
+    }
   }
 
   /** The log found whole segments that its policy lets go. The bound is checked again: time has passed. */

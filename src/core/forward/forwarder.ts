@@ -3,6 +3,7 @@ import { connectionId, monotonicMs } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
 import type { ClientEffect } from '../../client/kafka/cluster-client.ts';
 import { ClusterClient } from '../../client/kafka/cluster-client.ts';
+import type { SaslExchange } from '../../client/kafka/sasl-exchange.ts';
 import type { Compression } from '../../ports/compression.ts';
 import type { Random } from '../../ports/random.ts';
 import type { TelemetryFields, TelemetryLevel } from '../../ports/telemetry.ts';
@@ -47,6 +48,8 @@ export interface ForwarderOptions {
   readonly settings: ForwarderSettings;
   readonly random: Pick<Random, 'next'>;
   readonly compression: Compression;
+  /** A login at central for each connection; absent: none is needed. */
+  readonly logIn?: () => SaslExchange;
 }
 
 interface Sleeper {
@@ -81,7 +84,7 @@ export class Forwarder {
   constructor(options: ForwarderOptions, now: Now) {
     this.#options = options;
     this.#now = now;
-    this.#central = this.#client(options.settings.central.bootstrap);
+    this.#central = this.#client(options.settings.central.bootstrap, options.logIn);
   }
 
   /** Takes one event to completion and returns what is to be done, in order. */
@@ -199,13 +202,14 @@ export class Forwarder {
     };
   }
 
-  #client(bootstrap: readonly string[]): ClusterClient {
+  #client(bootstrap: readonly string[], logIn?: () => SaslExchange): ClusterClient {
     return new ClusterClient({
       clientId: 'shorelog-forwarder',
       bootstrap,
       nextConnection: () => connectionId(this.#nextConnection++),
       callMsMax: limits.forwardRequestMsMax,
       refusedMs,
+      ...(logIn && { logIn }),
     });
   }
 

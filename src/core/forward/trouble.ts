@@ -49,6 +49,6 @@ export const stopped = (text: string): Trouble => ({ state: 'stopped', text });
 
 /** No answer came: nothing is known, so nothing is decided (X3). */
 export const noAnswer = (failure: CallFailure, what: string): Trouble => ({
-  state: failure.reason === 'unsupported' ? 'blocked' : 'waiting',
+  state: failure.reason === 'unsupported' || failure.reason === 'refused' ? 'blocked' : 'waiting',
   text: `${what}: ${failure.text}`,
 });

@@ -1,6 +1,8 @@
 import type { ConnectionId } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { utf8Length } from '../../base/bytes.ts';
+import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
 import type { Effect } from '../effect.ts';
 import type { Publish } from '../event.ts';
@@ -77,6 +79,15 @@ export class Ingest {
   unrouted(pending: PendingPublish): void {
     this.#unroutedPublishes++;
     pending.committed();
+  }
+
+  /** Whether a batch of that size can hold the publish, whatever its key. */
+  fits(publish: Publish, batchBytesMax: number): boolean {
+    const { mqttTopic, clientId, payload } = publish;
+    const keyBytes = Math.max(utf8Length(mqttTopic), utf8Length(clientId));
+    const headersBytes = this.#headers.encoded(publish).length;
+    const bytes = RecordBatchBuilder.recordBytesMax(keyBytes, payload.length, headersBytes);
+    return batchOverheadBytes + bytes <= batchBytesMax;
   }
 
   /** The one-record batch of a QoS 2 publish. */

@@ -81,7 +81,6 @@ export class ProducerState {
 
   appended(batch: ProducerBatch): void {
     this.#note(batch, false);
-    if (this.#producers.size > limits.producersPerPartitionMax) this.#forgetOldest();
   }
 
   /** For the snapshot at a roll or clean stop. */
@@ -93,12 +92,19 @@ export class ProducerState {
     return entries;
   }
 
-  /** Forgets producers whose newest batch is older than `before`, except those that `isPinned` keeps (P5). */
+  /**
+   * Forgets producers whose newest batch is older than `before`, and the oldest ones past
+   * `limits.producersPerPartitionMax`; never one that `isPinned` keeps (P5).
+   */
   expire(before: TimestampMs, isPinned: (producerId: bigint) => boolean): void {
+    let surplus = this.#producers.size - limits.producersPerPartitionMax;
+    // Insertion order is the order of last identity change: near enough to age for a bound on memory.
     for (const [producerId, producer] of this.#producers) {
       const newest = producer.batches.at(-1);
       const isIdle = newest === undefined || newest.timestamp < before;
-      if (isIdle && !isPinned(producerId)) this.#producers.delete(producerId);
+      if ((!isIdle && surplus <= 0) || isPinned(producerId)) continue;
+      this.#producers.delete(producerId);
+      surplus--;
     }
   }
 
@@ -109,17 +115,12 @@ export class ProducerState {
       if (known.batches.length > limits.producerBatchesKept) known.batches.shift();
       return;
     }
-    this.#producers.delete(batch.producerId); // newest last, for #forgetOldest
+    this.#producers.delete(batch.producerId); // newest last, for `expire`
     this.#producers.set(batch.producerId, {
       producerEpoch: batch.producerEpoch,
       batches: [batch],
       sequenceFloor: isBehindHole ? batch.baseSequence : undefined,
     });
-  }
-
-  #forgetOldest(): void {
-    const oldest = this.#producers.keys().next();
-    if (!oldest.done) this.#producers.delete(oldest.value);
   }
 }
 

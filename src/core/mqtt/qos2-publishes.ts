@@ -1,0 +1,85 @@
+import type { Uuid } from '../../base/brand.ts';
+import { utf8Encode } from '../../base/bytes.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import type { InternalTopic } from '../cluster/internal-topic.ts';
+import type { Effect } from '../effect.ts';
+import type { Publish } from '../event.ts';
+import type { Now } from '../now.ts';
+import type { PartitionTable } from '../partition-table.ts';
+import type { Ingest } from '../produce/ingest.ts';
+import type { PendingPublish } from '../produce/publish-order.ts';
+import type { TripleTarget } from './qos2-session.ts';
+import { Qos2Sessions, type TripleOutcome } from './qos2-sessions.ts';
+
+export interface Qos2PublishesOptions {
+  readonly batchBytesMax: number;
+  readonly ingest: Ingest;
+  readonly cluster: ClusterState;
+  readonly partitions: PartitionTable;
+  /** `__mqtt_sessions`, replayed. */
+  readonly sessionsTopic: () => InternalTopic;
+  readonly allocateProducerId: () => bigint | undefined;
+  /** The time of the step that is running. */
+  readonly now: () => Now;
+  readonly emit: (effect: Effect) => void;
+}
+
+/** Ties the sessions of P5 to the node: where their records go, and the order in which PUBRECs leave. */
+export class Qos2Publishes {
+  readonly sessions: Qos2Sessions;
+  readonly #options: Qos2PublishesOptions;
+  /** Publishes between arrival and release, in their connection's order. */
+  readonly #pending = new Map<number, PendingPublish>();
+
+  constructor(options: Qos2PublishesOptions) {
+    this.#options = options;
+    this.sessions = new Qos2Sessions({
+      log: { commit: (changes, done) => options.sessionsTopic().commit(changes, done) },
+      producer: { produce: (target, publish, done) => this.#produce(target, publish, done) },
+      allocateProducerId: options.allocateProducerId,
+      locate: (publish) => this.#locate(publish),
+      release: (publishId) => this.#release(publishId),
+      reject: (publishId, closeConnection, reason) => {
+        this.#pending.delete(publishId);
+        options.emit({ type: 'RejectPublish', publishId, closeConnection, reason });
+      },
+      sessionAnswered: (requestId, openIdentifiers) =>
+        options.emit({ type: 'OpenSessionAnswered', requestId, openIdentifiers }),
+    });
+  }
+
+  /** One that no batch can hold is refused before its identifier is stored: it would stay open for ever. */
+  received(publish: Publish): void {
+    const { ingest, batchBytesMax } = this.#options;
+    const pending = ingest.enter(publish);
+    if (!ingest.fits(publish, batchBytesMax)) return pending.refused('RECORD_TOO_LARGE');
+    this.#pending.set(publish.publishId, pending);
+    this.sessions.identifierReceived(publish);
+  }
+
+  #locate(publish: Publish): { topicId: Uuid; partition: number } | undefined {
+    const target = this.#options.ingest.locate(publish);
+    const topic = target && this.#options.cluster.topic(target.topic);
+    if (target === undefined || topic === undefined) return undefined;
+    return { topicId: topic.topicId as Uuid, partition: target.partition };
+  }
+
+  /** P5 (2): the record with exactly the triple that commit (1) named. */
+  #produce(target: TripleTarget, publish: Publish, done: (outcome: TripleOutcome) => void): void {
+    const { cluster, partitions, ingest, now } = this.#options;
+    const name = cluster.topicById(target.topicId)?.name ?? '';
+    const partition = partitions.findById(name, target.topicId, target.partition);
+    if (partition === undefined) return done({ error: 'LEADER_NOT_AVAILABLE' });
+    const key = ingest.locate(publish)?.key ?? utf8Encode(publish.mqttTopic);
+    const batch = ingest.buildBatch(publish, key, target, now());
+    partition.produceOfSession(batch, (outcome) => done(outcome.ok ? 'committed' : outcome));
+  }
+
+  /** PUBREC keeps its place in the connection's order; PUBCOMP has none. */
+  #release(publishId: number): void {
+    const pending = this.#pending.get(publishId);
+    this.#pending.delete(publishId);
+    if (pending !== undefined) pending.committed();
+    else this.#options.emit({ type: 'ReleasePublishes', publishIds: [publishId] });
+  }
+}
