@@ -45,8 +45,8 @@ const forwardRequest = z.strictObject({
 });
 
 /**
- * The node's HTTP surface, without a socket (`admin-server.ts` has it). Reading is open to whoever reaches the
- * address; what changes something must come from this machine and not from a web page.
+ * The node's HTTP surface, without a socket (`admin-server.ts` has it). Reading is open to whoever
+ * reaches the address; what changes something must come from this machine and not from a web page.
  */
 export function adminApp(deps: AdminDeps): Hono<{ Bindings: AdminBindings }> {
   const app = new Hono<{ Bindings: AdminBindings }>();
@@ -77,13 +77,13 @@ export function adminApp(deps: AdminDeps): Hono<{ Bindings: AdminBindings }> {
 }
 
 /**
- * Against web pages that reach loopback through the operator's browser (CSRF, DNS rebinding): the names in Host and
- * Origin are loopback's, and JSON is asked for, which a foreign page cannot send unasked. Against the network: the
- * other end is this machine, whatever it writes in its headers.
+ * Against web pages that reach loopback through the operator's browser (CSRF, DNS rebinding): the
+ * names in Host and Origin are loopback's, and JSON is asked for, which a foreign page cannot send
+ * unasked. Against the network: the other end is this machine, whatever it writes in its headers.
  */
 async function localOnly(c: AdminContext, next: Next): Promise<Response | undefined> {
-  const remote = c.env?.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
-  if (!isLoopbackHost(remote) || !isLoopbackUrl(`http://${c.req.header('host') ?? ''}`)) {
+  const sender = c.env?.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  if (!isLoopbackHost(sender) || !isLoopbackUrl(`http://${c.req.header('host') ?? ''}`)) {
     return c.json({ error: 'only requests from this machine are taken here' }, 403);
   }
   const origin = c.req.header('origin');

@@ -16,7 +16,10 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Listens; fails with the system's error code (EADDRINUSE, EACCES, EADDRNOTAVAIL). Port 0 = any free port. */
+/**
+ * Listens; fails with the system's error code (EADDRINUSE, EACCES, EADDRNOTAVAIL). Port 0 = any
+ * free port.
+ */
 export async function startAdminServer(
   listen: Address,
   deps: AdminDeps,

@@ -149,7 +149,10 @@ function locate(
   return { ...problem, where: at(positionOf(document, problem)) };
 }
 
-/** Start of the key or value that is meant; where the file does not have it, of the nearest section around it. */
+/**
+ * Start of the key or value that is meant; where the file does not have it, of the nearest section
+ * around it.
+ */
 function positionOf(document: Document, problem: ConfigProblem): number {
   for (let depth = problem.path.length; depth > 0; depth--) {
     const path = problem.path.slice(0, depth);

@@ -1,5 +1,6 @@
 import type { Config } from '../src/config/config.ts';
-import { effectiveTopics, nodeAddresses } from '../src/config/derived.ts';
+import { effectiveTopics } from '../src/config/effective-topics.ts';
+import { nodeAddresses } from '../src/config/node-addresses.ts';
 import type { NodeOptions } from '../src/core/node.ts';
 import type { Storage } from '../src/log/storage.ts';
 import { randomNode } from './random-node.ts';

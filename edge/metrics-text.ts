@@ -3,7 +3,10 @@ import type { HistogramSample, MetricSample } from '../src/ports/metric-sample.t
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Samples in Prometheus' text format 0.0.4, names with the prefix `shorelog_`, one block for each name. */
+/**
+ * Samples in Prometheus' text format 0.0.4, names with the prefix `shorelog_`, one block for each
+ * name.
+ */
 export function metricsText(samples: readonly MetricSample[]): string {
   const blocks = new Map<string, string[]>();
   for (const sample of samples) {

@@ -2,7 +2,7 @@ import { connectionId, type ConnectionId } from '../src/base/brand.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import { formatAddress, type Address } from '../src/config/address.ts';
 import type { Config } from '../src/config/config.ts';
-import { nodeAddresses } from '../src/config/derived.ts';
+import { nodeAddresses } from '../src/config/node-addresses.ts';
 import { clusterTopicName, sessionsTopicName } from '../src/core/cluster/cluster-state.ts';
 import type { Event } from '../src/core/event.ts';
 import type { ForwarderSettings } from '../src/core/forward/settings.ts';

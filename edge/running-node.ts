@@ -5,7 +5,10 @@ export interface RunningNode {
   readonly addresses: { readonly mqtt: Address; readonly kafka: Address; readonly admin: Address };
   /** A clean stop; settles when everything is on disk and every socket is closed. */
   stop(): Promise<void>;
-  /** Settles when it stopped by itself: a condemned disk (L8), a contradiction that it must not guess about. */
+  /**
+   * Settles when it stopped by itself: a condemned disk (L8), a contradiction that it must not
+   * guess about.
+   */
   readonly ended: Promise<StartError>;
 }
 

@@ -4,7 +4,9 @@ import { pino } from 'pino';
 
 import type { Telemetry, TelemetryFields, TelemetryLevel } from '../src/ports/telemetry.ts';
 
-/** Where lines go. `isTerminal`: short coloured lines for people; otherwise one JSON object a line. */
+/**
+ * Where lines go. `isTerminal`: short coloured lines for people; otherwise one JSON object a line.
+ */
 export interface TelemetryOptions {
   readonly level: TelemetryLevel;
   readonly isTerminal: boolean;

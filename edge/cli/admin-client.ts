@@ -15,7 +15,9 @@ export async function fetchStatus(address: string): Promise<Result<NodeStatus, C
     : fail(unexpected(address, answer.value));
 }
 
-/** Tells the node where to go on forwarding one partition; fails with its reason when it refuses. */
+/**
+ * Tells the node where to go on forwarding one partition; fails with its reason when it refuses.
+ */
 export async function postForward(
   address: string,
   request: ForwardRequest,

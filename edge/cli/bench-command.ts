@@ -9,7 +9,9 @@ import { formatBytes, printProblem } from './terminal.ts';
 const syncs = 500;
 const appendBytes = 64 * 1024 * 1024;
 
-/** `shorelog bench`: what the disk under the data directory can do, which bounds everything else. */
+/**
+ * `shorelog bench`: what the disk under the data directory can do, which bounds everything else.
+ */
 export async function runBench(
   context: CliContext,
   options: { readonly config?: string; readonly json?: boolean },

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Address } from '../../src/config/address.ts';
 import { formatAddress, isWildcardHost } from '../../src/config/address.ts';
 import type { CentralConfig, Config, ForwardConfig } from '../../src/config/config.ts';
-import { nodeAddresses } from '../../src/config/derived.ts';
+import { nodeAddresses } from '../../src/config/node-addresses.ts';
 import { apis } from '../../src/client/kafka/api.ts';
 import type { CliContext } from './cli-config.ts';
 import { configFor } from './cli-config.ts';
@@ -29,8 +29,9 @@ const lowSpaceBytes = 256 * 1024 * 1024;
 const answerMsMax = 5_000;
 
 /**
- * `shorelog check`: the config, then the world that it names. 2 = the config is wrong, 1 = something that it needs is
- * not there, 0 = a node can start. Meant for a node that is not running: its own ports would be taken.
+ * `shorelog check`: the config, then the world that it names. 2 = the config is wrong, 1 =
+ * something that it needs is not there, 0 = a node can start. Meant for a node that is not running:
+ * its own ports would be taken.
  */
 export async function runCheck(
   context: CliContext,

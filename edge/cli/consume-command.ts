@@ -24,7 +24,10 @@ const followWaitMs = 1_000;
 /** Fetches without a byte before the end that was promised: then something is wrong. */
 const emptyFetchesMax = 20;
 
-/** `shorelog consume TOPIC`: prints what is there, then ends; with `follow` what comes, until it is interrupted. */
+/**
+ * `shorelog consume TOPIC`: prints what is there, then ends; with `follow` what comes, until it is
+ * interrupted.
+ */
 export async function runConsume(
   context: CliContext,
   topic: string,
@@ -90,7 +93,9 @@ interface PrintTask {
   readonly end: number;
 }
 
-/** How many were printed. Without `follow`, what came after the start of the command is left out. */
+/**
+ * How many were printed. Without `follow`, what came after the start of the command is left out.
+ */
 function printRecords(
   { terminal }: CliContext,
   reader: TopicReader,

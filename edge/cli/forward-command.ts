@@ -12,7 +12,10 @@ export interface ForwardOptions {
   readonly from: 'cursor' | 'start' | number;
 }
 
-/** `shorelog forward --from`: the operator's decision where forwarding of a stopped partition goes on (X1). */
+/**
+ * `shorelog forward --from`: the operator's decision where forwarding of a stopped partition goes
+ * on (X1).
+ */
 export async function runForward(context: CliContext, options: ForwardOptions): Promise<number> {
   const { terminal } = context;
   const loaded = await configFor(context, options.config);

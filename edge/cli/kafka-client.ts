@@ -9,7 +9,10 @@ import type { Api } from '../../src/client/kafka/api.ts';
 import { KafkaConnection } from '../../src/client/kafka/connection.ts';
 import { parseAddress } from '../../src/config/address.ts';
 
-/** A Kafka connection with its socket, for commands: one broker, calls as promises, every wait limited. */
+/**
+ * A Kafka connection with its socket, for commands: one broker, calls as promises, every wait
+ * limited.
+ */
 export interface KafkaClient {
   call<Q, R>(api: Api<Q, R>, body: Q, msMax: number): Promise<Result<R, string>>;
   close(): void;

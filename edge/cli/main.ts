@@ -13,10 +13,12 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   const terminal = openTerminal({ stdout, stderr, env });
   const exitCode = await runCli({ terminal, env }, argv.slice(2));
-  // A command that returned is done, whatever socket or child is still about (a condemned node, L8).
+  // A command that returned is done, whatever socket or child is still about (a condemned node,
+  // L8).
   stdout.write('', () => process.exit(exitCode));
 } catch (error) {
-  // Every expected failure is a value; what arrives here is a fault of ours, and the stack says where.
+  // Every expected failure is a value; what arrives here is a fault of ours, and the stack says
+  // where.
   stderr.write(`shorelog: a bug: ${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(exitCodes.bug);
 }

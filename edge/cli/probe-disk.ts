@@ -1,8 +1,9 @@
-import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Result } from '../../src/base/result.ts';
 import { fail, ok } from '../../src/base/result.ts';
+import { makeDirs } from '../make-dirs.ts';
 
 /** What the disk under a directory does, measured now. */
 export interface DiskProbe {
@@ -25,13 +26,13 @@ const smallWriteBytes = 4_096;
 const largeWriteBytes = 1024 * 1024;
 
 /**
- * Writes a file of its own into `dir` (made if it is absent), syncs, measures, and removes it. Fails with the system's
- * error code.
+ * Writes a file of its own into `dir` (made if it is absent), syncs, measures, and removes it.
+ * Fails with the system's error code.
  */
 export async function probeDisk(dir: string, size: ProbeSize): Promise<Result<DiskProbe, string>> {
   const file = join(dir, `probe-${process.pid}.tmp`);
   try {
-    await mkdir(dir, { recursive: true });
+    await makeDirs(dir, 0o750);
     const { bavail, bsize, type } = await statfs(dir);
     const handle = await open(file, 'wx');
     try {

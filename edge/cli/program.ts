@@ -1,21 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
 
-import {
-  cursorStartOrOffset,
-  hostPort,
-  pastTime,
-  qualityOfService,
-  startEndOrOffset,
-  wholeNumber,
-} from './arguments.ts';
 import type { CliContext } from './cli-config.ts';
 import { registerDemo } from './demo/demo-command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { parseOption } from './parse-option.ts';
 import { productVersion } from './product.ts';
 
 /**
- * The `shorelog` command. Each subcommand's code is imported when it runs, so that `--help` is quick on a gateway.
- * `finished` gets the exit code of the one that ran.
+ * The `shorelog` command. Each subcommand's code is imported when it runs, so that `--help` is
+ * quick on a gateway. `finished` gets the exit code of the one that ran.
  */
 export function buildProgram(context: CliContext, finished: (exitCode: number) => void): Command {
   const program = new Command('shorelog')
@@ -37,7 +30,10 @@ export function buildProgram(context: CliContext, finished: (exitCode: number) =
   return program;
 }
 
-/** Runs the command line (without `node` and the script). The exit code; wrong usage is 2, help is 0. */
+/**
+ * Runs the command line (without `node` and the script). The exit code; wrong usage is 2, help is
+ * 0.
+ */
 export async function runCli(context: CliContext, argv: readonly string[]): Promise<number> {
   let exitCode: number | undefined;
   const program = buildProgram(context, (code) => {
@@ -57,7 +53,7 @@ type Finished = (exitCode: number) => void;
 const configOption = (): Option => new Option('--config <file>', 'YAML config of the node');
 const jsonOption = (): Option => new Option('--json', 'print JSON');
 const addressOption = (kind: string): Option =>
-  new Option(`--${kind} <host:port>`, `the node's ${kind} address`).argParser(hostPort);
+  new Option(`--${kind} <host:port>`, `the node's ${kind} address`).argParser(parseOption.hostPort);
 
 function addNode(program: Command, context: CliContext, finished: Finished): void {
   program
@@ -140,18 +136,18 @@ function addConsume(program: Command, context: CliContext, finished: Finished): 
     .command('consume')
     .description('print the records of a topic')
     .argument('<topic>')
-    .option('--partition <n>', 'this partition only', wholeNumber)
+    .option('--partition <n>', 'this partition only', parseOption.wholeNumber)
     .addOption(
       new Option('--from <place>', 'start, end or an offset')
-        .argParser(startEndOrOffset)
+        .argParser(parseOption.startEndOrOffset)
         .conflicts('since'),
     )
     .option(
       '--since <time>',
       'from that time on: 2026-01-31T12:00:00Z, or 10m ago',
-      pastTime(Date.now()),
+      parseOption.pastTime(Date.now()),
     )
-    .option('--limit <n>', 'end after so many records', wholeNumber)
+    .option('--limit <n>', 'end after so many records', parseOption.wholeNumber)
     .option('--follow', 'go on with what comes, until interrupted')
     .addOption(configOption())
     .addOption(addressOption('kafka'))
@@ -175,7 +171,7 @@ function addPublish(program: Command, context: CliContext, finished: Finished): 
     .description('publish over MQTT: the payload, or each line of the input')
     .argument('<mqttTopic>')
     .argument('[payload]')
-    .option('--qos <0|1|2>', 'quality of service', qualityOfService, 1)
+    .option('--qos <0|1|2>', 'quality of service', parseOption.qualityOfService, 1)
     .option('--retain', 'keep it for later subscribers')
     .addOption(configOption())
     .addOption(addressOption('mqtt'))
@@ -198,8 +194,8 @@ function addForward(program: Command, context: CliContext, finished: Finished): 
     .command('forward')
     .description('decide where forwarding of a stopped partition goes on')
     .requiredOption('--topic <topic>', 'topic on the node')
-    .requiredOption('--partition <n>', 'partition', wholeNumber)
-    .requiredOption('--from <place>', 'cursor, start or an offset', cursorStartOrOffset)
+    .requiredOption('--partition <n>', 'partition', parseOption.wholeNumber)
+    .requiredOption('--from <place>', 'cursor, start or an offset', parseOption.cursorStartOrOffset)
     .addOption(configOption())
     .addOption(addressOption('admin'))
     .addHelpText(

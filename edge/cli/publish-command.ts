@@ -19,8 +19,8 @@ const connectMsMax = 5_000;
 const acknowledgeMsMax = 30_000;
 
 /**
- * `shorelog publish TOPIC [PAYLOAD]`: one publish, or one for each line of the input. Says how many were acknowledged,
- * which with QoS 1 and 2 means that they are on disk.
+ * `shorelog publish TOPIC [PAYLOAD]`: one publish, or one for each line of the input. Says how many
+ * were acknowledged, which with QoS 1 and 2 means that they are on disk.
  */
 export async function runPublish(
   context: CliContext,

@@ -29,17 +29,13 @@ function valueFields(name: string, bytes: Uint8Array | undefined): Record<string
   return { [`${name}Base64`]: Buffer.from(bytes).toString('base64') };
 }
 
-/** `sensors-0@17 2026-01-31T12:00:00.000Z plant/a 21.5`; what could disturb a terminal is escaped. */
+/**
+ * `sensors-0@17 2026-01-31T12:00:00.000Z plant/a 21.5`; what could disturb a terminal is escaped.
+ */
 export function recordText(topic: string, partition: number, record: RecordIterator): string {
-  const time = isoTime(record.timestamp);
+  const time = new Date(record.timestamp).toISOString();
   const key = shown(record.key());
   return `${topic}-${partition}@${record.offset} ${time} ${key} ${shown(record.value())}`;
-}
-
-/** A peer may have written a time that no calendar has. */
-function isoTime(timestampMs: number): string {
-  const date = new Date(timestampMs);
-  return Number.isNaN(date.getTime()) ? String(timestampMs) : date.toISOString();
 }
 
 function shown(bytes: Uint8Array | undefined): string {

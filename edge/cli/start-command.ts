@@ -2,7 +2,7 @@ import { formatAddress } from '../../src/config/address.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Telemetry } from '../../src/ports/telemetry.ts';
 import type { LoadedConfig } from '../config-file.ts';
-import type { RunningNode, StartError } from '../running-node.ts';
+import type { RunningNode } from '../running-node.ts';
 import { openTelemetry } from '../telemetry.ts';
 import type { CliContext } from './cli-config.ts';
 import { configFor } from './cli-config.ts';
@@ -36,24 +36,22 @@ export async function runStart(context: CliContext, options: StartOptions): Prom
   const signalled = firstSignal(telemetry);
   const { startNode } = await import('../node.ts');
   const started = await startNode(config, { telemetry });
-  if (!started.ok) return ended(context, telemetry, started.error);
+  if (!started.ok) {
+    printProblem(terminal, started.error);
+    return started.error.exitCode;
+  }
   const node = started.value;
   announce(context, telemetry, { loaded, node, readyMs: performance.now() - begin });
   const end = await Promise.race([signalled, node.ended]);
-  if (typeof end !== 'string') return ended(context, telemetry, end);
+  if (typeof end !== 'string') {
+    telemetry.write('error', end.text, { exitCode: end.exitCode, hint: end.hint });
+    return end.exitCode;
+  }
   telemetry.write('info', 'stopping', { signal: end });
   const isClean = await stopWithin(node);
   if (isClean) telemetry.write('info', 'stopped');
   else telemetry.write('error', 'the stop took too long; the next start recovers', { stopMsMax });
   return isClean ? exitCodes.ok : exitCodes.problem;
-}
-
-/** On a terminal for people, otherwise as a line for the journal: a code for the service manager either way. */
-function ended({ terminal }: CliContext, telemetry: Telemetry, error: StartError): number {
-  const { text, hint, exitCode } = error;
-  if (terminal.isTty) printProblem(terminal, hint === undefined ? { text } : { text, hint });
-  else telemetry.write('error', text, { exitCode, hint });
-  return exitCode;
 }
 
 /** The first signal to stop; a second one does not wait any longer. */

@@ -12,7 +12,10 @@ export interface StatusOptions {
   readonly json?: boolean;
 }
 
-/** `shorelog status`: health in one word, then what stands behind it. Fails if the node is failing or not there. */
+/**
+ * `shorelog status`: health in one word, then what stands behind it. Fails if the node is failing
+ * or not there.
+ */
 export async function runStatus(context: CliContext, options: StatusOptions): Promise<number> {
   const { terminal } = context;
   const loaded = await configFor(context, options.config);

@@ -8,7 +8,10 @@ export interface Terminal {
   /** One line, without its line end. */
   out(line: string): void;
   error(line: string): void;
-  /** Settles when whoever reads `out` has kept up: much is written in steps with a wait between them. */
+  /**
+   * Settles when whoever reads `out` has kept up: much is written in steps with a wait between
+   * them.
+   */
   flushed(): Promise<void>;
   /** Someone watches `out`. */
   readonly isTty: boolean;

@@ -25,7 +25,10 @@ export interface PartitionRecord {
   readonly record: RecordIterator;
 }
 
-/** Reads one topic from one node through Fetch, as any Kafka consumer does. Failures are one line of text. */
+/**
+ * Reads one topic from one node through Fetch, as any Kafka consumer does. Failures are one line of
+ * text.
+ */
 export class TopicReader {
   readonly topic: string;
   /** Next offset to read, by partition. */
@@ -57,7 +60,9 @@ export class TopicReader {
     return ok(found.partitions.map((at) => at.partitionIndex).toSorted((a, b) => a - b));
   }
 
-  /** The first offset at or after a time, or `earliest`, `latest`; -1 where no record is that young. */
+  /**
+   * The first offset at or after a time, or `earliest`, `latest`; -1 where no record is that young.
+   */
   async offsetsAt(
     partitions: readonly number[],
     timestamp: number,
@@ -82,7 +87,10 @@ export class TopicReader {
     return ok(offsets);
   }
 
-  /** One Fetch over all positions; waits up to `waitMs` for the first byte. Positions move past what it returns. */
+  /**
+   * One Fetch over all positions; waits up to `waitMs` for the first byte. Positions move past what
+   * it returns.
+   */
   async fetch(waitMs: number): Promise<Result<readonly FetchResponsePartition[], string>> {
     const partitions = [...this.positions].map(([partition, fetchOffset]) => ({
       partition,
@@ -116,7 +124,10 @@ export class TopicReader {
       : fail(this.#problem(failed.partitionIndex, failed.errorCode));
   }
 
-  /** The records of a Fetch answer at or above the position, which moves on; control batches are passed over (C1). */
+  /**
+   * The records of a Fetch answer at or above the position, which moves on; control batches are
+   * passed over (C1).
+   */
   *records(answer: FetchResponsePartition): Generator<Result<PartitionRecord, string>> {
     const partition = answer.partitionIndex;
     const bytes = answer.records ?? new Uint8Array();

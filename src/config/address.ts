@@ -7,7 +7,9 @@ export interface Address {
 /** `host:port`, `[::1]:port`. */
 export const addressPattern = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/;
 
-/** The parts of `host:port`, or undefined if the text is something else or the port is above 65535. */
+/**
+ * The parts of `host:port`, or undefined if the text is something else or the port is above 65535.
+ */
 export function parseAddress(text: string): Address | undefined {
   const match = addressPattern.exec(text);
   if (match === null) return undefined;

@@ -21,7 +21,10 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
 }
 
-/** JSON schema of the config file, for editors and for everything here that looks at the shape of the config. */
+/**
+ * JSON schema of the config file, for editors and for everything here that looks at the shape of
+ * the config.
+ */
 export function configJsonSchema(): JsonSchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
 }

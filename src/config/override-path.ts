@@ -8,9 +8,10 @@ import { suggest } from './suggest.ts';
 const prefix = 'SHORELOG_';
 
 /**
- * The place in the config that an environment variable overrides: `SHORELOG_MQTT__LISTEN` is `mqtt.listen`; case and
- * single underscores do not count. Undefined for a variable that is none of ours: other software uses the prefix too
- * (Kubernetes sets SHORELOG_PORT for a service of that name), so only what looks like an override may be refused.
+ * The place in the config that an environment variable overrides: `SHORELOG_MQTT__LISTEN` is
+ * `mqtt.listen`; case and single underscores do not count. Undefined for a variable that is none of
+ * ours: other software uses the prefix too (Kubernetes sets SHORELOG_PORT for a service of that
+ * name), so only what looks like an override may be refused.
  */
 export function overridePath(variable: string): Result<ConfigPath, ConfigProblem> | undefined {
   if (!variable.startsWith(prefix)) return undefined;

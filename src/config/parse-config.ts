@@ -8,8 +8,9 @@ import type { ParsedConfig } from './schema.ts';
 import { checkShape } from './shape.ts';
 
 /**
- * Checks a config document (plain data, as a YAML parser gives it; undefined or null = empty) and fills in defaults.
- * Never throws; all problems of the shape are told together, then all that break a rule between keys.
+ * Checks a config document (plain data, as a YAML parser gives it; undefined or null = empty) and
+ * fills in defaults. Never throws; all problems of the shape are told together, then all that break
+ * a rule between keys.
  */
 export function parseConfig(document: unknown): Result<Config, readonly ConfigProblem[]> {
   const shaped = checkShape(withoutEmptySections(document ?? {}));
@@ -41,7 +42,10 @@ function fillDerived(parsed: ParsedConfig): Config {
   return { ...filled, forward: { ...forward, batchBytesMax } };
 }
 
-/** Clients on this machine can always use loopback; others need `kafka.advertised`, which `check` says. */
+/**
+ * Clients on this machine can always use loopback; others need `kafka.advertised`, which `check`
+ * says.
+ */
 function advertisedOf(listen: string): string {
   const address = parseAddress(listen);
   if (address === undefined || !isWildcardHost(address.host)) return listen;

@@ -4,9 +4,9 @@ import { limits } from '../base/limits.ts';
 import { addressPattern } from './address.ts';
 
 /**
- * The one description of the config (DESIGN 2): types, defaults, bounds, meanings. README's table, the JSON schema for
- * editors, the environment overrides and the texts of errors are derived from it. `title` names a type that the
- * JSON schema cannot. Rules between keys are in `rules.ts`.
+ * The one description of the config (DESIGN 2): types, defaults, bounds, meanings. README's table,
+ * the JSON schema for editors, the environment overrides and the texts of errors are derived from
+ * it. `title` names a type that the JSON schema cannot. Rules between keys are in `rules.ts`.
  */
 const int32Max = 2_147_483_647;
 

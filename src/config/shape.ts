@@ -8,7 +8,10 @@ import type { ParsedConfig } from './schema.ts';
 import { configSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
 
-/** Checks keys, types and bounds, and fills in the defaults. Every fault is reported, in the order of the schema. */
+/**
+ * Checks keys, types and bounds, and fills in the defaults. Every fault is reported, in the order
+ * of the schema.
+ */
 export function checkShape(value: unknown): Result<ParsedConfig, readonly ConfigProblem[]> {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return ok(parsed.data);

@@ -1,4 +1,7 @@
-/** One measured value at the moment of a scrape. `name` has no product prefix; units last (`_bytes`, `_seconds`). */
+/**
+ * One measured value at the moment of a scrape. `name` has no product prefix; units last (`_bytes`,
+ * `_seconds`).
+ */
 export type MetricSample = CounterOrGauge | HistogramSample;
 
 interface Described {
@@ -15,7 +18,10 @@ export interface CounterOrGauge extends Described {
 
 export interface HistogramSample extends Described {
   readonly kind: 'histogram';
-  /** Ascending; `count` = observations at or below `upTo`. The bucket of everything is `count` below. */
+  /**
+   * Ascending; `count` = observations at or below `upTo`. The bucket of everything is `count`
+   * below.
+   */
   readonly buckets: readonly { readonly upTo: number; readonly count: number }[];
   readonly sum: number;
   readonly count: number;

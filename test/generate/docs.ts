@@ -32,7 +32,9 @@ export async function generatedDocs(): Promise<readonly GeneratedDoc[]> {
   return [...docs, { path: readme, content: withSections(readFileSync(readme, 'utf8')) }];
 }
 
-/** The text with everything between `<!-- generated: NAME -->` and `<!-- /generated -->` made anew. */
+/**
+ * The text with everything between `<!-- generated: NAME -->` and `<!-- /generated -->` made anew.
+ */
 export function withSections(text: string): string {
   return text.replaceAll(
     /(<!-- generated: (\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g,

@@ -171,7 +171,7 @@ describe('the environment', () => {
     ['SHORELOG_TOPICS', '[ {', 'SHORELOG_TOPICS broken YAML: Flow map'],
   ])('%s=%s is refused by name', async (variable, value, expected) => {
     const found = await load('', { [variable]: value });
-    expect(Array.isArray(found) && found[0]?.startsWith(expected), String(found)).toBe(true);
+    expect(Array.isArray(found) ? found[0]?.slice(0, expected.length) : found).toBe(expected);
   });
 
   it('that says nothing means nothing', async () => {

@@ -1,16 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { effectiveTopics, nodeAddresses } from '../../../src/config/derived.ts';
-import { defaultConfig, parseConfig } from '../../../src/config/parse-config.ts';
-
-it('parses the addresses', () => {
-  expect(nodeAddresses(defaultConfig())).toEqual({
-    mqtt: { host: '127.0.0.1', port: 1883 },
-    kafka: { host: '127.0.0.1', port: 9092 },
-    advertised: { host: '127.0.0.1', port: 9092 },
-    admin: { host: '127.0.0.1', port: 9640 },
-  });
-});
+import { effectiveTopics } from '../../../src/config/effective-topics.ts';
+import { parseConfig } from '../../../src/config/parse-config.ts';
 
 it('resolves auto and unlimited, and keeps only what is forwarded', () => {
   const parsed = parseConfig({

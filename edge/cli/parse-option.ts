@@ -2,25 +2,23 @@ import { InvalidArgumentError } from 'commander';
 
 import { parseAddress } from '../../src/config/address.ts';
 
-/** Parsers of option values; commander prints what they throw and ends with a usage error. */
-
-export function wholeNumber(text: string): number {
+function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }
 
-export function hostPort(text: string): string {
+function hostPort(text: string): string {
   if (parseAddress(text) === undefined) throw new InvalidArgumentError('Expected HOST:PORT.');
   return text;
 }
 
 /** `start`, `end` or an offset. */
-export function startEndOrOffset(text: string): 'start' | 'end' | number {
+function startEndOrOffset(text: string): 'start' | 'end' | number {
   return text === 'start' || text === 'end' ? text : offsetOr(text, 'start, end or an offset');
 }
 
 /** `cursor`, `start` or an offset (X1). */
-export function cursorStartOrOffset(text: string): 'cursor' | 'start' | number {
+function cursorStartOrOffset(text: string): 'cursor' | 'start' | number {
   return text === 'cursor' || text === 'start'
     ? text
     : offsetOr(text, 'cursor, start or an offset');
@@ -31,7 +29,7 @@ function offsetOr(text: string, expected: string): number {
   return Number(text);
 }
 
-export function qualityOfService(text: string): 0 | 1 | 2 {
+function qualityOfService(text: string): 0 | 1 | 2 {
   if (text === '0') return 0;
   if (text === '1') return 1;
   if (text === '2') return 2;
@@ -41,7 +39,7 @@ export function qualityOfService(text: string): 0 | 1 | 2 {
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Milliseconds since 1970 of `2026-01-31T12:00:00Z`, or of `10m` ago. */
-export function pastTime(nowMs: number): (text: string) => number {
+function pastTime(nowMs: number): (text: string) => number {
   return (text) => {
     const match = /^(\d{1,9})([smhd])$/.exec(text);
     if (match !== null) return nowMs - Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
@@ -54,3 +52,13 @@ export function pastTime(nowMs: number): (text: string) => number {
     return time;
   };
 }
+
+/** Parsers of option values; commander prints what they throw and ends with a usage error. */
+export const parseOption = {
+  wholeNumber,
+  hostPort,
+  startEndOrOffset,
+  cursorStartOrOffset,
+  qualityOfService,
+  pastTime,
+} as const;

@@ -1,27 +1,4 @@
-import { present } from '../base/assert.ts';
-import type { Address } from './address.ts';
-import { parseAddress } from './address.ts';
 import type { Config } from './config.ts';
-
-/** The addresses of a checked config, parsed. Port 0 = any free port (then also in `advertised`). */
-export interface NodeAddresses {
-  readonly mqtt: Address;
-  readonly kafka: Address;
-  readonly advertised: Address;
-  readonly admin: Address;
-}
-
-export function nodeAddresses(config: Config): NodeAddresses {
-  return {
-    mqtt: checkedAddress(config.mqtt.listen),
-    kafka: checkedAddress(config.kafka.listen),
-    advertised: checkedAddress(config.kafka.advertised),
-    admin: checkedAddress(config.admin.listen),
-  };
-}
-
-const checkedAddress = (text: string): Address =>
-  present(parseAddress(text), 'parseConfig has checked every address');
 
 /** A topic with `auto` and `unlimited` resolved for this cluster. */
 export interface EffectiveTopic {
