@@ -5,6 +5,10 @@ import type { Disk, DiskErrorCode, DiskFile } from '../ports/disk.ts';
 export const isDiskError = (error: unknown, code: DiskErrorCode): error is DiskError =>
   error instanceof DiskError && error.code === code;
 
+/** Whether there is no room for a write. From an fsync ENOSPC means something worse (L8). */
+export const isFull = (error: unknown): error is DiskError =>
+  isDiskError(error, 'ENOSPC') && !error.operation.startsWith('sync');
+
 /** All bytes of a file, or undefined if it is not there. */
 export async function readWhole(disk: Disk, path: string): Promise<Uint8Array | undefined> {
   const file = await openIfThere(disk, path);
@@ -38,16 +42,30 @@ export async function openFresh(disk: Disk, path: string): Promise<DiskFile> {
   return file;
 }
 
-/** Writes a whole file and fsyncs it; its name is not durable yet. */
-export async function writeDurably(
+/** Writes a whole file and fsyncs it; its name is not durable yet. On a full disk it leaves nothing behind. */
+export function writeDurably(
   disk: Disk,
   path: string,
   chunks: readonly Uint8Array[],
 ): Promise<void> {
-  const file = await openFresh(disk, path);
-  try {
+  return writeFile(disk, path, async (file) => {
     await file.write(0, chunks);
     await file.sync();
+  });
+}
+
+/** What is half written takes room that something else may need to go on. */
+async function writeFile(
+  disk: Disk,
+  path: string,
+  write: (file: DiskFile) => Promise<void>,
+): Promise<void> {
+  const file = await openFresh(disk, path);
+  try {
+    await write(file);
+  } catch (error) {
+    if (isFull(error)) await unlinkIfThere(disk, path);
+    throw error;
   } finally {
     await file.close();
   }
@@ -71,14 +89,7 @@ export async function replaceFile(
  * out and rebuilt one day. True if it was written.
  */
 export async function writeDerived(disk: Disk, path: string, bytes: Uint8Array): Promise<boolean> {
-  return toleratingNoSpace(async () => {
-    const file = await openFresh(disk, path);
-    try {
-      await file.write(0, [bytes]);
-    } finally {
-      await file.close();
-    }
-  });
+  return toleratingNoSpace(() => writeFile(disk, path, (file) => file.write(0, [bytes])));
 }
 
 /** Runs a write of derived bytes; false if there was no space for it. */
@@ -87,7 +98,7 @@ export async function toleratingNoSpace(run: () => Promise<void>): Promise<boole
     await run();
     return true;
   } catch (error) {
-    if (isDiskError(error, 'ENOSPC') && !error.operation.startsWith('sync')) return false;
+    if (isFull(error)) return false;
     throw error;
   }
 }

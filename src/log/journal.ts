@@ -2,7 +2,7 @@ import type { MonotonicMs, Offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
-import { isDiskError, openFresh, readWhole, toleratingNoSpace } from './files.ts';
+import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
 import { decodeGroups, encodeGroup } from './journal-record.ts';
 import type { JournalEntry, JournalRecord, JournalVote, LogKey } from './journal-record.ts';
 import { JournalState, idOf } from './journal-state.ts';
@@ -143,7 +143,7 @@ export class Journal {
       await this.#file.write(this.#bytes, [line]);
     } catch (error) {
       // No half line may stay: the next one would stand behind it and make it look like rot.
-      if (isDiskError(error, 'ENOSPC')) await this.#file.truncate(this.#bytes);
+      if (isFull(error)) await this.#file.truncate(this.#bytes);
       throw error;
     }
     await this.#file.sync();
@@ -194,6 +194,7 @@ async function writeAnew(disk: Disk, state: JournalState): Promise<OpenFile> {
     await disk.syncDir('');
   } catch (error) {
     await file.close();
+    if (isFull(error)) await unlinkIfThere(disk, freshPath);
     throw error;
   }
   return { file, bytes: line.length };

@@ -1,5 +1,19 @@
-/** Indexes of a longest subsequence that never falls (patience sorting, n log n). */
+/**
+ * Indexes of a longest subsequence that never falls. Of the lowest and the highest such rise the one with fewer
+ * different values is taken: where both leave out as many values, a value that stands alone is the likelier to be
+ * wrong.
+ */
 export function longestRise(values: readonly number[]): ReadonlySet<number> {
+  const lowest = lowestRise(values);
+  const mirrored = lowestRise(values.map((value) => -value).reverse());
+  const highest = new Set([...mirrored].map((index) => values.length - 1 - index));
+  const kinds = (kept: ReadonlySet<number>): number =>
+    new Set([...kept].map((index) => values[index])).size;
+  return kinds(highest) < kinds(lowest) ? highest : lowest;
+}
+
+/** Patience sorting, n log n. */
+function lowestRise(values: readonly number[]): ReadonlySet<number> {
   /** `tops[k]`: index of the smallest value that ends a rise of length k + 1. */
   const tops: number[] = [];
   const previous: number[] = [];

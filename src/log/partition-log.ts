@@ -9,7 +9,7 @@ import { readRecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { unlinkSegment } from './cut-log.ts';
 import { addEpoch, trimEpochs } from './epoch-starts.ts';
-import { isDiskError, unlinkIfThere, writeDerived } from './files.ts';
+import { isFull, unlinkIfThere, writeDerived } from './files.ts';
 import type { LogKey } from './journal-record.ts';
 import type { LogReadError } from './log-read-error.ts';
 import type { LogContext } from './log-context.ts';
@@ -138,7 +138,7 @@ export class PartitionLog {
     try {
       await file.write(segment.bytes, batches);
     } catch (error) {
-      if (isDiskError(error, 'ENOSPC')) await file.truncate(segment.bytes);
+      if (isFull(error)) await file.truncate(segment.bytes);
       throw error;
     }
     headers.forEach((header, index) => this.#note(header, batches[index] as Uint8Array));

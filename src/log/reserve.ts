@@ -1,5 +1,5 @@
 import type { Disk } from '../ports/disk.ts';
-import { isDiskError, openFresh, unlinkIfThere } from './files.ts';
+import { isFull, openFresh, unlinkIfThere } from './files.ts';
 
 const path = 'reserve';
 const chunkBytes = 1024 * 1024;
@@ -55,7 +55,7 @@ export class Reserve {
     try {
       await this.#write();
     } catch (error) {
-      if (!isDiskError(error, 'ENOSPC') || error.operation.startsWith('sync')) throw error;
+      if (!isFull(error)) throw error;
       await unlinkIfThere(this.#disk, path);
       return false;
     }

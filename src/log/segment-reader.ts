@@ -101,9 +101,10 @@ class Walk {
       const header = await this.#headerAt(position, bytesMax);
       if (header === undefined || !isExpected(header, baseOffset, lastOffset)) break;
       if (header.lastOffset >= from) {
+        // Checked first: a rotten header must not pass for a batch that reaches too far.
+        if (!this.#isSound(header)) break;
         const isOver = chunks.length > 0 && bytes + header.totalBytes > bytesMax;
         if (isOver || header.lastOffset >= to) return concatBytes(chunks);
-        if (!this.#isSound(header)) break;
         const at = header.position;
         chunks.push(this.#window.subarray(at, at + header.totalBytes));
         bytes += header.totalBytes;

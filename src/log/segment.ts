@@ -162,9 +162,10 @@ export class Segment {
   async rewriteIndexes(disk: Disk): Promise<void> {
     const { index, timeIndex } = this;
     if (index === undefined || timeIndex === undefined) return;
-    await writeDerived(disk, this.path('index'), index.encodeFrom(0));
-    await writeDerived(disk, this.path('timeindex'), timeIndex.encodeFrom(0));
-    [this.#indexWritten, this.#timeIndexWritten] = [index.count, timeIndex.count];
+    const isIndexWritten = await writeDerived(disk, this.path('index'), index.encodeFrom(0));
+    if (isIndexWritten) this.#indexWritten = index.count;
+    const isTimeWritten = await writeDerived(disk, this.path('timeindex'), timeIndex.encodeFrom(0));
+    if (isTimeWritten) this.#timeIndexWritten = timeIndex.count;
   }
 
   /** Ends the indexes with the newest timestamp and writes them and the sidecar (L6). */

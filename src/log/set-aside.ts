@@ -1,4 +1,4 @@
-import { isDiskError, writeDurably } from './files.ts';
+import { isFull, writeDurably } from './files.ts';
 import type { Disk } from '../ports/disk.ts';
 
 /** Where what cannot be used and must not be deleted is kept (L6, V6). */
@@ -22,7 +22,7 @@ export async function setBytesAside(
     await disk.syncDir('');
     return path;
   } catch (error) {
-    if (!isDiskError(error, 'ENOSPC') || error.operation.startsWith('sync')) throw error;
+    if (!isFull(error)) throw error;
     return undefined;
   }
 }

@@ -1,7 +1,8 @@
 /**
- * A fixed life of one log, cut off at every call that it makes of the disk, in each way that a process or a machine
- * can die, and with every call failing once. After each: a start without help, every batch that was acknowledged is
- * there byte by byte, nothing is there that was not written, and it goes on.
+ * A fixed life of one log, cut off at every call that it makes of the disk, in each way that a
+ * process or a machine can die, and with every call failing once. After each: a start without help,
+ * every batch that was acknowledged is there byte by byte, nothing is there that was not written,
+ * and it goes on.
  */
 import { describe, expect, it } from 'vitest';
 import { leaderEpoch, offset } from '../../src/base/brand.ts';
@@ -152,7 +153,10 @@ class Life {
   }
 }
 
-/** Three rolls, a retention delete, two checkpoint replacements, a truncation, a clean stop and a start after it. */
+/**
+ * Three rolls, a retention delete, two checkpoint replacements, a truncation, a clean stop and a
+ * start after it.
+ */
 async function live(disk: FakeDisk, promised: Promised): Promise<void> {
   const life = new Life(disk, promised);
   await life.start();
@@ -235,7 +239,9 @@ async function check(disk: FakeDisk, promised: Promised): Promise<PartitionLog |
   return log;
 }
 
-/** A start, a power cut right after it (what recovery kept is durable, L7), and a life that goes on. */
+/**
+ * A start, a power cut right after it (what recovery kept is durable, L7), and a life that goes on.
+ */
 async function checkAndGoOn(disk: FakeDisk, promised: Promised): Promise<void> {
   const log = await check(disk, promised);
   const end = log?.logEndOffset;

@@ -60,7 +60,12 @@ export function makeBatch(spec: BatchSpec): Uint8Array {
   const builder = new RecordBatchBuilder(256);
   const value = new Uint8Array(spec.valueBytes ?? 40).fill(spec.fill ?? spec.base & 0xff);
   for (let index = 0; index < (spec.records ?? 1); index++) {
-    builder.append((spec.timestamp ?? 1_000 + spec.base) + index, undefined, value, noRecordHeaders);
+    builder.append(
+      (spec.timestamp ?? 1_000 + spec.base) + index,
+      undefined,
+      value,
+      noRecordHeaders,
+    );
   }
   return builder.finish({
     baseOffset: spec.base,

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { decodeMeta, encodeMeta, openDataDirectory } from '../../../src/log/data-directory.ts';
+import { Storage, describeOpenError } from '../../../src/log/storage.ts';
+import { FakeDisk } from '../../fakes/fake-disk.ts';
+import { SeededRandom, storageOptions } from './log-fixture.ts';
+
+const open = (disk: FakeDisk, nodeId = 1, seed = 1) =>
+  openDataDirectory(disk, nodeId, new SeededRandom(seed));
+
+describe('the data directory', () => {
+  it('is founded once, with a random identity, and counts its starts', async () => {
+    const disk = new FakeDisk();
+    await disk.makeDir('lock');
+    const first = await open(disk);
+    const second = await open(disk, 1, 99);
+    if (!first.ok || !second.ok) throw new Error('refused');
+    expect(first.value.isFirstStart).toBe(true);
+    expect(first.value.meta.directoryId).not.toBe(first.value.meta.clusterId);
+    expect(second.value).toEqual({
+      isFirstStart: false,
+      meta: { ...first.value.meta, startCounter: 2 },
+    });
+  });
+
+  it('counts durably before it is open', async () => {
+    const disk = new FakeDisk();
+    await open(disk);
+    await open(disk);
+    disk.reboot('lost');
+    const third = await open(disk);
+    expect(third.ok && third.value.meta.startCounter).toBe(3);
+  });
+
+  it('lives on with either copy, the higher count being the true one', async () => {
+    for (const gone of ['meta.json', 'meta.copy.json']) {
+      const disk = new FakeDisk();
+      await open(disk);
+      disk.flipBit(gone, 30, 2);
+      const second = await open(disk);
+      expect(second.ok && second.value.meta.startCounter).toBe(2);
+    }
+  });
+
+  it('refuses data without an intact copy and writes nothing', async () => {
+    const disk = new FakeDisk();
+    await open(disk);
+    await disk.makeDir('logs');
+    disk.flipBit('meta.json', 12);
+    disk.flipBit('meta.copy.json', 12);
+    const before = disk.files();
+    const opened = await open(disk);
+    if (opened.ok) throw new Error('opened');
+    expect(opened.error.code).toBe('NO_IDENTITY');
+    expect(describeOpenError(opened.error)).toContain('logs');
+    expect(disk.files()).toEqual(before);
+  });
+
+  it('refuses another node', async () => {
+    const disk = new FakeDisk();
+    await open(disk);
+    const opened = await open(disk, 2);
+    expect(opened).toEqual({ ok: false, error: { code: 'OTHER_NODE', found: 1, wanted: 2 } });
+  });
+
+  it('refuses a newer format, names both and writes nothing', async () => {
+    const disk = new FakeDisk();
+    const first = await open(disk);
+    if (!first.ok) throw new Error('refused');
+    disk.plant('meta.json', encodeMeta({ ...first.value.meta, formatVersion: 7 }));
+    const before = disk.files();
+    const opened = await Storage.open(disk, storageOptions());
+    if (opened.ok) throw new Error('opened');
+    expect(opened.error).toEqual({ code: 'NEWER_FORMAT', found: 7, supported: 1 });
+    expect(describeOpenError(opened.error)).toMatch(/format 7.*format 1/);
+    expect(disk.files()).toEqual(before);
+  });
+
+  it('sees every flipped bit of its identity', async () => {
+    const disk = new FakeDisk();
+    await open(disk);
+    const bytes = disk.files().get('meta.json') as Uint8Array;
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = bytes.slice();
+      flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+      expect(decodeMeta(flipped)).toBeUndefined();
+    }
+  });
+});

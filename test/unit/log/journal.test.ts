@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch, offset } from '../../../src/base/brand.ts';
+import { limits } from '../../../src/base/limits.ts';
+import { Journal } from '../../../src/log/journal.ts';
+import { FakeDisk } from '../../fakes/fake-disk.ts';
+import { ManualClock, otherTopicId, topicId } from './log-fixture.ts';
+
+const key = { topicId, partition: 3 };
+const vote = { ...key, leaderEpoch: leaderEpoch(5), votedFor: otherTopicId };
+
+async function reopen(disk: FakeDisk): Promise<Journal> {
+  return Journal.open(disk, new ManualClock(), false);
+}
+
+describe('Journal', () => {
+  it('keeps what it promised over a power cut', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    await Promise.all([
+      journal.persistVotes([vote]),
+      journal.persistLogStart(key, offset(7)),
+      journal.persistEntry('a', '{"x":"ü\\n"}'),
+      journal.persistEntry('b', '1'),
+    ]);
+    await journal.persistEntry('b', undefined);
+    await journal.persistMark(key, offset(9), true);
+    disk.reboot('lost');
+    const again = await reopen(disk);
+    expect(again.isDamaged).toBe(false);
+    expect(again.votes()).toEqual([vote]);
+    expect(again.entries()).toEqual([{ key: 'a', json: '{"x":"ü\\n"}' }]);
+    expect(again.logStartOffset(key)).toBe(7);
+    expect(again.mark(key)).toEqual({ to: 9, isCut: true });
+  });
+
+  it('sends what is asked for during a flush out together', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    const before = disk.count('sync');
+    await Promise.all(Array.from({ length: 50 }, (_, i) => journal.persistEntry(`${i}`, '1')));
+    expect(disk.count('sync') - before).toBeLessThanOrEqual(2);
+    expect((await reopen(disk)).entries().length).toBe(50);
+  });
+
+  it('lets marks lag until they are due, go out with something else, or are asked for', async () => {
+    const disk = new FakeDisk();
+    const clock = new ManualClock();
+    const journal = await Journal.open(disk, clock, true);
+    journal.noteDurable(key, offset(10), 100);
+    expect(journal.isMarkDue).toBe(false);
+    expect(journal.mark(key)).toBeUndefined();
+    clock.nowMs += limits.markLagMsMax;
+    expect(journal.isMarkDue).toBe(true);
+    await journal.writeMarks();
+    expect(journal.isMarkDue).toBe(false);
+    journal.noteDurable(key, offset(20), limits.markLagBytesMax);
+    expect(journal.isMarkDue).toBe(true);
+    await journal.persistEntry('a', '1');
+    expect(journal.isMarkDue).toBe(false);
+    disk.reboot('lost');
+    expect((await reopen(disk)).mark(key)).toEqual({ to: 20, isCut: false });
+  });
+
+  it('forgets a mark that lags when the log is cut', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    journal.noteDurable(key, offset(10), 100);
+    await journal.persistMark(key, offset(4));
+    await journal.writeMarks();
+    expect((await reopen(disk)).mark(key)?.to).toBe(4);
+  });
+
+  it('takes a torn end for what it is, at every byte', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    await journal.persistVotes([vote]);
+    const whole = disk.files().get('journal') as Uint8Array;
+    await journal.persistEntry('a', '1');
+    const longer = disk.files().get('journal') as Uint8Array;
+    for (let size = whole.length; size < longer.length; size++) {
+      disk.plant('journal', longer.subarray(0, size));
+      const again = await reopen(disk);
+      expect(again.isDamaged).toBe(false);
+      expect(again.votes()).toEqual([vote]);
+      expect(again.entries()).toEqual([]);
+    }
+  });
+
+  it('reports a broken record with a good one behind it, until the first vote after', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    const start = disk.files().get('journal')?.length ?? 0;
+    await journal.persistMark(key, offset(3));
+    await journal.persistVotes([vote]);
+    disk.flipBit('journal', start + 12);
+    const damaged = await reopen(disk);
+    expect(damaged.isDamaged).toBe(true);
+    expect(damaged.mark(key)).toBeUndefined();
+    expect((await reopen(disk)).isDamaged).toBe(true);
+    const third = await reopen(disk);
+    await third.persistVotes([vote]);
+    expect((await reopen(disk)).isDamaged).toBe(false);
+  });
+
+  it('counts a missing file as damage, except in a new directory', async () => {
+    expect((await Journal.open(new FakeDisk(), new ManualClock(), true)).isDamaged).toBe(false);
+    expect((await Journal.open(new FakeDisk(), new ManualClock(), false)).isDamaged).toBe(true);
+  });
+
+  it('starts a fresh file when it is too long, and keeps the old one on a full disk', async () => {
+    for (const isFull of [false, true]) {
+      const disk = new FakeDisk();
+      const journal = await Journal.open(disk, new ManualClock(), true);
+      const json = 'x'.repeat(100_000);
+      for (let time = 0; time < 11; time++) {
+        if (time === 10 && isFull) disk.budgetBytes = limits.journalBytesMax + 120_000;
+        await journal.persistEntry('a', `${time}${json}`);
+      }
+      expect((disk.files().get('journal')?.length ?? 0) < 300_000).toBe(!isFull);
+      await journal.persistVotes([vote]);
+      disk.budgetBytes *= 2;
+      disk.reboot('lost');
+      const again = await reopen(disk);
+      expect(again.isDamaged).toBe(false);
+      expect(again.votes()).toEqual([vote]);
+      expect(again.entries()[0]?.json.startsWith('10x')).toBe(true);
+    }
+  });
+
+  it('leaves no half record behind when the disk is full', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    disk.budgetBytes = (disk.files().get('journal')?.length ?? 0) + 20;
+    await expect(journal.persistVotes([vote])).rejects.toMatchObject({ code: 'ENOSPC' });
+    disk.budgetBytes = 1 << 20;
+    await journal.persistVotes([vote]);
+    const again = await reopen(disk);
+    expect(again.isDamaged).toBe(false);
+    expect(again.votes()).toEqual([vote]);
+  });
+});

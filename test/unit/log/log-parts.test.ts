@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch, offset, timestampMs, uuid } from '../../../src/base/brand.ts';
+import { concatBytes, utf8Decode } from '../../../src/base/bytes.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../src/log/checkpoint-file.ts';
+import { longestRise } from '../../../src/log/longest-rise.ts';
+import { OffsetIndex } from '../../../src/log/offset-index.ts';
+import {
+  decodePartitionMetadata,
+  encodePartitionMetadata,
+} from '../../../src/log/partition-metadata.ts';
+import { Reserve } from '../../../src/log/reserve.ts';
+import { retentionCandidate } from '../../../src/log/retention.ts';
+import { scanSegment } from '../../../src/log/segment-scan.ts';
+import { TimeIndex } from '../../../src/log/time-index.ts';
+import { FakeDisk } from '../../fakes/fake-disk.ts';
+import { makeBatch, openStorage } from './log-fixture.ts';
+
+describe('OffsetIndex and TimeIndex', () => {
+  it('find the last entry at or below', () => {
+    const index = new OffsetIndex();
+    for (let entry = 0; entry < 200; entry++) index.append(entry * 10 + 5, entry * 100);
+    expect(index.floor(4)).toBe(-1);
+    expect(index.floor(5)).toBe(0);
+    expect(index.floor(14)).toBe(0);
+    expect(index.floor(9_999)).toBe(199);
+    const back = OffsetIndex.decode(index.encodeFrom(0), 1 << 20);
+    expect(back?.count).toBe(200);
+    expect(back?.position(7)).toBe(700);
+    expect([...index.encodeFrom(0).subarray(0, 8)]).toEqual([0, 0, 0, 5, 0, 0, 0, 0]);
+  });
+
+  it('refuse files that cannot be true', () => {
+    const index = new OffsetIndex();
+    index.append(5, 10);
+    index.append(9, 20);
+    const bytes = index.encodeFrom(0);
+    expect(OffsetIndex.decode(bytes.subarray(0, 15), 100)).toBeUndefined();
+    expect(OffsetIndex.decode(bytes, 20)).toBeUndefined();
+    expect(OffsetIndex.decode(concatBytes([bytes, bytes]), 100)).toBeUndefined();
+  });
+
+  it('take only rising timestamps', () => {
+    const index = new TimeIndex();
+    index.maybeAppend(-1, 0);
+    index.maybeAppend(100, 3);
+    index.maybeAppend(100, 4);
+    index.maybeAppend(90, 5);
+    index.maybeAppend(2 ** 41, 9);
+    expect(index.count).toBe(2);
+    expect(index.lastBelow(100)).toBe(-1);
+    expect(index.lastBelow(101)).toBe(0);
+    expect(index.lastBelow(2 ** 42)).toBe(1);
+    expect(TimeIndex.decode(index.encodeFrom(0))?.timestamp(1)).toBe(2 ** 41);
+    expect(index.encodeFrom(0).length).toBe(24);
+  });
+});
+
+describe('the text files of Kafka', () => {
+  it('have epochs and offsets in a checkpoint', () => {
+    const starts = [
+      { leaderEpoch: leaderEpoch(1), startOffset: offset(0) },
+      { leaderEpoch: leaderEpoch(4), startOffset: offset(77) },
+    ];
+    expect(utf8Decode(encodeCheckpoint(starts))).toBe('0\n2\n1 0\n4 77\n');
+    expect(decodeCheckpoint(encodeCheckpoint(starts))).toEqual(starts);
+    expect(decodeCheckpoint(encodeCheckpoint(starts).subarray(0, 9))).toBeUndefined();
+  });
+
+  it('have topic ids in URL-safe base64', () => {
+    const id = uuid('fbff0a3e-1f0e-4bdc-9a5f-ffeeddccbbaa');
+    const text = Buffer.from('fbff0a3e1f0e4bdc9a5fffeeddccbbaa', 'hex').toString('base64url');
+    expect(utf8Decode(encodePartitionMetadata(id))).toBe(`version: 0\ntopic_id: ${text}\n`);
+    expect(decodePartitionMetadata(encodePartitionMetadata(id))).toBe(id);
+    const zero = uuid('00000000-0000-0000-0000-000000000000');
+    expect(decodePartitionMetadata(encodePartitionMetadata(zero))).toBe(zero);
+  });
+});
+
+describe('longestRise', () => {
+  it('never falls and is as long as can be', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 9 }), (values) => {
+        const kept = [...longestRise(values)].sort((a, b) => a - b).map((index) => values[index]);
+        expect([...kept].sort((a, b) => Number(a) - Number(b))).toEqual(kept);
+        let best = 0;
+        for (let mask = 0; mask < 1 << values.length; mask++) {
+          const chosen = values.filter((_, index) => (mask >> index) & 1);
+          if (chosen.every((v, i) => i === 0 || v >= (chosen[i - 1] as number))) {
+            best = Math.max(best, chosen.length);
+          }
+        }
+        expect(kept.length).toBe(best);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('scanSegment', () => {
+  const batches = [0, 2, 4, 6].map((base) => makeBatch({ base, records: 2, epoch: 3 }));
+  const size = (batches[0] as Uint8Array).length;
+
+  it('loses only the batch that a flipped bit is in, wherever it is', () => {
+    const whole = concatBytes(batches);
+    for (let bit = size * 8; bit < size * 16; bit++) {
+      const bytes = whole.slice();
+      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+      const scan = scanSegment(bytes, offset(0));
+      expect(scan.batches.map((batch) => batch.baseOffset)).toEqual([0, 4, 6]);
+      expect(scan.bad.map(({ from, to, position }) => [from, to, position])).toEqual([
+        [2, 4, size],
+      ]);
+    }
+  });
+
+  it('takes zeros for nothing', () => {
+    const scan = scanSegment(concatBytes([...batches, new Uint8Array(500)]), offset(0));
+    expect(scan.batches.length).toBe(4);
+    expect(scan.bad.map(({ from, to }) => [from, to])).toEqual([[8, undefined]]);
+  });
+});
+
+describe('retentionCandidate', () => {
+  const sealed = [0, 10, 20].map((base) => ({
+    endOffset: offset(base + 10),
+    nextBaseOffset: offset(base + 10),
+    bytes: 100,
+    maxTimestamp: timestampMs(base * 100),
+  }));
+  const never = { retentionMs: -1, retentionBytes: -1, deletableTo: offset(1_000) };
+
+  it('lets whole old segments go', () => {
+    const policy = { ...never, retentionMs: 500 };
+    expect(retentionCandidate(sealed, 350, policy, timestampMs(400))).toBeUndefined();
+    expect(retentionCandidate(sealed, 350, policy, timestampMs(1_600))).toBe(20);
+    expect(retentionCandidate(sealed, 350, policy, timestampMs(9_000))).toBe(30);
+    expect(retentionCandidate(sealed, 350, policy, timestampMs(-9_000))).toBeUndefined();
+  });
+
+  it('keeps at least the size asked for', () => {
+    const policy = { ...never, retentionBytes: 200 };
+    expect(retentionCandidate(sealed, 350, policy, timestampMs(0))).toBe(10);
+    expect(retentionCandidate(sealed, 299, policy, timestampMs(0))).toBeUndefined();
+  });
+
+  it('never passes what must be forwarded first', () => {
+    const policy = { ...never, retentionMs: 0 };
+    const at = timestampMs(9_000);
+    expect(retentionCandidate(sealed, 350, { ...policy, deletableTo: undefined }, at)).toBe(
+      undefined,
+    );
+    expect(retentionCandidate(sealed, 350, { ...policy, deletableTo: offset(9) }, at)).toBe(
+      undefined,
+    );
+    expect(retentionCandidate(sealed, 350, { ...policy, deletableTo: offset(25) }, at)).toBe(20);
+    const infinite = { ...never, retentionMs: Infinity, retentionBytes: Infinity };
+    expect(retentionCandidate(sealed, 350, infinite, at)).toBeUndefined();
+  });
+});
+
+describe('Reserve', () => {
+  it('takes room, gives it back and takes it again when there is enough', async () => {
+    const disk = new FakeDisk();
+    disk.budgetBytes = 80_000;
+    const reserve = await Reserve.open(disk, 64_000);
+    expect(await reserve.refill()).toBe(true);
+    expect(disk.files().get('reserve')?.length).toBe(10_000);
+    expect((await Reserve.open(disk, 64_000)).isHeld).toBe(true);
+    expect(await reserve.release()).toBe(true);
+    expect(await reserve.release()).toBe(false);
+    disk.plant('filler', new Uint8Array(65_000));
+    expect(await reserve.refill()).toBe(false);
+    expect(disk.files().has('reserve')).toBe(false);
+  });
+
+  it('lets a node start on a full disk', async () => {
+    const disk = new FakeDisk();
+    disk.budgetBytes = 100_000;
+    const storage = await openStorage(disk, { reserveBytes: 10_000 });
+    expect(await storage.reserve.refill()).toBe(true);
+    const { freeBytes } = await disk.space();
+    disk.plant('filler', new Uint8Array(freeBytes));
+    disk.reboot('killed');
+    const again = await openStorage(disk, { reserveBytes: 10_000 });
+    expect(again.reserve.isHeld).toBe(false);
+    expect(again.meta.startCounter).toBeGreaterThan(1);
+  });
+});
