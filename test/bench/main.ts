@@ -22,7 +22,7 @@ ingest
   --qos 0|1           default 1
   --baselines-only    without a node; the figure is void
 forward
-  --records N         default 500000
+  --records N         default 1000000
   --record-bytes N    default 200
   --partitions N      default 4
 idle
@@ -80,7 +80,7 @@ async function* forwardFigures(folder: string): AsyncGenerator<Figure> {
   yield await measureForward({
     folder,
     runs: numberOf('runs', 1),
-    records: numberOf('records', 500_000),
+    records: numberOf('records', 1_000_000),
     recordBytes: numberOf('record-bytes', 200),
     partitions: numberOf('partitions', 4),
     say,
