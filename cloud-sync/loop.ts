@@ -4,6 +4,7 @@ import { monotonicMs, timestampMs } from '../src/base/brand.ts';
 import type { ConnectionId } from '../src/base/brand.ts';
 import { unreachable } from '../src/base/assert.ts';
 import { Forwarder } from '../src/core/forward/forwarder.ts';
+import type { SaslExchange } from '../src/client/kafka/sasl-exchange.ts';
 import type { ForwarderEffect, ForwarderEvent } from '../src/core/forward/forwarder.ts';
 import type { ForwarderSettings } from '../src/core/forward/settings.ts';
 import type { ForwarderToNode } from '../src/core/forward/supervision.ts';
@@ -11,6 +12,7 @@ import type { Now } from '../src/core/now.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
 import { nodeCompression } from './compression.ts';
 import { KafkaSocket } from './kafka-socket.ts';
+import { saslExchange } from './sasl.ts';
 
 /** What the loop reaches outside of sockets and timers. */
 export interface LoopPorts {
@@ -37,7 +39,10 @@ export class ForwarderLoop {
     this.#ports = ports;
     this.#tls = tlsOptions(settings);
     const random = { next: Math.random };
-    this.#forwarder = new Forwarder({ settings, random, compression: nodeCompression }, now());
+    const sasl = settings.central.sasl;
+    const logIn = sasl && ((): SaslExchange => saslExchange(sasl));
+    const options = { settings, random, compression: nodeCompression, ...(logIn && { logIn }) };
+    this.#forwarder = new Forwarder(options, now());
   }
 
   /** Takes an event; one that comes while another is at work waits its turn. */

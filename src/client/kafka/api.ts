@@ -32,7 +32,7 @@ export const apis = {
   listOffsets: listOffsetsCodec,
   metadata: metadataCodec,
   findCoordinator: { ...findCoordinatorCodec, versionMax: 3 },
-  saslHandshake: saslHandshakeCodec,
+  saslHandshake: { ...saslHandshakeCodec, versionMin: 1 },
   apiVersions: apiVersionsCodec,
   createTopics: createTopicsCodec,
   initProducerId: initProducerIdCodec,

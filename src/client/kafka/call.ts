@@ -5,7 +5,7 @@ import type { Result } from '../../base/result.ts';
  * from it).
  */
 export interface CallFailure {
-  readonly reason: 'disconnected' | 'timedOut' | 'unsupported' | 'malformed';
+  readonly reason: 'disconnected' | 'timedOut' | 'unsupported' | 'malformed' | 'refused';
   readonly wasSent: boolean;
   readonly text: string;
 }

@@ -9,6 +9,7 @@ import type { Answered, Outcome } from './call.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
 import { KafkaConnection } from './connection.ts';
 import type { ConnectionFault } from './connection.ts';
+import type { SaslExchange } from './sasl-exchange.ts';
 
 /** Orders to whoever owns the sockets. Bytes of one connection keep their order. */
 export type ClientEffect =
@@ -38,6 +39,8 @@ export interface ClusterClientOptions {
   readonly callMsMax: number;
   /** An address that failed is left alone for this long. */
   readonly refusedMs: number;
+  /** A login for each new connection; absent: none is needed. */
+  readonly logIn?: () => SaslExchange;
 }
 
 /** Who is asked. `lane` keeps calls that park (a long poll) away from others of the same broker. */
@@ -66,7 +69,10 @@ export class ClusterClient {
   readonly metadata = new ClusterMetadata();
   readonly #options: ClusterClientOptions;
   readonly #links = new Map<ConnectionId, Link>();
-  readonly #refusedUntil = new Map<string, number>();
+  readonly #refused = new Map<
+    string,
+    { readonly until: number; readonly fault: ConnectionFault }
+  >();
   readonly #topics = new Set<string>();
   #refreshing: Answered<MetadataResponse>[] | undefined;
   #effects: ClientEffect[] = [];
@@ -86,8 +92,8 @@ export class ClusterClient {
   call<Q, R>(target: Target, api: Api<Q, R>, body: Q, msMax?: number): (done: Answered<R>) => void {
     return (done) => {
       const link = this.#linkFor(target);
-      if (typeof link === 'string') {
-        done(fail({ reason: 'disconnected', wasSent: false, text: link }));
+      if (!('protocol' in link)) {
+        done(fail({ ...link, wasSent: false }));
         return;
       }
       const deadline = monotonicMs(this.#now + (msMax ?? this.#options.callMsMax));
@@ -187,15 +193,17 @@ export class ClusterClient {
   }
 
   /** The link, or why there is none. */
-  #linkFor(target: Target): Link | string {
+  #linkFor(target: Target): Link | ConnectionFault {
     const lane = target.lane ?? mainLane;
     if (target.nodeId === undefined) return this.#anyLink(lane);
     const broker = this.metadata.brokers.get(target.nodeId);
-    if (broker === undefined) return `broker ${target.nodeId} is not known`;
+    if (broker === undefined) {
+      return { reason: 'disconnected', text: `broker ${target.nodeId} is not known` };
+    }
     return this.#linkTo(`${broker.host}:${broker.port}`, lane);
   }
 
-  #anyLink(lane: string): Link | string {
+  #anyLink(lane: string): Link | ConnectionFault {
     let connecting: Link | undefined;
     for (const link of this.#links.values()) {
       if (link.lane !== lane) continue;
@@ -204,23 +212,24 @@ export class ClusterClient {
     }
     if (connecting !== undefined) return connecting;
     const addresses = this.#options.bootstrap;
-    let refusal = 'no address is configured';
+    let refusal: ConnectionFault = { reason: 'disconnected', text: 'no address is configured' };
     for (let tried = 0; tried < addresses.length; tried++) {
       const address = addresses[this.#rotation++ % addresses.length] as string;
       const link = this.#linkTo(address, lane);
-      if (typeof link !== 'string') return link;
+      if ('protocol' in link) return link;
       refusal = link;
     }
     return refusal;
   }
 
-  #linkTo(address: string, lane: string): Link | string {
+  #linkTo(address: string, lane: string): Link | ConnectionFault {
     for (const link of this.#links.values()) {
       if (link.address === address && link.lane === lane) return link;
     }
-    if ((this.#refusedUntil.get(address) ?? 0) > this.#now) return `${address} failed just now`;
+    const refused = this.#refused.get(address);
+    if (refused !== undefined && refused.until > this.#now) return refused.fault;
     const connection = this.#options.nextConnection();
-    const protocol = new KafkaConnection(this.#options.clientId);
+    const protocol = new KafkaConnection(this.#options.clientId, this.#options.logIn?.());
     const link: Link = { connection, address, lane, protocol, isOpen: false };
     this.#links.set(connection, link);
     this.#effects.push({ type: 'OpenConnection', connection, ...splitAddress(address) });
@@ -230,7 +239,7 @@ export class ClusterClient {
   /** The link leaves the map before its calls fail: a caller that tries again must not find it. */
   #drop(link: Link, fault: ConnectionFault, isOurs: boolean): void {
     this.#links.delete(link.connection);
-    this.#refusedUntil.set(link.address, this.#now + this.#options.refusedMs);
+    this.#refused.set(link.address, { until: this.#now + this.#options.refusedMs, fault });
     if (isOurs) {
       const { connection } = link;
       this.#effects.push({ type: 'CloseConnection', connection, reason: fault.text });

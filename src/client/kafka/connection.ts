@@ -8,6 +8,7 @@ import { correlationIdOf, decodeResponse, encodeRequest } from '../../wire/kafka
 import type { Api, VersionRange } from './api.ts';
 import { apis, commonVersion } from './api.ts';
 import type { Answered, CallFailure } from './call.ts';
+import type { SaslExchange } from './sasl-exchange.ts';
 
 /** A call that was written and waits for its answer; answers come in the order of the calls. */
 interface InFlight {
@@ -42,10 +43,14 @@ export class KafkaConnection {
   readonly #frames = new FrameSplitter(limits.clientFrameBytesMax);
   #correlationId = 0;
   #versions: ReadonlyMap<number, VersionRange> | undefined;
+  readonly #exchange: SaslExchange | undefined;
+  #isLoggedIn = false;
+  #refusal: string | undefined;
   #isClosed = false;
 
-  constructor(clientId: string) {
+  constructor(clientId: string, exchange?: SaslExchange) {
     this.#clientId = clientId;
+    this.#exchange = exchange;
   }
 
   /** Calls that wait for an answer or to be written. */
@@ -53,9 +58,9 @@ export class KafkaConnection {
     return this.#inFlight.length + this.#waiting.length;
   }
 
-  /** The versions are known: calls are written as they come. */
+  /** The versions are known and the login is over: calls are written as they come. */
   get isReady(): boolean {
-    return this.#versions !== undefined && !this.#isClosed;
+    return this.#isLoggedIn && !this.#isClosed;
   }
 
   /** The socket is connected. */
@@ -88,6 +93,7 @@ export class KafkaConnection {
     for (const frame of frames.value) {
       if (this.#isClosed) return undefined;
       if (!this.#answer(frame)) return this.#fault('the broker sent an answer that is none');
+      if (this.#refusal !== undefined) return this.#fault(this.#refusal, 'refused');
     }
     this.#flush();
     return undefined;
@@ -206,7 +212,38 @@ export class KafkaConnection {
     if (!decoded.ok || decoded.value.errorCode !== 0) return false;
     const answer = decoded.value;
     this.#versions = new Map(answer.apiKeys.map((api) => [api.apiKey, api]));
+    this.#logIn(deadline);
     return true;
+  }
+
+  #logIn(deadline: MonotonicMs): void {
+    if (this.#exchange === undefined) {
+      this.#isLoggedIn = true;
+      return;
+    }
+    const { mechanism } = this.#exchange;
+    this.#send(apis.saslHandshake, { mechanism }, deadline, (outcome) => {
+      if (!outcome.ok) this.#refusal = outcome.error.text;
+      else if (outcome.value.errorCode === 0) this.#prove(undefined, deadline);
+      else
+        this.#refusal = `the broker offers no ${mechanism}, but ${outcome.value.mechanisms.join()}`;
+    });
+  }
+
+  #prove(received: Uint8Array | undefined, deadline: MonotonicMs): void {
+    const step = this.#exchange?.next(received);
+    if (step?.ok !== true) this.#refusal = step?.error ?? 'no login is configured';
+    else if (step.value === 'done') this.#isLoggedIn = true;
+    else {
+      this.#send(apis.saslAuthenticate, { authBytes: step.value }, deadline, (outcome) => {
+        if (!outcome.ok) this.#refusal = outcome.error.text;
+        else if (outcome.value.errorCode === 0) this.#prove(outcome.value.authBytes, deadline);
+        else {
+          const { errorCode, errorMessage: told } = outcome.value;
+          this.#refusal = `the broker refuses the login: error ${errorCode} ${told ?? ''}`;
+        }
+      });
+    }
   }
 
   #answer(frame: Uint8Array): boolean {
@@ -216,8 +253,8 @@ export class KafkaConnection {
     return call.answer(frame);
   }
 
-  #fault(text: string): ConnectionFault {
-    const fault: ConnectionFault = { reason: 'malformed', text };
+  #fault(text: string, reason: CallFailure['reason'] = 'malformed'): ConnectionFault {
+    const fault: ConnectionFault = { reason, text };
     this.closed(fault);
     return fault;
   }

@@ -79,10 +79,50 @@ test('an old broker refuses our ApiVersions and gets version 0', () => {
   expect(connection.isReady).toBe(true);
 });
 
+const loginVersions = {
+  ...versions(9),
+  apiKeys: [17, 36, 26].map((apiKey) => ({ apiKey, minVersion: 0, maxVersion: 2 })),
+};
+
+test('with a login no call goes out before it is over', () => {
+  const steps: (Uint8Array | 'done')[] = [Uint8Array.of(1), 'done'];
+  const next = () => ({ ok: true as const, value: steps.shift() ?? ('done' as const) });
+  const connection = new KafkaConnection('me', { mechanism: 'PLAIN', next });
+  connection.opened(later);
+  connection.call(apis.endTxn, body, later, () => undefined);
+  sent(connection);
+  connection.received(encodeResponse(apis.apiVersions, 3, 0, loginVersions));
+  expect(sent(connection)).toEqual([[17, 1, 1]]);
+  connection.received(encodeResponse(apis.saslHandshake, 1, 1, { errorCode: 0, mechanisms: [] }));
+  expect(sent(connection)).toEqual([[36, 2, 2]]);
+  const granted = { errorCode: 0, errorMessage: null, authBytes: new Uint8Array(0) };
+  const answer = { ...granted, sessionLifetimeMs: 0 };
+  connection.received(encodeResponse(apis.saslAuthenticate, 2, 2, answer));
+  expect(sent(connection)).toEqual([[26, 2, 3]]);
+});
+
+test('a refused login fails every call with the reason', () => {
+  const next = () => ({ ok: true as const, value: Uint8Array.of(1) });
+  const connection = new KafkaConnection('me', { mechanism: 'PLAIN', next });
+  const outcomes: unknown[] = [];
+  connection.opened(later);
+  connection.call(apis.endTxn, body, later, (o) => void outcomes.push(o));
+  connection.received(encodeResponse(apis.apiVersions, 3, 0, loginVersions));
+  const refused = { errorCode: 33, mechanisms: ['SCRAM-SHA-256'] };
+  const fault = connection.received(encodeResponse(apis.saslHandshake, 1, 1, refused));
+  expect(fault).toMatchObject({ reason: 'refused', text: expect.stringContaining('SCRAM') });
+  expect(outcomes).toMatchObject([{ ok: false, error: { reason: 'refused', wasSent: false } }]);
+});
+
 test('an API that the broker lacks fails without being sent', () => {
   const connection = opened();
   const outcomes: unknown[] = [];
-  connection.call(apis.saslHandshake, { mechanism: 'PLAIN' }, later, (o) => void outcomes.push(o));
+  connection.call(
+    apis.findCoordinator,
+    { key: 'k', keyType: 1, coordinatorKeys: [] },
+    later,
+    (o) => void outcomes.push(o),
+  );
   expect(outcomes).toMatchObject([{ ok: false, error: { reason: 'unsupported', wasSent: false } }]);
 });
 
