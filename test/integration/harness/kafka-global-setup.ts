@@ -26,9 +26,10 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   const launched = await launchKafka({ folder, onProgress: () => {} });
   if (!launched.ok) {
     const reason = `no Apache Kafka: ${launched.error.text}`;
+    removeTempFolder(folder);
     if (process.env['REQUIRE_KAFKA'] === '1') throw new Error(reason);
     project.provide('sharedKafka', { available: false, reason });
-    return async () => removeTempFolder(folder);
+    return async () => {};
   }
   const broker = launched.value;
   const { bootstrap, version, logFolder } = broker;
