@@ -18,6 +18,7 @@ export function coreOptions(config: Config, storage: Storage): NodeOptions {
     segmentBytesMax: config.log.segmentBytes,
     batchBytesMax: config.log.batchBytesMax,
     lingerMs: config.log.lingerMs,
+    ingestDeliveryTimeoutMs: config.mqtt.ingestDeliveryTimeoutMs,
     requestBytesMax: config.kafka.requestBytesMax,
     topics: effectiveTopics(config).map((topic) => ({
       name: topic.name,

@@ -19,6 +19,7 @@ type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 export interface World {
   readonly storage: Storage;
   readonly views: StateView;
+  readonly budgetBytes: number;
   readonly telemetry: Telemetry;
   readonly kafka: KafkaListener;
   readonly mqtt: MqttFront;
@@ -42,6 +43,7 @@ export class Executor {
   readonly #world: World;
   readonly #logs: LogExecutor[] = [];
   readonly #deadViews = new Set<string>();
+  #isFull = false;
   #logsWaitingForSpace = 0;
   #creating: Promise<void> = Promise.resolve();
   #isDead = false;
@@ -161,7 +163,7 @@ export class Executor {
         persisted: (generation, endOffset) =>
           post({ type: 'BatchPersisted', logId: id, generation, endOffset }),
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
-        waitingForSpace: (isWaiting) => this.#waitingForSpace(isWaiting),
+        waitingForSpace: (isWaiting) => this.#waitingForSpace(log, isWaiting),
         spaceMayBeFree: () => pause(spaceRetryMs),
         condemned: (error) => this.#condemn(error),
       }),
@@ -169,11 +171,30 @@ export class Executor {
     return id;
   }
 
-  /** The node is full while any of its logs is. */
-  #waitingForSpace(isWaiting: boolean): void {
+  #waitingForSpace(log: PartitionLog, isWaiting: boolean): void {
     this.#logsWaitingForSpace += isWaiting ? 1 : -1;
-    if (isWaiting && this.#logsWaitingForSpace === 1) this.#world.post({ type: 'DiskFilled' });
-    if (!isWaiting && this.#logsWaitingForSpace === 0) this.#world.post({ type: 'DiskFreed' });
+    // L9: what keeps the node itself going may use the reserve.
+    if (isWaiting && log.topic.startsWith('__')) this.#useReserve();
+    this.measureDisk();
+  }
+
+  /** The node is full while one of its logs waits for space, or while all of them hold more than the budget. */
+  measureDisk(): void {
+    const { storage, budgetBytes, post } = this.#world;
+    const isFull = this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    post({ type: isFull ? 'DiskFilled' : 'DiskFreed' });
+    if (!isFull) this.refillReserve();
+  }
+
+  /** Takes back the room that is kept for a full disk (L9), beside the work. */
+  refillReserve(): void {
+    this.#start(async () => void (await this.#world.storage.reserve.refill()));
+  }
+
+  #useReserve(): void {
+    this.#start(async () => void (await this.#world.storage.reserve.release()));
   }
 
   #persistVotes({ votes }: Of<'PersistVotes'>): void {

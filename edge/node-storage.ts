@@ -1,4 +1,4 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { Config } from '../src/config/config.ts';
@@ -10,6 +10,7 @@ import { NodeDisk } from './disk-node.ts';
 import { exitCodes } from './cli/exit-codes.ts';
 import type { StartError } from './running-node.ts';
 import { randomNode } from './random-node.ts';
+import { makeDirs } from './make-dirs.ts';
 import { LevelStateView } from './state-level.ts';
 
 /** A data directory that is locked, recovered and ours. */
@@ -67,7 +68,7 @@ async function budget({ disk }: Config, dataDir: string, usedBytes: number): Pro
 /** 0700: a gateway's readings are nobody else's business. */
 async function makePrivateDir(dataDir: string): Promise<StartError | undefined> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeDirs(dataDir, 0o700);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

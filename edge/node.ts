@@ -36,6 +36,13 @@ export async function startNode(
   config: Config,
   deps: NodeDeps,
 ): Promise<Result<RunningNode, StartError>> {
+  if (config.disk.whenFull === 'dropOldest') {
+    return fail({
+      exitCode: exitCodes.usage,
+      text: 'disk.whenFull: dropOldest is not built yet.',
+      hint: 'Use block: publishers wait, and nothing is lost.',
+    });
+  }
   const settings = await forwarderSettings(config);
   if (!settings.ok) return settings;
   const opened = await openNodeStorage(config);
@@ -43,6 +50,9 @@ export async function startNode(
   const node = new NodeProcess({ config, ...deps, opened: opened.value, settings: settings.value });
   return node.start();
 }
+
+/** How often the logs are held against disk.budgetBytes. */
+const diskMeasureMs = 500;
 
 interface NodeParts extends NodeDeps {
   readonly config: Config;
@@ -64,6 +74,7 @@ class NodeProcess implements RunningNode {
   readonly #marks: ForwardMarks;
   readonly #admin = new AdminRequests();
   #adminServer: AdminServer | undefined;
+  #diskTimer: NodeJS.Timeout | undefined;
   #nextConnectionId = 1;
   #kafkaAddress: Address | undefined;
   #mqttAddress: Address | undefined;
@@ -93,6 +104,7 @@ class NodeProcess implements RunningNode {
     this.#executor = new Executor({
       storage: opened.storage,
       views: opened.views,
+      budgetBytes: opened.budgetBytes,
       telemetry,
       kafka: this.#kafka,
       mqtt: this.#mqtt,
@@ -129,6 +141,7 @@ class NodeProcess implements RunningNode {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#diskTimer);
     await this.#mqtt.stop();
     await this.#supervisor?.stop();
     await this.#kafka.stop();
@@ -189,6 +202,8 @@ class NodeProcess implements RunningNode {
     if (!mqtt.ok) return portProblem('mqtt.listen', mqttConfig.listen, mqtt.error.code);
     this.#mqttAddress = mqtt.value;
     this.#describeForwarding();
+    this.#executor.refillReserve();
+    this.#diskTimer = setInterval(() => this.#executor.measureDisk(), diskMeasureMs);
     return undefined;
   }
 

@@ -44,6 +44,7 @@ export interface NodeOptions {
   readonly segmentBytesMax: number;
   readonly batchBytesMax: number;
   readonly lingerMs: number;
+  readonly ingestDeliveryTimeoutMs: number;
   readonly requestBytesMax: number;
   readonly topics: readonly TopicSeed[];
   readonly routes: readonly RouteRule[];
@@ -93,10 +94,16 @@ export class Node {
     const routes = new RouteTable(options.routes, (name) => cluster.topic(name)?.partitions);
     const batcher = this.#batcher;
     const find = (topic: string, index: number) => partitions.find(topic, index);
-    this.#ingest = new Ingest({ routes, batcher, partition: find, emit });
+    this.#ingest = new Ingest({
+      routes,
+      batcher,
+      partition: find,
+      deliveryTimeoutMs: options.ingestDeliveryTimeoutMs,
+      emit,
+    });
     this.#ledger = new ForwardLedger(options.forwardedTopics, cluster, partitions);
     const log = () => this.#boot.internal(clusterTopicName);
-    this.#decisions = new ForwardDecisions({ cluster, log, random: options.random });
+    this.#decisions = new ForwardDecisions({ ...options, cluster, log });
     this.#retention = new RetentionPlanner({
       cluster,
       partitions,
@@ -204,6 +211,7 @@ export class Node {
         return this.#decisions.applied(event.topicId as Uuid, event.partition, event.decisionId);
       case 'TimerFired':
         this.#router.tick(now.monotonicMs);
+        this.#ingest.giveUpLate(now);
         return this.#retention.tick(now);
       case 'TurnEnded':
         this.#batcher.turnEnded(now);

@@ -15,6 +15,8 @@ export interface ForwardRequest {
 
 export interface ForwardDecisionsOptions {
   readonly cluster: ClusterState;
+  /** Topics that a forward route names. */
+  readonly forwardedTopics: readonly string[];
   readonly log: () => InternalTopic | undefined;
   readonly random: Random;
 }
@@ -37,6 +39,9 @@ export class ForwardDecisions {
     const log = this.#options.log();
     if (known === undefined || partition >= known.partitions || log === undefined) {
       return done({ ok: false, text: `There is no partition ${topic}-${partition} on this node.` });
+    }
+    if (!this.#options.forwardedTopics.includes(topic)) {
+      return done({ ok: false, text: `No forward route of this node names ${topic}.` });
     }
     const key = utf8Encode(clusterKeys.forwardDecision(known.topicId as Uuid, partition));
     const decisionId = this.#options.random.uuid();

@@ -50,8 +50,8 @@ export class Qos2Publishes {
 
   /** One that no batch can hold is refused before its identifier is stored: it would stay open for ever. */
   received(publish: Publish): void {
-    const { ingest, batchBytesMax } = this.#options;
-    const pending = ingest.enter(publish);
+    const { ingest, batchBytesMax, now } = this.#options;
+    const pending = ingest.enter(publish, now());
     if (!ingest.fits(publish, batchBytesMax)) return pending.refused('RECORD_TOO_LARGE');
     this.#pending.set(publish.publishId, pending);
     this.sessions.identifierReceived(publish);

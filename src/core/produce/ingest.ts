@@ -1,4 +1,4 @@
-import type { ConnectionId } from '../../base/brand.ts';
+import { monotonicMs, type ConnectionId } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { utf8Length } from '../../base/bytes.ts';
@@ -17,6 +17,7 @@ export interface IngestOptions {
   readonly routes: RouteTable;
   readonly batcher: Batcher;
   readonly partition: (topic: string, partition: number) => Partition | undefined;
+  readonly deliveryTimeoutMs: number;
   readonly emit: (effect: Effect) => void;
 }
 
@@ -55,13 +56,13 @@ export class Ingest {
   }
 
   /** Gives the publish its place in its connection's order. */
-  enter(publish: Publish): PendingPublish {
-    return this.#order.add(publish.publishId, publish.connection);
+  enter(publish: Publish, now: Now): PendingPublish {
+    return this.#order.add(publish.publishId, publish.connection, now.monotonicMs);
   }
 
   /** QoS 0, 1 and wills: into the open batch of its partition. */
   received(publish: Publish, now: Now): void {
-    const pending = this.enter(publish);
+    const pending = this.enter(publish, now);
     const target = this.locate(publish);
     if (target === undefined) return this.unrouted(pending);
     const partition = this.#options.partition(target.topic, target.partition);
@@ -95,6 +96,11 @@ export class Ingest {
     const builder = new RecordBatchBuilder(0);
     builder.append(now.wallMs, key, publish.payload, this.#headers.encoded(publish));
     return builder.finish(triple);
+  }
+
+  /** P3: publishes that were not committed in `deliveryTimeoutMs` are given up; their clients send them again. */
+  giveUpLate(now: Now): void {
+    this.#order.giveUp(monotonicMs(now.monotonicMs - this.#options.deliveryTimeoutMs));
   }
 
   connectionClosed(connection: ConnectionId): void {

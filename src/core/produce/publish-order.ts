@@ -1,4 +1,4 @@
-import type { ConnectionId } from '../../base/brand.ts';
+import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
 import { Ring } from '../../base/ring.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { AppendOutcome, RecordWaiter } from './batcher.ts';
@@ -17,13 +17,13 @@ export class PublishOrder {
   }
 
   /** Takes the next publish of a connection. */
-  add(publishId: number, connection: ConnectionId): PendingPublish {
+  add(publishId: number, connection: ConnectionId, arrivedAt: MonotonicMs): PendingPublish {
     let ring = this.#byConnection.get(connection);
     if (ring === undefined) {
       ring = new Ring();
       this.#byConnection.set(connection, ring);
     }
-    const pending = new PendingPublish(this, publishId, connection);
+    const pending = new PendingPublish(this, publishId, connection, arrivedAt);
     ring.push(pending);
     return pending;
   }
@@ -39,6 +39,14 @@ export class PublishOrder {
   /** Publishes of a closed connection are never released; what is appended of them stays appended. */
   connectionClosed(connection: ConnectionId): void {
     this.#byConnection.delete(connection);
+  }
+
+  /** P3: what arrived before `before` and is not committed is given up, and its connection with it. */
+  giveUp(before: MonotonicMs): void {
+    for (const ring of [...this.#byConnection.values()]) {
+      const head = ring.peek();
+      if (head !== undefined && head.arrivedAt < before) head.refused('REQUEST_TIMED_OUT');
+    }
   }
 
   /** Called by PendingPublish: lets go of every publish of its connection that has nobody before it. */
@@ -64,12 +72,19 @@ export class PendingPublish implements RecordWaiter {
   readonly #order: PublishOrder;
   readonly publishId: number;
   readonly connection: ConnectionId;
+  readonly arrivedAt: MonotonicMs;
   isCommitted = false;
 
-  constructor(order: PublishOrder, publishId: number, connection: ConnectionId) {
+  constructor(
+    order: PublishOrder,
+    publishId: number,
+    connection: ConnectionId,
+    arrivedAt: MonotonicMs,
+  ) {
     this.#order = order;
     this.publishId = publishId;
     this.connection = connection;
+    this.arrivedAt = arrivedAt;
   }
 
   settled(outcome: AppendOutcome): void {

@@ -132,6 +132,13 @@ export class NodeWorld {
     this.turn();
   }
 
+  /** Time passes, and the core is woken. */
+  later(ms: number): void {
+    this.#ms += ms;
+    this.#run({ type: 'TimerFired' });
+    this.turn();
+  }
+
   post(event: Event): void {
     this.#run(event);
   }
@@ -249,6 +256,7 @@ export class NodeWorld {
       segmentBytesMax: 1_000_000,
       batchBytesMax: 100_000,
       lingerMs: 0,
+      ingestDeliveryTimeoutMs: 10_000,
       requestBytesMax: 1_000_000,
       topics: [
         {

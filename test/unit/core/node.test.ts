@@ -102,6 +102,19 @@ describe('Node', () => {
     expect(held.map(({ held: isHeld }) => isHeld)).toEqual([true, false]);
   });
 
+  it('gives up a publish that the disk does not take in time, and closes its connection (P3)', () => {
+    const world = started();
+    world.stopSyncing();
+    const late = world.publish('a', 'late');
+    world.turn();
+    world.later(9_000);
+    expect(world.rejected).toEqual([]);
+    world.later(2_000);
+    expect(world.rejected).toEqual([late]);
+    world.syncAgain();
+    expect(world.released).toEqual([]);
+  });
+
   it('does not start on a disk whose __cluster is missing', () => {
     const world = started();
     world.logs.shift();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionId } from '../../../../src/base/brand.ts';
+import { connectionId, monotonicMs } from '../../../../src/base/brand.ts';
 import { PublishOrder } from '../../../../src/core/produce/publish-order.ts';
 
 const one = connectionId(1);
@@ -12,8 +12,8 @@ const newOrder = () => {
 describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
   it('holds back a publish that is committed before an earlier one of its connection', () => {
     const { order } = newOrder();
-    const first = order.add(10, one);
-    const second = order.add(11, one);
+    const first = order.add(10, one, monotonicMs(10));
+    const second = order.add(11, one, monotonicMs(11));
     second.committed();
     expect(order.takeReleased()).toEqual([]);
     first.committed();
@@ -23,14 +23,14 @@ describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
 
   it('keeps connections apart', () => {
     const { order } = newOrder();
-    order.add(10, one);
-    order.add(20, two).committed();
+    order.add(10, one, monotonicMs(10));
+    order.add(20, two, monotonicMs(20)).committed();
     expect(order.takeReleased()).toEqual([20]);
   });
 
   it('never releases what a closed connection left', () => {
     const { order } = newOrder();
-    const pending = order.add(10, one);
+    const pending = order.add(10, one, monotonicMs(10));
     order.connectionClosed(one);
     pending.committed();
     expect(order.takeReleased()).toEqual([]);
@@ -38,12 +38,22 @@ describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
 
   it('a refused publish ends its connection: nothing behind it is acknowledged', () => {
     const { order, refused } = newOrder();
-    const first = order.add(10, one);
-    const second = order.add(11, one);
+    const first = order.add(10, one, monotonicMs(10));
+    const second = order.add(11, one, monotonicMs(11));
     first.refused('RECORD_TOO_LARGE');
     second.committed();
     second.refused('RECORD_TOO_LARGE');
     expect(refused).toEqual([10]);
     expect(order.takeReleased()).toEqual([]);
+  });
+
+  it('gives up what is late, with its connection (P3)', () => {
+    const { order, refused } = newOrder();
+    order.add(10, one, monotonicMs(10));
+    order.add(20, two, monotonicMs(20));
+    order.giveUp(monotonicMs(15));
+    expect(refused).toEqual([10]);
+    order.giveUp(monotonicMs(15));
+    expect(refused).toEqual([10]);
   });
 });
