@@ -239,8 +239,8 @@ export class KafkaConnection {
         if (!outcome.ok) this.#refusal = outcome.error.text;
         else if (outcome.value.errorCode === 0) this.#prove(outcome.value.authBytes, deadline);
         else {
-          const { errorCode, errorMessage: told } = outcome.value;
-          this.#refusal = `the broker refuses the login: error ${errorCode} ${told ?? ''}`;
+          const told = outcome.value.errorMessage ?? '';
+          this.#refusal = `the broker refuses the login: error ${outcome.value.errorCode} ${told}`;
         }
       });
     }
