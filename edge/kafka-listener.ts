@@ -90,7 +90,11 @@ export class KafkaListener {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     post({ type: 'KafkaConnectionOpened', connection: id });
-    socket.on('data', (chunk) => post({ type: 'KafkaBytesReceived', connection: id, chunk }));
+    socket.on('data', ({ buffer, byteOffset, length }: Buffer<ArrayBuffer>) => {
+      // A plain array: Buffer's slice shares memory where Uint8Array's copies.
+      const chunk = new Uint8Array(buffer, byteOffset, length);
+      post({ type: 'KafkaBytesReceived', connection: id, chunk });
+    });
     socket.on('drain', () => {
       connection.isHeldBySocket = false;
       flow(connection);

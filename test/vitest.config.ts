@@ -27,6 +27,7 @@ const integration = {
   test: {
     name: 'integration',
     include: ['test/integration/**/*.test.ts'],
+    globalSetup: ['test/integration/harness/kafka-global-setup.ts'],
     exclude: ['**/*.ci.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
@@ -41,6 +42,7 @@ const ci = {
   test: {
     name: 'ci',
     include: ['test/**/*.ci.test.ts'],
+    globalSetup: ['test/integration/harness/kafka-global-setup.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 120_000,
     maxWorkers: 1,

@@ -5,7 +5,7 @@ import { limits } from '../base/limits.ts';
 import type { Random } from '../ports/random.ts';
 import type { ViewChange } from '../ports/state-view.ts';
 import { noRecordHeaders } from '../wire/kafka/record-headers.ts';
-import { encodeProducerIdBlock } from '../wire/state/state-codec.ts';
+import { encodeDrop, encodeProducerIdBlock, type DropValue } from '../wire/state/state-codec.ts';
 import { Boot, type TopicSeed } from './boot.ts';
 import { Broker } from './broker.ts';
 import {
@@ -20,6 +20,7 @@ import type { Effect } from './effect.ts';
 import type { Event, OpenLog } from './event.ts';
 import { ForwardDecisions } from './forward/forward-decisions.ts';
 import { ForwardLedger } from './forward/forward-ledger.ts';
+import type { ForwardMark } from './forward/supervision.ts';
 import { KafkaRouter } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import type { Now } from './now.ts';
@@ -108,6 +109,7 @@ export class Node {
       cluster,
       partitions,
       ledger: this.#ledger,
+      commitDrop: (drop, done) => this.#commitDrop(drop, done),
       pinnedProducers: () => this.#qos2.sessions.pinnedProducers(),
       emit,
     });
@@ -202,9 +204,7 @@ export class Node {
       case 'SessionOpened':
         return this.#qos2.sessions.sessionOpened(event);
       case 'ForwardProgressed':
-        if (this.#ledger.progressed(event.mark))
-          this.#emit({ type: 'StoreForwardMark', mark: event.mark });
-        return;
+        return this.#forwardProgressed(event.mark);
       case 'ForwardDecided':
         return this.#forwardDecided(event);
       case 'ForwardDecisionApplied':
@@ -267,6 +267,29 @@ export class Node {
   #describeForwarding(): void {
     if (!this.#ledger.isForwarding) return;
     this.#emit({ type: 'DescribeForwardPartitions', partitions: this.#ledger.describe() });
+  }
+
+  #forwardProgressed(mark: ForwardMark): void {
+    if (!this.#ledger.progressed(mark)) return;
+    this.#emit({ type: 'StoreForwardMark', mark });
+    const { topicId, partition } = mark;
+    const changes = this.#ledger.passedDrops(mark).map((from) => ({
+      key: utf8Encode(clusterKeys.drop(topicId, partition, from)),
+      value: undefined,
+    }));
+    if (changes.length > 0) {
+      this.#boot.internal(clusterTopicName)?.commit(changes, () => undefined);
+    }
+  }
+
+  /** L10: committed before the log start moves past what central may still compare with. */
+  #commitDrop(drop: DropValue, done: () => void): void {
+    const key = utf8Encode(clusterKeys.drop(drop.topicId, drop.partition, drop.from));
+    const change = { key, value: encodeDrop(drop) };
+    this.#boot.internal(clusterTopicName)?.commit([change], () => {
+      this.#describeForwarding();
+      done();
+    });
   }
 
   #forwardDecided(event: Extract<Event, { type: 'ForwardDecided' }>): void {

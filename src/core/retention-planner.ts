@@ -1,5 +1,6 @@
 import type { LogId, MonotonicMs, Offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
+import type { DropValue } from '../wire/state/state-codec.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
 import type { Effect } from './effect.ts';
 import type { ForwardLedger } from './forward/forward-ledger.ts';
@@ -11,6 +12,8 @@ export interface RetentionPlannerOptions {
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
   readonly ledger: ForwardLedger;
+  /** Records a drop in `__cluster`; `done` when it is committed and the forwarder is told. */
+  readonly commitDrop: (drop: DropValue, done: () => void) => void;
   /** Producer ids whose state must live on (P5). */
   readonly pinnedProducers: () => ReadonlySet<bigint>;
   readonly emit: (effect: Effect) => void;
@@ -54,7 +57,11 @@ export class RetentionPlanner {
     if (deletableTo === undefined || to > deletableTo || to <= partition.logStartOffset) return;
     if (this.#advancing.has(partition.logId)) return;
     this.#advancing.add(partition.logId);
-    this.#options.emit({ type: 'AdvanceLogStart', logId: partition.logId, offset: to });
+    const { logId } = partition;
+    const advance = (): void => this.#options.emit({ type: 'AdvanceLogStart', logId, offset: to });
+    const drop = this.#options.ledger.dropBefore(partition, to);
+    if (drop === undefined) advance();
+    else this.#options.commitDrop(drop, advance);
   }
 
   advanced(partition: Partition): void {

@@ -17,6 +17,8 @@ export const sessionsTopicName = '__mqtt_sessions';
 export const clusterKeys = {
   topic: (name: string) => `topic/${name}`,
   producerIds: 'producer-ids',
+  drop: (topicId: string, partition: number, from: number) =>
+    `drop/${topicId}/${partition}/${from}`,
   forwardDecision: (topicId: Uuid, partition: number) => `forward/${topicId}/${partition}`,
 } as const;
 

@@ -1,5 +1,6 @@
 import type { Offset, Uuid } from '../../base/brand.ts';
 import { uuid } from '../../base/brand.ts';
+import type { DropValue } from '../../wire/state/state-codec.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
@@ -53,6 +54,37 @@ export class ForwardLedger {
     const waits = topic?.keepUnforwarded === true && this.#topics.has(partition.topic);
     if (!waits) return partition.highWatermark;
     return this.mark(partition.topicId, partition.partition)?.lastForwarded?.baseOffset;
+  }
+
+  /**
+   * The drop that must be committed before the log start may move to `to` (L10): without it a forwarder that takes
+   * over could not tell a deleted batch from a foreign log (X1). Undefined where nothing forwarded is passed.
+   */
+  dropBefore(partition: Partition, to: Offset): DropValue | undefined {
+    if (!this.#topics.has(partition.topic)) return undefined;
+    const mark = this.mark(partition.topicId, partition.partition);
+    if (mark === undefined || to <= (mark.lastForwarded?.baseOffset ?? mark.forwardOffset)) {
+      return undefined;
+    }
+    const from = Math.min(mark.forwardOffset, to);
+    return {
+      topicId: partition.topicId,
+      partition: partition.partition,
+      from,
+      to,
+      reason: 'retention',
+      count: to - from,
+      lastForwarded: mark.lastForwarded,
+    };
+  }
+
+  /** Drops that central's cursor has passed: their gaps are told there, nobody asks for them any more. */
+  passedDrops(mark: ForwardMark): Offset[] {
+    const passed = mark.lastForwarded?.baseOffset ?? 0;
+    return this.#cluster
+      .drops(mark.topicId, mark.partition)
+      .filter((drop) => drop.to <= passed)
+      .map((drop) => drop.from);
   }
 
   /** What the forwarder must know of each partition that a route names. */

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch, offset, uuid } from '../../../../src/base/brand.ts';
+import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
+import { ForwardLedger } from '../../../../src/core/forward/forward-ledger.ts';
+import { PartitionTable } from '../../../../src/core/partition-table.ts';
+import { encodeDrop, encodeTopic } from '../../../../src/wire/state/state-codec.ts';
+import { newPartition } from '../partition-world.ts';
+
+function newLedger(keepUnforwarded: boolean, forwarded = ['sensors']) {
+  const { partition } = newPartition();
+  const cluster = new ClusterState();
+  const partitions = new PartitionTable();
+  partitions.add(partition);
+  const topic = {
+    ...{ name: 'sensors', topicId: partition.topicId, partitions: 1, internal: false },
+    ...{ keepUnforwarded, retentionMs: 1, retentionBytes: -1 },
+  };
+  cluster.apply('topic/sensors', encodeTopic(topic));
+  const ledger = new ForwardLedger(forwarded, cluster, partitions);
+  const mark = (forwardOffset: number, baseOffset?: number) => ({
+    topicId: uuid(partition.topicId),
+    partition: 0,
+    centralClusterId: 'central',
+    forwardOffset: offset(forwardOffset),
+    ...(baseOffset === undefined
+      ? {}
+      : {
+          lastForwarded: { leaderEpoch: leaderEpoch(1), baseOffset: offset(baseOffset), crc: 7 },
+        }),
+  });
+  return { ledger, partition, mark, cluster };
+}
+
+describe('ForwardLedger (L10, X4)', () => {
+  it('lets nothing go while the forward offset is unknown', () => {
+    const { ledger, partition, mark } = newLedger(true);
+    expect(ledger.deletableTo(partition)).toBeUndefined();
+    ledger.progressed(mark(5));
+    expect(ledger.deletableTo(partition)).toBeUndefined();
+  });
+
+  it('keeps the last forwarded batch: a taking over forwarder is compared with it', () => {
+    const { ledger, partition, mark } = newLedger(true);
+    ledger.progressed(mark(9, 6));
+    expect(ledger.deletableTo(partition)).toBe(6);
+  });
+
+  it('is no bound for a topic that no route names', () => {
+    const { ledger, partition } = newLedger(true, []);
+    expect(ledger.deletableTo(partition)).toBe(partition.highWatermark);
+  });
+
+  it('wants a drop committed before retention passes what was forwarded last', () => {
+    const { ledger, partition, mark } = newLedger(false);
+    expect(ledger.dropBefore(partition, offset(50))).toBeUndefined();
+    ledger.progressed(mark(9, 6));
+    expect(ledger.dropBefore(partition, offset(6))).toBeUndefined();
+    expect(ledger.dropBefore(partition, offset(50))).toMatchObject({
+      ...{ from: 9, to: 50, count: 41, lastForwarded: { baseOffset: 6 } },
+    });
+  });
+
+  it('describes marks and drops to the forwarder, and knows which drops central has passed', () => {
+    const { ledger, partition, mark, cluster } = newLedger(false);
+    const { topicId } = partition;
+    const drop = { topicId, partition: 0, from: 9, to: 50, reason: 'retention', count: 41 };
+    cluster.apply(`drop/${topicId}/0/9`, encodeDrop({ ...drop, lastForwarded: undefined }));
+    ledger.progressed(mark(9, 6));
+    expect(ledger.describe()).toMatchObject([{ mark: { forwardOffset: 9 }, drops: [{ to: 50 }] }]);
+    expect(ledger.passedDrops(mark(9, 6))).toEqual([]);
+    expect(ledger.passedDrops(mark(80, 70))).toEqual([9]);
+  });
+
+  it('ignores a mark of a topic that it does not have', () => {
+    const { ledger, mark } = newLedger(true);
+    expect(ledger.progressed({ ...mark(1), topicId: uuid('gone') })).toBe(false);
+  });
+});
