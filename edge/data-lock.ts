@@ -12,8 +12,9 @@ export interface DataLock {
 export type DataLockError = 'held' | 'notWritable' | 'unusable';
 
 /**
- * Takes the data directory for this process: the LOCK of a LevelDB of its own in `lock/`, which holds nothing and is
- * never deleted. The operating system gives it back when the process dies. The directory must exist.
+ * Takes the data directory for this process: the LOCK of a LevelDB of its own in `lock/`, which
+ * holds nothing and is never deleted. The operating system gives it back when the process dies. The
+ * directory must exist.
  */
 export async function lockDataDirectory(dir: string): Promise<Result<DataLock, DataLockError>> {
   const database = new Level(join(dir, 'lock'));

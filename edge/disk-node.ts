@@ -145,7 +145,10 @@ class NodeDiskFile implements DiskFile {
   }
 }
 
-/** What is left of the chunks after the first `bytes` bytes: the kernel may write less than it was given. */
+/**
+ * What is left of the chunks after the first `bytes` bytes: the kernel may write less than it was
+ * given.
+ */
 function withoutFirst(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let skip = bytes;
   const rest: Uint8Array[] = [];

@@ -15,7 +15,10 @@ import type { ForwardMarks } from './forward-marks.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
-/** Everything that effects touch. The listeners are bound late: they exist once the node is composed. */
+/**
+ * Everything that effects touch. The listeners are bound late: they exist once the node is
+ * composed.
+ */
 export interface World {
   readonly storage: Storage;
   readonly views: StateView;
@@ -36,8 +39,8 @@ export interface World {
 const spaceRetryMs = 250;
 
 /**
- * Runs the core's effects (DESIGN 3, contract): each log's orders in order through its LogExecutor, reads beside them,
- * results as events. Decides nothing.
+ * Runs the core's effects (DESIGN 3, contract): each log's orders in order through its LogExecutor,
+ * reads beside them, results as events. Decides nothing.
  */
 export class Executor {
   readonly #world: World;
@@ -80,7 +83,10 @@ export class Executor {
     return { count, seconds };
   }
 
-  /** A clean stop: exact marks and the producers of each log, so that the next start scans nothing (L2). */
+  /**
+   * A clean stop: exact marks and the producers of each log, so that the next start scans nothing
+   * (L2).
+   */
   async close(producerSnapshot: (id: LogId) => Uint8Array | undefined): Promise<void> {
     if (this.#isDead) return;
     for (const [i, { log }] of this.#logs.entries()) {
@@ -178,7 +184,10 @@ export class Executor {
     this.measureDisk();
   }
 
-  /** The node is full while one of its logs waits for space, or while all of them hold more than the budget. */
+  /**
+   * The node is full while one of its logs waits for space, or while all of them hold more than the
+   * budget.
+   */
   measureDisk(): void {
     const { storage, budgetBytes, post } = this.#world;
     const isFull = this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
@@ -255,8 +264,8 @@ export class Executor {
   }
 
   /**
-   * A view is derived (L5). One that failed once is dropped and left alone: going on with it would leave a hole. The
-   * log rebuilds it at the next start.
+   * A view is derived (L5). One that failed once is dropped and left alone: going on with it would
+   * leave a hole. The log rebuilds it at the next start.
    */
   #view(topic: string, work: () => Promise<void>): void {
     const { views, telemetry } = this.#world;
@@ -267,7 +276,9 @@ export class Executor {
     });
   }
 
-  /** Runs work whose failure is the disk's, or a bug: either way nothing after it can be trusted. */
+  /**
+   * Runs work whose failure is the disk's, or a bug: either way nothing after it can be trusted.
+   */
   #start(work: () => Promise<void>): void {
     work().catch((error: unknown) => this.#condemn(error));
   }

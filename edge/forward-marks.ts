@@ -9,9 +9,9 @@ const prefix = 'forward/';
 const lagMs = 1_000;
 
 /**
- * Keeps each partition's newest forward mark in the node journal (X4). A mark may lag by a second: it is a bound for
- * retention, never the place to resume. The first one of a partition is written at once: it says that forwarding has
- * begun (X1).
+ * Keeps each partition's newest forward mark in the node journal (X4). A mark may lag by a second:
+ * it is a bound for retention, never the place to resume. The first one of a partition is written
+ * at once: it says that forwarding has begun (X1).
  */
 export class ForwardMarks {
   readonly #store: EntryStore;

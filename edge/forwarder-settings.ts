@@ -5,7 +5,10 @@ import type { CentralSettings, ForwarderSettings } from '../src/core/forward/set
 import { exitCodes } from './cli/exit-codes.ts';
 import type { StartError } from './running-node.ts';
 
-/** Central aborts a transaction that a dead forwarder left open after this; its readers wait that long at most. */
+/**
+ * Central aborts a transaction that a dead forwarder left open after this; its readers wait that
+ * long at most.
+ */
 const transactionTimeoutMs = 30_000;
 
 const mechanisms = {
@@ -14,7 +17,10 @@ const mechanisms = {
   scramSha512: 'SCRAM-SHA-512',
 } as const;
 
-/** What the forwarder process is given; undefined where nothing is forwarded. Reads the password file. */
+/**
+ * What the forwarder process is given; undefined where nothing is forwarded. Reads the password
+ * file.
+ */
 export async function forwarderSettings({
   forward,
   log,

@@ -6,11 +6,17 @@ export interface LogExecutorOptions {
   readonly log: PartitionLog;
   readonly persisted: (generation: LogGeneration, endOffset: Offset) => void;
   readonly logStartAdvanced: (offset: Offset) => void;
-  /** True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not fatal). */
+  /**
+   * True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not
+   * fatal).
+   */
   readonly waitingForSpace: (isWaiting: boolean) => void;
   /** Resolves when it is worth trying again. */
   readonly spaceMayBeFree: () => Promise<void>;
-  /** A failed fsync, EIO, EROFS: the data directory is condemned (L8). Nothing of this log runs after. */
+  /**
+   * A failed fsync, EIO, EROFS: the data directory is condemned (L8). Nothing of this log runs
+   * after.
+   */
   readonly condemned: (error: unknown) => void;
 }
 
@@ -20,8 +26,9 @@ type Operation =
   | { readonly type: 'advanceLogStart'; readonly to: Offset };
 
 /**
- * Runs one log's orders strictly in order, and its fsyncs beside the next writes, one in flight at a time (L3, L4).
- * Appends that queue up behind a slow disk go out in one write, and share the next fsync.
+ * Runs one log's orders strictly in order, and its fsyncs beside the next writes, one in flight at
+ * a time (L3, L4). Appends that queue up behind a slow disk go out in one write, and share the next
+ * fsync.
  */
 export class LogExecutor {
   readonly #options: LogExecutorOptions;
@@ -54,7 +61,8 @@ export class LogExecutor {
     this.#queue.push(operation);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // A turn's effects arrive one by one in the same tick: let them gather, then write them at once.
+    // A turn's effects arrive one by one in the same tick: let them gather, then write them at
+    // once.
     queueMicrotask(() => void this.#drain());
   }
 
@@ -102,7 +110,9 @@ export class LogExecutor {
     if (this.#syncing === undefined) this.#syncing = this.#sync();
   }
 
-  /** Tries again and again while the disk is full; the operation cuts back its own partial write. */
+  /**
+   * Tries again and again while the disk is full; the operation cuts back its own partial write.
+   */
   async #whenRoom(operation: () => Promise<void>): Promise<void> {
     let isWaiting = false;
     while (!this.#isDead) {
@@ -121,8 +131,8 @@ export class LogExecutor {
   }
 
   /**
-   * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that can be seen, since
-   * the log start only ever moves within what is committed.
+   * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that
+   * can be seen, since the log start only ever moves within what is committed.
    */
   async #advanceQueuedLogStart(): Promise<void> {
     const at = this.#queue.findIndex((operation) => operation.type === 'advanceLogStart');

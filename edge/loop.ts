@@ -19,8 +19,9 @@ export interface LoopOptions {
 }
 
 /**
- * Feeds the core. Events that arrive while the process polls its sockets make one turn: the core sees them one by one,
- * then `TurnEnded`, and the turn's effects run together. That is the group in group commit.
+ * Feeds the core. Events that arrive while the process polls its sockets make one turn: the core
+ * sees them one by one, then `TurnEnded`, and the turn's effects run together. That is the group in
+ * group commit.
  */
 export class Loop {
   readonly #options: LoopOptions;

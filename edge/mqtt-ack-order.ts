@@ -8,8 +8,8 @@ export interface AckTurn {
 }
 
 /**
- * Keeps the acknowledgements of one connection in the order of their releases (C5). aedes writes PUBREC only after
- * it has delivered the publish to its subscribers, so a later one could overtake.
+ * Keeps the acknowledgements of one connection in the order of their releases (C5). aedes writes
+ * PUBREC only after it has delivered the publish to its subscribers, so a later one could overtake.
  */
 export class MqttAckOrder {
   readonly #turns = new Ring<AckTurn>();

@@ -66,8 +66,8 @@ const identifierRejected = (): AuthenticateError =>
   Object.assign(new Error('the client identifier is not acceptable'), { returnCode: 2 });
 
 /**
- * The MQTT front end on aedes: 3.1 and 3.1.1. It decides nothing: publishes, QoS 2 identifiers and sessions go to the
- * core as events and aedes is held until the core answers (C5, P5).
+ * The MQTT front end on aedes: 3.1 and 3.1.1. It decides nothing: publishes, QoS 2 identifiers and
+ * sessions go to the core as events and aedes is held until the core answers (C5, P5).
  */
 export class MqttFront {
   readonly counters: MqttCounters = {
@@ -143,14 +143,18 @@ export class MqttFront {
     });
   }
 
-  /** Effect ReleasePublishes: aedes may go on with these, in this order. Ids of closed connections are ignored. */
+  /**
+   * Effect ReleasePublishes: aedes may go on with these, in this order. Ids of closed connections
+   * are ignored.
+   */
   releasePublishes(publishIds: readonly number[]): void {
     for (const publishId of publishIds) this.#release(publishId);
   }
 
   /**
-   * Effect RejectPublish: never acknowledged. At QoS 1 and 2 that closes the connection whatever `closeConnection`
-   * says, since MQTT 3.1.1 has no other word for it; a QoS 0 publish then goes to the subscribers only.
+   * Effect RejectPublish: never acknowledged. At QoS 1 and 2 that closes the connection whatever
+   * `closeConnection` says, since MQTT 3.1.1 has no other word for it; a QoS 0 publish then goes to
+   * the subscribers only.
    */
   rejectPublish(publishId: number, closeConnection: boolean, reason: string): void {
     const pending = this.#pending.take(publishId);
@@ -181,7 +185,9 @@ export class MqttFront {
     for (const connection of this.#connections) connection.hold(held);
   }
 
-  /** Closes the port and every connection, without their wills: the node leaves, not the sensors. */
+  /**
+   * Closes the port and every connection, without their wills: the node leaves, not the sensors.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
@@ -259,7 +265,10 @@ export class MqttFront {
     else done(new Error('CONNECT names an invalid client identifier or will topic'), false);
   }
 
-  /** Holds CONNACK until the core has opened the session, after any earlier connection of it is gone. */
+  /**
+   * Holds CONNACK until the core has opened the session, after any earlier connection of it is
+   * gone.
+   */
   #openSession(client: Client, done: Done): void {
     const connection = this.#byClient.get(client);
     if (connection === undefined || connection.dead) return;
@@ -364,7 +373,9 @@ export class MqttFront {
     connection.client?.close();
   }
 
-  /** Once for each connection: the core hears that it is gone before anything that comes after it. */
+  /**
+   * Once for each connection: the core hears that it is gone before anything that comes after it.
+   */
   #closed(connection: MqttConnection): void {
     if (connection.dead) return;
     const { clientId } = connection;

@@ -16,8 +16,8 @@ interface ClientInternals {
 }
 
 /**
- * One MQTT connection: its socket with the framer in front of aedes' reads, and the order of its acknowledgements.
- * After `cut` aedes gets no further byte of it.
+ * One MQTT connection: its socket with the framer in front of aedes' reads, and the order of its
+ * acknowledgements. After `cut` aedes gets no further byte of it.
  */
 export class MqttConnection {
   readonly id: ConnectionId;
@@ -55,7 +55,10 @@ export class MqttConnection {
     socket.read = (size?: number | null): Buffer | null => (size === 0 ? read(0) : this.#read());
   }
 
-  /** aedes has made its client: no exception of its handlers may pass the connection (GHSA-xxqp-5qx8-gj5q). */
+  /**
+   * aedes has made its client: no exception of its handlers may pass the connection
+   * (GHSA-xxqp-5qx8-gj5q).
+   */
   attach(client: Client): void {
     this.client = client;
     const internals = client as unknown as ClientInternals;
@@ -66,7 +69,10 @@ export class MqttConnection {
     this.socket.on('readable', () => guarded());
   }
 
-  /** Runs a piece of aedes; what it throws costs this connection only. Our own bugs still stop the process. */
+  /**
+   * Runs a piece of aedes; what it throws costs this connection only. Our own bugs still stop the
+   * process.
+   */
   guard(run: () => void): void {
     try {
       run();
@@ -88,7 +94,9 @@ export class MqttConnection {
     if (!held && !this.dead) this.socket.emit('readable');
   }
 
-  /** Counts a SUBSCRIBE's filter; a session may not hold more than mqttSubscriptionsPerSessionMax. */
+  /**
+   * Counts a SUBSCRIBE's filter; a session may not hold more than mqttSubscriptionsPerSessionMax.
+   */
   maySubscribe(): boolean {
     const max = limits.mqttSubscriptionsPerSessionMax;
     if (++this.#subscriptionsSeen <= max) return true;
@@ -121,7 +129,10 @@ export class MqttConnection {
     return passed === 0 ? null : chunk.subarray(0, passed);
   }
 
-  /** While the bytes left over still have to wait, the socket is not read either: its sender feels it. */
+  /**
+   * While the bytes left over still have to wait, the socket is not read either: its sender feels
+   * it.
+   */
   #nextChunk(): Buffer | null {
     const left = this.#left;
     if (left === undefined) return this.#readSocket();

@@ -7,8 +7,9 @@ const LENGTH_BYTES_MAX = 4;
 export type FramerBreach = 'packetTooLarge' | 'connectTooLarge' | 'notConnect' | 'malformedLength';
 
 /**
- * Finds where packets begin in a connection's bytes, before any of them is buffered: aedes and its parser know no
- * largest packet, take packets before CONNECT is answered, and cannot be told to leave PUBLISHes unread.
+ * Finds where packets begin in a connection's bytes, before any of them is buffered: aedes and its
+ * parser know no largest packet, take packets before CONNECT is answered, and cannot be told to
+ * leave PUBLISHes unread.
  */
 export class MqttFramer {
   /** Set while CONNECT is being answered: nothing behind it passes. */
@@ -27,12 +28,17 @@ export class MqttFramer {
     this.#packetBytesMax = packetBytesMax;
   }
 
-  /** Whether a packet that begins with this byte has to wait. Only meaningful at a packet boundary. */
+  /**
+   * Whether a packet that begins with this byte has to wait. Only meaningful at a packet boundary.
+   */
   stopsAt(firstByte: number): boolean {
     return this.connecting || (this.held && firstByte >> 4 === PUBLISH_TYPE);
   }
 
-  /** How many bytes from the start of `chunk` may pass; `breach` says that the connection must be closed. */
+  /**
+   * How many bytes from the start of `chunk` may pass; `breach` says that the connection must be
+   * closed.
+   */
   pass(chunk: Uint8Array): number {
     let at = 0;
     while (at < chunk.length) {
@@ -68,7 +74,8 @@ export class MqttFramer {
     const bytes = this.#headerBytes + this.#length;
     if (this.#first && bytes > limits.mqttConnectBytesMax) this.breach = 'connectTooLarge';
     else if (bytes > this.#packetBytesMax) this.breach = 'packetTooLarge';
-    // Bytes behind CONNECT wait for CONNACK: aedes would hand them to its handlers before it knows the client.
+    // Bytes behind CONNECT wait for CONNACK: aedes would hand them to its handlers before it knows
+    // the client.
     if (this.#first) this.connecting = true;
     this.#first = false;
     this.#headerBytes = 0;

@@ -1,7 +1,8 @@
 /**
- * What this process knows of QoS 2 identifiers. The core decides (P5); here an identifier is only told apart as
- * being stored, stored (its publish went to the subscribers of this process) or being removed, so that a repeated
- * PUBLISH or PUBREL waits for the operation in flight and a repeated reading is not delivered twice.
+ * What this process knows of QoS 2 identifiers. The core decides (P5); here an identifier is only
+ * told apart as being stored, stored (its publish went to the subscribers of this process) or being
+ * removed, so that a repeated PUBLISH or PUBREL waits for the operation in flight and a repeated
+ * reading is not delivered twice.
  */
 export interface IdentifierEntry {
   state: 'storing' | 'stored' | 'removing';
@@ -27,7 +28,10 @@ export class MqttIdentifiers {
     session.set(packetId, entry);
   }
 
-  /** Ends an operation; without `state` the identifier is free again. A wiped session's entry changes nothing. */
+  /**
+   * Ends an operation; without `state` the identifier is free again. A wiped session's entry
+   * changes nothing.
+   */
   settle(
     clientId: string,
     packetId: number,

@@ -16,9 +16,9 @@ export interface MqttInboundOptions {
 }
 
 /**
- * P5 as aedes' persistence sees it. `get` starts the store of a new identifier so that the core sees all publishes
- * of a connection in their order; `store` waits for it. What fails never settles: aedes would answer PUBCOMP to a
- * rejected get, and the connection is closed anyway.
+ * P5 as aedes' persistence sees it. `get` starts the store of a new identifier so that the core
+ * sees all publishes of a connection in their order; `store` waits for it. What fails never
+ * settles: aedes would answer PUBCOMP to a rejected get, and the connection is closed anyway.
  */
 export class MqttInbound {
   readonly #options: MqttInboundOptions;
@@ -36,7 +36,8 @@ export class MqttInbound {
     if (entry?.state === 'storing' || entry?.state === 'removing') {
       return this.#afterwards(client, packet, entry);
     }
-    // The core knows best whether a PUBREL's identifier is open; an unknown one is released at once.
+    // The core knows best whether a PUBREL's identifier is open; an unknown one is released at
+    // once.
     if (packet.cmd !== 'publish') return Promise.resolve(packet);
     if (entry !== undefined) return this.#repeated(connection, packet);
     this.#begin(connection, client, packet);

@@ -3,8 +3,8 @@ import { ownCopy, queuedBytes } from './mqtt-queued.ts';
 import type { QueuedPacket } from './mqtt-queued.ts';
 
 /**
- * Publishes on their way to persistent sessions, in bounded memory. A full queue loses its oldest, and it is counted;
- * what does not fit although the session's own queue is empty is not taken.
+ * Publishes on their way to persistent sessions, in bounded memory. A full queue loses its oldest,
+ * and it is counted; what does not fit although the session's own queue is empty is not taken.
  */
 export class MqttOfflineQueues {
   readonly #queues = new Map<string, QueuedPacket[]>();

@@ -41,8 +41,9 @@ export class MqttPending {
   }
 
   /**
-   * Nobody waits for these answers any more. QoS 0 goes on to the subscribers (nothing was promised, and who sends
-   * at QoS 0 often leaves at once); the rest is never acknowledged and may be sent again.
+   * Nobody waits for these answers any more. QoS 0 goes on to the subscribers (nothing was
+   * promised, and who sends at QoS 0 often leaves at once); the rest is never acknowledged and may
+   * be sent again.
    */
   connectionClosed(connection: MqttConnection): void {
     for (let next = connection.pending.shift(); next; next = connection.pending.shift()) {

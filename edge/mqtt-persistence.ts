@@ -9,14 +9,16 @@ import type { QueuedPacket } from './mqtt-queued.ts';
 import { MqttRetained } from './mqtt-retained.ts';
 
 /**
- * Never matches and is refused by authorizeSubscribe; aedes reports session present for a session that has any
- * subscription to restore (P5: a publisher-only client must learn that its identifiers are open).
+ * Never matches and is refused by authorizeSubscribe; aedes reports session present for a session
+ * that has any subscription to restore (P5: a publisher-only client must learn that its identifiers
+ * are open).
  */
 export const openIdentifiersFilter = '$shorelog/open-identifiers';
 
 /**
- * What aedes 1.2.0 asks of a persistence. QoS 2 of publishers is MqttInbound's; subscriptions, retained publishes
- * and offline queues live in bounded memory. Wills stay with aedes' client object.
+ * What aedes 1.2.0 asks of a persistence. QoS 2 of publishers is MqttInbound's; subscriptions,
+ * retained publishes and offline queues live in bounded memory. Wills stay with aedes' client
+ * object.
  */
 export class MqttPersistence {
   readonly retained = new MqttRetained();

@@ -23,11 +23,17 @@ export function publishOf(
   };
 }
 
-/** U+0000 and U+FFFD: aedes' parser reads ill-formed UTF-8 as U+FFFD, so one cannot be told from the other. */
+/**
+ * U+0000 and U+FFFD: aedes' parser reads ill-formed UTF-8 as U+FFFD, so one cannot be told from the
+ * other.
+ */
 export const isCleanText = (text: string): boolean =>
   !text.includes('\u0000') && !text.includes('\ufffd');
 
-/** Whether a publish may go to this topic ([MQTT-3.3.2-2], [MQTT-4.7.3-1]); $SYS is the engine's own. */
+/**
+ * Whether a publish may go to this topic ([MQTT-3.3.2-2], [MQTT-4.7.3-1]); $SYS is the engine's
+ * own.
+ */
 export function isPublishTopic(topic: string): boolean {
   if (topic.length === 0 || topic.startsWith('$SYS/')) return false;
   if (!isCleanText(topic) || /[#+]/.test(topic)) return false;

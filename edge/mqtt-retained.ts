@@ -3,7 +3,10 @@ import { filterMatcher } from './mqtt-filter-trie.ts';
 import { ownCopy, queuedBytes } from './mqtt-queued.ts';
 import type { QueuedPacket } from './mqtt-queued.ts';
 
-/** Retained publishes in bounded memory: when it is full the one set longest ago goes, and is counted. */
+/**
+ * Retained publishes in bounded memory: when it is full the one set longest ago goes, and is
+ * counted.
+ */
 export class MqttRetained {
   readonly #packets = new Map<string, QueuedPacket>();
   #bytes = 0;

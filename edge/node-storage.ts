@@ -22,7 +22,10 @@ export interface OpenedStorage {
   readonly budgetBytes: number;
 }
 
-/** Locks and opens the data directory: recovery runs in here (L6, L7). Nothing is written before the lock is held. */
+/**
+ * Locks and opens the data directory: recovery runs in here (L6, L7). Nothing is written before the
+ * lock is held.
+ */
 export async function openNodeStorage(config: Config): Promise<Result<OpenedStorage, StartError>> {
   const dataDir = resolve(config.node.dataDir);
   const made = await makePrivateDir(dataDir);
@@ -58,7 +61,9 @@ async function openLocked(
   }
 }
 
-/** `auto`: what is free now and what the logs hold already; the reserve is a file of its own (L9). */
+/**
+ * `auto`: what is free now and what the logs hold already; the reserve is a file of its own (L9).
+ */
 async function budget({ disk }: Config, dataDir: string, usedBytes: number): Promise<number> {
   if (disk.budgetBytes !== 'auto') return disk.budgetBytes;
   const { bavail, bsize } = await statfs(dataDir);

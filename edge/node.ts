@@ -31,7 +31,10 @@ export interface NodeDeps {
   readonly telemetry: Telemetry;
 }
 
-/** Starts a node: data directory, recovery, core, then the listeners. Resolves when all of it is open. */
+/**
+ * Starts a node: data directory, recovery, core, then the listeners. Resolves when all of it is
+ * open.
+ */
 export async function startNode(
   config: Config,
   deps: NodeDeps,

@@ -8,7 +8,10 @@ import type { StateView, ViewChange, ViewEntry } from '../src/ports/state-view.t
 
 type Database = Level<Uint8Array, Uint8Array>;
 
-/** What a view says of itself: LevelDB may lose entries without a word, so they are counted and summed up. */
+/**
+ * What a view says of itself: LevelDB may lose entries without a word, so they are counted and
+ * summed up.
+ */
 interface Summary {
   readonly nextOffset: number;
   readonly count: number;
@@ -20,8 +23,8 @@ const crcBytes = 4;
 const emptySummary: Summary = { nextOffset: 0, count: 0, digest: 0 };
 
 /**
- * The views of the internal topics in one LevelDB. Never the only copy and never synced (L5): each entry has its own
- * CRC-32C, and a view that fails any check reads as undefined and is deleted.
+ * The views of the internal topics in one LevelDB. Never the only copy and never synced (L5): each
+ * entry has its own CRC-32C, and a view that fails any check reads as undefined and is deleted.
  */
 export class LevelStateView implements StateView {
   readonly #dir: string;

@@ -24,8 +24,8 @@ export interface SupervisorOptions {
 const forwarderEntry = fileURLToPath(new URL('../cloud-sync/main.js', import.meta.url));
 
 /**
- * Keeps the forwarder process running, tells it what to forward, and passes on what it says. Ingest does not depend on
- * it: a forwarder that dies is started again after a pause that grows to 30 s.
+ * Keeps the forwarder process running, tells it what to forward, and passes on what it says. Ingest
+ * does not depend on it: a forwarder that dies is started again after a pause that grows to 30 s.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;

@@ -1,4 +1,7 @@
-/** A bug of ours: the process stops with it (DESIGN 3, Errors). Never used for a peer's or the world's fault. */
+/**
+ * A bug of ours: the process stops with it (DESIGN 3, Errors). Never used for a peer's or the
+ * world's fault.
+ */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError';
 }
@@ -14,7 +17,9 @@ export function present<T>(value: T | undefined | null, text: string): T {
   return value;
 }
 
-/** For the default branch of a switch over a union: the compiler proves that it is never reached. */
+/**
+ * For the default branch of a switch over a union: the compiler proves that it is never reached.
+ */
 export function unreachable(value: never): never {
   throw new AssertionError(`unreachable: ${JSON.stringify(value)}`);
 }

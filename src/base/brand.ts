@@ -1,6 +1,9 @@
 declare const brand: unique symbol;
 
-/** A primitive that the compiler will not mix with another of the same shape. Costs nothing at run time. */
+/**
+ * A primitive that the compiler will not mix with another of the same shape. Costs nothing at run
+ * time.
+ */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
 /** Logical place of a record in a partition. Exact up to 2^53; asserted at the wire. */

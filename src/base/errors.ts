@@ -1,7 +1,7 @@
 /**
- * The one error table (DESIGN 3): every expected failure of the product has a row. `kafkaCode` is what a Kafka client
- * is told, `mqttReason` the MQTT 5 reason code (an MQTT 3 client's connection is closed or left unanswered).
- * README's table is generated from this.
+ * The one error table (DESIGN 3): every expected failure of the product has a row. `kafkaCode` is
+ * what a Kafka client is told, `mqttReason` the MQTT 5 reason code (an MQTT 3 client's connection
+ * is closed or left unanswered). README's table is generated from this.
  */
 export interface ErrorRow {
   readonly kafkaCode?: number;

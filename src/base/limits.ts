@@ -1,8 +1,8 @@
 import { assert } from './assert.ts';
 
 /**
- * Every fixed limit of the product that is not a config key, in one place, with its unit in its name.
- * Limits that a config key sets are in `src/config/schema.ts`.
+ * Every fixed limit of the product that is not a config key, in one place, with its unit in its
+ * name. Limits that a config key sets are in `src/config/schema.ts`.
  */
 export const limits = {
   /** Exact integers in a double: offsets, positions. */
@@ -21,7 +21,9 @@ export const limits = {
   mqttOfflinePacketsPerSessionMax: 1_000,
   mqttInboundInflightMax: 1_024,
   mqttSessionsMax: 20_000,
-  /** What a connection may make us buffer before it is known: its CONNECT packet, and nothing else. */
+  /**
+   * What a connection may make us buffer before it is known: its CONNECT packet, and nothing else.
+   */
   mqttConnectBytesMax: 4_096,
   mqttConnectTimeoutMs: 5_000,
   /** A subscriber that takes no bytes for this long is disconnected. */

@@ -1,4 +1,7 @@
-/** First-in first-out queue on a circular array that grows by doubling; no allocation in steady state. */
+/**
+ * First-in first-out queue on a circular array that grows by doubling; no allocation in steady
+ * state.
+ */
 export class Ring<T> {
   #items: (T | undefined)[] = new Array<T | undefined>(16);
   #head = 0;

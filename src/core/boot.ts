@@ -45,9 +45,10 @@ export interface BootOptions {
 const damagedJournalEpochs = 1_000;
 
 /**
- * From an opened data directory to a node that leads all its partitions, in the only order that is safe:
- * `__cluster` leads and commits -> its records say what exists (C7) -> producer ids (P4) -> topics are seeded ->
- * their logs are made or found, and lead -> sessions are replayed -> ready.
+ * From an opened data directory to a node that leads all its partitions, in the only order that is
+ * safe:
+ * `__cluster` leads and commits -> its records say what exists (C7) -> producer ids (P4) -> topics
+ * are seeded -> their logs are made or found, and lead -> sessions are replayed -> ready.
  */
 export class Boot {
   readonly #options: BootOptions;
@@ -179,7 +180,10 @@ export class Boot {
     });
   }
 
-  /** C1: only in a higher leader epoch than any that this disk has seen, persisted first. A cluster of one wins. */
+  /**
+   * C1: only in a higher leader epoch than any that this disk has seen, persisted first. A cluster
+   * of one wins.
+   */
   #campaign(partitions: readonly Partition[]): void {
     const { directoryId: votedFor, isJournalDamaged } = this.#options;
     const votes = partitions.map((partition) => {

@@ -30,7 +30,10 @@ export interface BrokerOptions {
   readonly isHeld: () => boolean;
 }
 
-/** The node as its Kafka surface sees it: committed topics (C7), partitions, and the ways in and out of them. */
+/**
+ * The node as its Kafka surface sees it: committed topics (C7), partitions, and the ways in and out
+ * of them.
+ */
 export class Broker implements BrokerView {
   readonly nodeId: number;
   readonly clusterId: Uuid;

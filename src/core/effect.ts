@@ -28,8 +28,9 @@ export interface RetentionPolicy {
 }
 
 /**
- * Orders to the world. Contract of whoever runs them (DESIGN 3): for one log, in order, none dropped or merged;
- * fsyncs after the writes of a turn, in parallel over files, one in flight for each file; results as events.
+ * Orders to the world. Contract of whoever runs them (DESIGN 3): for one log, in order, none
+ * dropped or merged; fsyncs after the writes of a turn, in parallel over files, one in flight for
+ * each file; results as events.
  */
 export type Effect =
   | { readonly type: 'PersistVotes'; readonly votes: readonly VoteRecord[] }
@@ -39,7 +40,10 @@ export type Effect =
       readonly topicId: Uuid;
       readonly partition: number;
     }
-  /** Batches with base offset and leader epoch set, contiguous with the log end. Answered by BatchPersisted. */
+  /**
+   * Batches with base offset and leader epoch set, contiguous with the log end. Answered by
+   * BatchPersisted.
+   */
   | {
       readonly type: 'AppendBatch';
       readonly logId: LogId;
@@ -47,7 +51,10 @@ export type Effect =
       readonly batch: Uint8Array;
       readonly endOffset: Offset;
     }
-  /** Seals the active segment; the next append opens a new one. The snapshot speaks of the state before it. */
+  /**
+   * Seals the active segment; the next append opens a new one. The snapshot speaks of the state
+   * before it.
+   */
   | { readonly type: 'RollLog'; readonly logId: LogId; readonly producerSnapshot: Uint8Array }
   /** Journal first, then unlink (L3). Answered by LogStartAdvanced. */
   | { readonly type: 'AdvanceLogStart'; readonly logId: LogId; readonly offset: Offset }

@@ -64,8 +64,9 @@ export interface NodeView {
 }
 
 /**
- * The node core: every decision of the node process, without a socket, a file or a clock. One `step` runs to its end;
- * what it wants done comes back as effects, what happened comes in as events (DESIGN 3).
+ * The node core: every decision of the node process, without a socket, a file or a clock. One
+ * `step` runs to its end; what it wants done comes back as effects, what happened comes in as
+ * events (DESIGN 3).
  */
 export class Node {
   readonly #options: NodeOptions;
@@ -137,7 +138,10 @@ export class Node {
     };
   }
 
-  /** Runs one event to completion. The effects are the caller's; their order binds (DESIGN 3, contract). */
+  /**
+   * Runs one event to completion. The effects are the caller's; their order binds (DESIGN 3,
+   * contract).
+   */
   step(event: Event, now: Now): readonly Effect[] {
     this.#now = now;
     this.#handle(event, now);
@@ -301,8 +305,8 @@ export class Node {
 
   #takeProducerIds(cluster: InternalTopic, taken: () => void): void {
     const first = this.#cluster.nextProducerId;
-    // The block's own record is the first batch of this start, under the block's first id (P1, P4). If it is lost
-    // nobody saw that id; if it is not, the next start begins behind the block.
+    // The block's own record is the first batch of this start, under the block's first id (P1, P4).
+    // If it is lost nobody saw that id; if it is not, the next start begins behind the block.
     this.#batcher.producerId = BigInt(first);
     const ids = new ProducerIds(first, (from, done) => {
       const next = from + limits.producerIdBlockSize;

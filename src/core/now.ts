@@ -1,7 +1,8 @@
 import type { MonotonicMs, TimestampMs } from '../base/brand.ts';
 
 /**
- * The time of one turn, from both clocks: deadlines only ever compare `monotonicMs`, which cannot jump;
+ * The time of one turn, from both clocks: deadlines only ever compare `monotonicMs`, which cannot
+ * jump;
  * `wallMs` stamps CreateTime and ages segments, and nothing else.
  */
 export interface Now {

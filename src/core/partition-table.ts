@@ -23,7 +23,9 @@ export class PartitionTable {
     return this.#byTopic.get(topic)?.[partition];
   }
 
-  /** The partition of that topic incarnation; another id under the same name is another topic (V6). */
+  /**
+   * The partition of that topic incarnation; another id under the same name is another topic (V6).
+   */
   findById(topic: string, topicId: Uuid, partition: number): Partition | undefined {
     const found = this.find(topic, partition);
     return found?.topicId === topicId ? found : undefined;

@@ -36,10 +36,11 @@ export interface PartitionOptions {
 }
 
 /**
- * One partition on this node: its place in the log, its leadership, its idempotence, and who waits for commits.
- * The commit rule is the general one with this node as the only voter (C3).
+ * One partition on this node: its place in the log, its leadership, its idempotence, and who waits
+ * for commits. The commit rule is the general one with this node as the only voter (C3).
  *
- * Life: recovered -> (vote persisted, C1) -> leading: LeaderChange appended -> committed -> open for all.
+ * Life: recovered -> (vote persisted, C1) -> leading: LeaderChange appended -> committed -> open
+ * for all.
  */
 export class Partition implements PartitionView {
   readonly logId: LogId;
@@ -119,7 +120,9 @@ export class Partition implements PartitionView {
     return this.#epochs.endOffsetOf(epoch, this.#logEndOffset);
   }
 
-  /** C1: called once the vote for `epoch` is durable; the epoch's first batch is its LeaderChange. */
+  /**
+   * C1: called once the vote for `epoch` is durable; the epoch's first batch is its LeaderChange.
+   */
   lead(epoch: LeaderEpoch, now: Now): void {
     assert(epoch > this.#leaderEpoch || this.#logEndOffset === 0, 'a leader epoch is new (C1)');
     this.#leaderEpoch = epoch;
@@ -135,8 +138,9 @@ export class Partition implements PartitionView {
   }
 
   /**
-   * The only way in for records: idempotence first (P1, P2), then the append; `done` when it is committed (C5).
-   * The batch is this partition's from here on: offset and epoch are stamped into it.
+   * The only way in for records: idempotence first (P1, P2), then the append; `done` when it is
+   * committed (C5). The batch is this partition's from here on: offset and epoch are stamped into
+   * it.
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     if (!this.#isLeader) return done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER' });
@@ -163,8 +167,9 @@ export class Partition implements PartitionView {
   }
 
   /**
-   * A record under an MQTT session's triple (P5). Sessions begin at sequence 0, so an unknown producer with a later
-   * one means that its state was lost with rotten bytes: 45, and the session begins anew (L6).
+   * A record under an MQTT session's triple (P5). Sessions begin at sequence 0, so an unknown
+   * producer with a later one means that its state was lost with rotten bytes: 45, and the session
+   * begins anew (L6).
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     const { producerId, baseSequence } = headerOf(batch);
@@ -174,7 +179,10 @@ export class Partition implements PartitionView {
     this.produce(batch, done);
   }
 
-  /** Forgets producers that were idle for `limits.producerIdleMs`, but none that `isPinned` names (P5). */
+  /**
+   * Forgets producers that were idle for `limits.producerIdleMs`, but none that `isPinned` names
+   * (P5).
+   */
   expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
     this.#producers.expire(timestampMs(now.wallMs - limits.producerIdleMs), isPinned);
   }

@@ -12,7 +12,10 @@ export interface ReadRange {
   readonly bytesMax: number;
 }
 
-/** Reads are effects; this remembers who asked. An answer of an older log generation is an error (L4). */
+/**
+ * Reads are effects; this remembers who asked. An answer of an older log generation is an error
+ * (L4).
+ */
 export class PendingReads {
   readonly #emit: (effect: Effect) => void;
   readonly #reads = new Map<number, { partition: Partition; done: Done<ReadOutcome> }>();

@@ -20,8 +20,8 @@ export interface RetentionPlannerOptions {
 }
 
 /**
- * Asks each log from time to time what its retention lets go, and lets it go within the bound of L10. Idle producers
- * are forgotten on the same beat.
+ * Asks each log from time to time what its retention lets go, and lets it go within the bound of
+ * L10. Idle producers are forgotten on the same beat.
  */
 export class RetentionPlanner {
   readonly #options: RetentionPlannerOptions;
@@ -51,7 +51,10 @@ export class RetentionPlanner {
     }
   }
 
-  /** The log found whole segments that its policy lets go. The bound is checked again: time has passed. */
+  /**
+   * The log found whole segments that its policy lets go. The bound is checked again: time has
+   * passed.
+   */
   proposed(partition: Partition, to: Offset): void {
     const deletableTo = this.#options.ledger.deletableTo(partition);
     if (deletableTo === undefined || to > deletableTo || to <= partition.logStartOffset) return;

@@ -3,8 +3,9 @@ export type DiskErrorCode =
   'ENOSPC' | 'EIO' | 'EROFS' | 'ENOENT' | 'EEXIST' | 'EACCES' | 'EMFILE' | 'OTHER';
 
 /**
- * The one exception class that `src/` handles: a Disk operation that the operating system refused. The Disk port
- * rejects with it; `src/log` lets it pass; whoever runs effects turns it into an event.
+ * The one exception class that `src/` handles: a Disk operation that the operating system refused.
+ * The Disk port rejects with it; `src/log` lets it pass; whoever runs effects turns it into an
+ * event.
  */
 export class DiskError extends Error {
   override readonly name = 'DiskError';
@@ -23,9 +24,15 @@ export class DiskError extends Error {
 /** One open file. Positions and lengths are bytes. All methods reject with DiskError. */
 export interface DiskFile {
   readonly path: string;
-  /** Writes the chunks one after the other from `position`, all of them; after a rejection any part may be there. */
+  /**
+   * Writes the chunks one after the other from `position`, all of them; after a rejection any part
+   * may be there.
+   */
   write(position: number, chunks: readonly Uint8Array[]): Promise<void>;
-  /** Up to `length` bytes from `position`; shorter only at the end of the file. The caller owns the array. */
+  /**
+   * Up to `length` bytes from `position`; shorter only at the end of the file. The caller owns the
+   * array.
+   */
   read(position: number, length: number): Promise<Uint8Array>;
   /** fdatasync: bytes and size are durable, the directory entry is not. */
   sync(): Promise<void>;
@@ -37,8 +44,9 @@ export interface DiskFile {
 export type OpenMode = 'read' | 'readWrite' | 'create';
 
 /**
- * A directory tree, paths relative to its root with `/`. Durability is POSIX at its harshest: bytes after `sync` of
- * the file, names (create, rename, unlink) after `syncDir` of their directory, nothing else.
+ * A directory tree, paths relative to its root with `/`. Durability is POSIX at its harshest: bytes
+ * after `sync` of the file, names (create, rename, unlink) after `syncDir` of their directory,
+ * nothing else.
  */
 export interface Disk {
   /** `create` makes the file or fails with EEXIST; the others fail with ENOENT. */

@@ -35,8 +35,10 @@ export interface SegmentSummary {
 }
 
 /**
- * What a log knows of itself after recovery or truncation. Every byte of it is durable (L7). The producer state is
- * `producerSnapshot` (Kafka's .snapshot bytes as of `producerSnapshotOffset`) with `producerBatches` replayed on it.
+ * What a log knows of itself after recovery or truncation. Every byte of it is durable (L7). The
+ * producer state is
+ * `producerSnapshot` (Kafka's .snapshot bytes as of `producerSnapshotOffset`) with
+ * `producerBatches` replayed on it.
  */
 export interface RecoveredLog {
   readonly topic: string;
@@ -49,7 +51,9 @@ export interface RecoveredLog {
   readonly producerSnapshot: Uint8Array | undefined;
   readonly producerSnapshotOffset: Offset;
   readonly producerBatches: readonly ProducerBatch[];
-  /** Producer state begins anew behind this offset (a hole of rot, L6); undefined without a hole. */
+  /**
+   * Producer state begins anew behind this offset (a hole of rot, L6); undefined without a hole.
+   */
   readonly producerStateFrom: Offset | undefined;
   readonly activeSegment: SegmentSummary;
   readonly rot: readonly RotRange[];

@@ -7,8 +7,9 @@ export interface ViewEntry {
 }
 
 /**
- * A materialised view of one internal topic: newest value by key, and the offset that it reflects (next to apply).
- * Derived (L5): a view that fails its own checks reads as undefined and is deleted; the log rebuilds it.
+ * A materialised view of one internal topic: newest value by key, and the offset that it reflects
+ * (next to apply). Derived (L5): a view that fails its own checks reads as undefined and is
+ * deleted; the log rebuilds it.
  */
 export interface StateView {
   load(

@@ -27,7 +27,10 @@ async function get(disk: Disk, path: string): Promise<number[]> {
   return [...bytes];
 }
 
-/** What every Disk does, the real one and the fake one. `make` gives an empty disk of its own for each test. */
+/**
+ * What every Disk does, the real one and the fake one. `make` gives an empty disk of its own for
+ * each test.
+ */
 export function diskContract(name: string, make: () => Promise<Disk>): void {
   describe(`${name} as a Disk`, () => {
     it('creates a file once and opens it after', async () => {

@@ -1,4 +1,7 @@
-/** The two images that a fake disk keeps of every file and directory: what readers see, and what a power cut leaves. */
+/**
+ * The two images that a fake disk keeps of every file and directory: what readers see, and what a
+ * power cut leaves.
+ */
 import type { Prng } from '../../src/base/prng.ts';
 
 export type CrashMode = 'killed' | 'lost' | 'some' | 'torn';
@@ -124,8 +127,9 @@ export class FakeFolder {
   }
 
   /**
-   * A power cut of the whole tree under this directory: first what becomes of every unsynced name is decided (once
-   * for a rename that two directories share), then every file and directory falls back to its durable image.
+   * A power cut of the whole tree under this directory: first what becomes of every unsynced name
+   * is decided (once for a rename that two directories share), then every file and directory falls
+   * back to its durable image.
    */
   cut(mode: CrashMode, prng: Prng): void {
     const all = new Set<Entry>([this]);

@@ -1,7 +1,9 @@
 /**
- * A disk that is as unkind as POSIX allows, for tests. What can happen, and why the product must live with it:
+ * A disk that is as unkind as POSIX allows, for tests. What can happen, and why the product must
+ * live with it:
  *
- * - The page cache is not the disk. A write or truncate is visible to every reader at once, and durable only after
+ * - The page cache is not the disk. A write or truncate is visible to every reader at once, and
+ * durable only after
  *   `sync` of that file. Names (create, rename, unlink, makeDir) are visible at once and durable only after `syncDir`
  *   of their directory; a file whose name is not durable is lost with all its synced bytes. A rename is one step: it
  *   is there whole or not at all, and `syncDir` of either of its directories makes it durable.
@@ -12,17 +14,20 @@
  *             write may leave its size and no bytes (zeros), truncates and names may or may not be there;
  *   `torn`    power cut: a random prefix of the unsynced changes of each file and directory is there, and of the write
  *             that follows only its first bytes.
- * - A failed `sync` marks the pages clean: readers go on seeing the bytes, the disk does not have them (or some of
+ * - A failed `sync` marks the pages clean: readers go on seeing the bytes, the disk does not have
+ * them (or some of
  *   them), and the next `sync` says yes without writing them. They vanish at the next power cut. Names are not
  *   forgotten so: they are journalled, and a file system that cannot write its journal takes no more changes at all.
  * - A change of a name is never durable without the older changes of that name.
- * - No space: a byte budget. A write past it leaves what fits and fails with ENOSPC; so does the making of a name.
- * - The n-th call fails with a given code, or is the last that the process makes. A failed or last write may have
+ * - No space: a byte budget. A write past it leaves what fits and fails with ENOSPC; so does the
+ * making of a name.
+ * - The n-th call fails with a given code, or is the last that the process makes. A failed or last
+ * write may have
  *   left any part of its bytes.
  * - A bit flips, by `flipBit`, in the cache and on the disk alike.
  *
- * Not modelled: a device that lies about flushing, reordering of a file's bytes after a successful sync.
- * Every call of Disk and DiskFile counts, reads too. All chance comes from the seed.
+ * Not modelled: a device that lies about flushing, reordering of a file's bytes after a successful
+ * sync. Every call of Disk and DiskFile counts, reads too. All chance comes from the seed.
  */
 import { Prng } from '../../src/base/prng.ts';
 import { DiskError } from '../../src/ports/disk.ts';
@@ -56,7 +61,10 @@ export type DiskCall =
   | 'size'
   | 'close';
 
-/** Thrown by the call at which the process dies and by every call after it, until `reboot`. Not a DiskError. */
+/**
+ * Thrown by the call at which the process dies and by every call after it, until `reboot`. Not a
+ * DiskError.
+ */
 export class PowerCut extends Error {
   override readonly name = 'PowerCut';
 }
@@ -67,7 +75,9 @@ interface Plan {
 }
 
 export class FakeDisk implements Disk {
-  /** Calls since the disk was made; `crashAt` and `failAt` count in these. Not reset by `reboot`. */
+  /**
+   * Calls since the disk was made; `crashAt` and `failAt` count in these. Not reset by `reboot`.
+   */
   callCount = 0;
   /** The kind of each call, in order: `trace[n - 1]` is call n. */
   readonly trace: DiskCall[] = [];
@@ -85,7 +95,9 @@ export class FakeDisk implements Disk {
     this.#prng = new Prng(seed);
   }
 
-  /** The `call`-th call (counted from 1 over the life of the disk) is the last one of this process. */
+  /**
+   * The `call`-th call (counted from 1 over the life of the disk) is the last one of this process.
+   */
   crashAt(call: number): void {
     this.#plans.push({ call, code: 'crash' });
   }
@@ -100,7 +112,10 @@ export class FakeDisk implements Disk {
     return this.trace.filter((one) => one === kind).length;
   }
 
-  /** Brings the disk up as a crash of that kind left it, crashed before or not. Open files are dead; plans are gone. */
+  /**
+   * Brings the disk up as a crash of that kind left it, crashed before or not. Open files are dead;
+   * plans are gone.
+   */
   reboot(mode: CrashMode): void {
     this.isDown = false;
     this.#plans = [];
@@ -265,9 +280,12 @@ export class FakeDisk implements Disk {
     return this.#boot;
   }
 
-  /** Counts, then lets a planned failure happen. `partly` is what a failed or last call still does. */
+  /**
+   * Counts, then lets a planned failure happen. `partly` is what a failed or last call still does.
+   */
   async #call(kind: DiskCall, path: string, partly?: (crash: boolean) => void): Promise<void> {
-    // A real disk answers in a later turn: code that reads shared state after an await must be shown the change.
+    // A real disk answers in a later turn: code that reads shared state after an await must be
+    // shown the change.
     await Promise.resolve();
     if (this.isDown) throw new PowerCut(`${kind} ${path} after the crash`);
     this.callCount++;

@@ -11,7 +11,10 @@ type Answered = Extract<
 
 const waitMsMax = 5_000;
 
-/** The front end on a free loopback port with a core that answers only as told, or at once if `isEager`. */
+/**
+ * The front end on a free loopback port with a core that answers only as told, or at once if
+ * `isEager`.
+ */
 export class MqttFakeCore {
   readonly events: Event[] = [];
   readonly front: MqttFront;
@@ -82,10 +85,14 @@ const idOf = (event: Answered | undefined): number => {
   return event.type === 'IdentifierReleased' ? event.publishId : event.publish.publishId;
 };
 
-/** A socket that writes bytes and notes the first byte and packet identifier of each packet it gets. */
+/**
+ * A socket that writes bytes and notes the first byte and packet identifier of each packet it gets.
+ */
 export class MqttBytes {
   readonly socket: Socket;
-  /** `type` or `type:identifier`, e.g. `puback:1`; CONNACK as `connack:<session present>/<code>`. */
+  /**
+   * `type` or `type:identifier`, e.g. `puback:1`; CONNACK as `connack:<session present>/<code>`.
+   */
   readonly packets: string[] = [];
   isClosed = false;
   #rest = Buffer.alloc(0);

@@ -22,14 +22,17 @@ interface Device {
   readonly clientId: string;
   connection: number | undefined;
   clean: boolean;
-  /** It has dropped its state for a clean session that it never saw begin: it keeps asking for one. */
+  /**
+   * It has dropped its state for a clean session that it never saw begin: it keeps asking for one.
+   */
   needsClean: boolean;
   readonly inFlight: Map<number, Reading>;
 }
 
 /**
- * A node that knows nothing but its durable logs, devices that follow MQTT 3.1.1, and the core between them. Every
- * write waits until a step persists it; a crash keeps any prefix of what waits for each log.
+ * A node that knows nothing but its durable logs, devices that follow MQTT 3.1.1, and the core
+ * between them. Every write waits until a step persists it; a crash keeps any prefix of what waits
+ * for each log.
  */
 export class Qos2World {
   readonly sessions = new Map<string, Uint8Array>();
@@ -90,7 +93,10 @@ export class Qos2World {
     this.#core.connectionClosed(connection);
   }
 
-  /** A new reading under the lowest free identifier of three, so that identifiers are used again soon. */
+  /**
+   * A new reading under the lowest free identifier of three, so that identifiers are used again
+   * soon.
+   */
   publish(index: number): void {
     const device = this.#device(index);
     const packetId = [1, 2, 3].find((id) => !device.inFlight.has(id));

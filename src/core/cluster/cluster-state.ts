@@ -23,8 +23,8 @@ export const clusterKeys = {
 } as const;
 
 /**
- * What the committed records of `__cluster` say (C7): topics, the next producer-id block, operators' decisions and
- * drops. Pure bookkeeping; it is fed in offset order and decides nothing.
+ * What the committed records of `__cluster` say (C7): topics, the next producer-id block,
+ * operators' decisions and drops. Pure bookkeeping; it is fed in offset order and decides nothing.
  */
 export class ClusterState {
   readonly #topics = new Map<string, TopicValue>();
@@ -64,7 +64,8 @@ export class ClusterState {
 
   /**
    * Applies one record; an undefined value is a tombstone.
-   * @returns false if the value does not decode: the log passed its CRC, so a newer version wrote it.
+   * @returns false if the value does not decode: the log passed its CRC, so a newer version wrote
+   * it.
    */
   apply(key: string, value: Uint8Array | undefined): boolean {
     const kind = key.split('/', 1)[0];

@@ -27,12 +27,16 @@ const rewriteRecordsMin = 4_000;
 const rewriteFactor = 4;
 
 /**
- * A compacted topic of ours as a map that is rebuilt from its log. Compaction, with one voter, is a rewrite: the
- * newest value of each key is appended again behind a roll, and once that is committed the log start moves up to it.
+ * A compacted topic of ours as a map that is rebuilt from its log. Compaction, with one voter, is a
+ * rewrite: the newest value of each key is appended again behind a roll, and once that is committed
+ * the log start moves up to it.
  */
 export class InternalTopic {
   readonly #options: InternalTopicOptions;
-  /** Newest value of each key in the order of the log, committed or not: what a rewrite must carry over. */
+  /**
+   * Newest value of each key in the order of the log, committed or not: what a rewrite must carry
+   * over.
+   */
   readonly #latest = new Map<string, Uint8Array>();
   #recordsInLog = 0;
   #isRewriting = false;
@@ -47,8 +51,8 @@ export class InternalTopic {
   }
 
   /**
-   * Replays the committed log, behind the view if there is one that fits; then calls `replayed`. A record that cannot
-   * be read stops the replay with `failed`: a state with a hole is not a state.
+   * Replays the committed log, behind the view if there is one that fits; then calls `replayed`. A
+   * record that cannot be read stops the replay with `failed`: a state with a hole is not a state.
    */
   replay(
     view: { readonly nextOffset: Offset; readonly entries: readonly ViewEntry[] } | undefined,

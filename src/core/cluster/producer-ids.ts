@@ -5,8 +5,8 @@ import { limits } from '../../base/limits.ts';
 const refillBelow = 100;
 
 /**
- * Hands out producer ids from blocks whose taking is committed in `__cluster` first, so that no id is ever handed out
- * twice (P4). A start never goes on with the block of an earlier start.
+ * Hands out producer ids from blocks whose taking is committed in `__cluster` first, so that no id
+ * is ever handed out twice (P4). A start never goes on with the block of an earlier start.
  */
 export class ProducerIds {
   /** Takes the block that begins at `from`: commits `from + size` as next, then calls `taken`. */
@@ -41,7 +41,8 @@ export class ProducerIds {
   #taken(from: number): void {
     assert(this.#isTaking, 'a block arrives once');
     this.#isTaking = false;
-    // The first id stays unused here: it is the ingest producer's of this start, which took the first block.
+    // The first id stays unused here: it is the ingest producer's of this start, which took the
+    // first block.
     this.#next = from + 1;
     this.#end = from + limits.producerIdBlockSize;
   }

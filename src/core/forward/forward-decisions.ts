@@ -22,8 +22,9 @@ export interface ForwardDecisionsOptions {
 }
 
 /**
- * Operators' decisions about where forwarding goes on (X1): recorded in `__cluster` first; the forwarder acts on one
- * when it is committed, and its tombstone follows once the cursor carries its effect.
+ * Operators' decisions about where forwarding goes on (X1): recorded in `__cluster` first; the
+ * forwarder acts on one when it is committed, and its tombstone follows once the cursor carries its
+ * effect.
  */
 export class ForwardDecisions {
   readonly #options: ForwardDecisionsOptions;
@@ -49,7 +50,10 @@ export class ForwardDecisions {
     log.commit([{ key, value }], () => done({ ok: true }));
   }
 
-  /** The cursor carries the decision's effect now: it must not be applied again after the next start. */
+  /**
+   * The cursor carries the decision's effect now: it must not be applied again after the next
+   * start.
+   */
   applied(topicId: Uuid, partition: number, decisionId: string): void {
     const decision = this.#options.cluster.decision(topicId, partition);
     if (decision?.decisionId !== decisionId) return;

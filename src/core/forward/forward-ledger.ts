@@ -7,8 +7,8 @@ import type { PartitionTable } from '../partition-table.ts';
 import type { ForwardMark, ForwardPartition } from './supervision.ts';
 
 /**
- * The node's side of forwarding: what the forwarder told it last about each partition. That bounds retention (L10, X4);
- * it never says where forwarding resumes (X3).
+ * The node's side of forwarding: what the forwarder told it last about each partition. That bounds
+ * retention (L10, X4); it never says where forwarding resumes (X3).
  */
 export class ForwardLedger {
   readonly #topics: ReadonlySet<string>;
@@ -46,8 +46,8 @@ export class ForwardLedger {
   }
 
   /**
-   * L10: nothing at or above this offset may be deleted; undefined: nothing at all. The last forwarded batch stays,
-   * it is what a taking over forwarder is compared with (X1).
+   * L10: nothing at or above this offset may be deleted; undefined: nothing at all. The last
+   * forwarded batch stays, it is what a taking over forwarder is compared with (X1).
    */
   deletableTo(partition: Partition): Offset | undefined {
     const topic = this.#cluster.topic(partition.topic);
@@ -57,8 +57,9 @@ export class ForwardLedger {
   }
 
   /**
-   * The drop that must be committed before the log start may move to `to` (L10): without it a forwarder that takes
-   * over could not tell a deleted batch from a foreign log (X1). Undefined where nothing forwarded is passed.
+   * The drop that must be committed before the log start may move to `to` (L10): without it a
+   * forwarder that takes over could not tell a deleted batch from a foreign log (X1). Undefined
+   * where nothing forwarded is passed.
    */
   dropBefore(partition: Partition, to: Offset): DropValue | undefined {
     if (!this.#topics.has(partition.topic)) return undefined;
@@ -78,7 +79,10 @@ export class ForwardLedger {
     };
   }
 
-  /** Drops that central's cursor has passed: their gaps are told there, nobody asks for them any more. */
+  /**
+   * Drops that central's cursor has passed: their gaps are told there, nobody asks for them any
+   * more.
+   */
   passedDrops(mark: ForwardMark): Offset[] {
     const passed = mark.lastForwarded?.baseOffset ?? 0;
     return this.#cluster

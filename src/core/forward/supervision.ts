@@ -1,8 +1,9 @@
 import type { LeaderEpoch, Offset, Uuid } from '../../base/brand.ts';
 
 /**
- * What the node process and the forwarder process tell each other over IPC. Plain JSON values only; the producer id
- * and other 64-bit things do not cross. The node owns retention, the forwarder owns central (X4).
+ * What the node process and the forwarder process tell each other over IPC. Plain JSON values only;
+ * the producer id and other 64-bit things do not cross. The node owns retention, the forwarder owns
+ * central (X4).
  */
 
 /** Names one batch beyond doubt (X1). */
@@ -12,7 +13,10 @@ export interface BatchIdentity {
   readonly crc: number;
 }
 
-/** What the node remembers of a partition's forwarding: the bound of retention, never the place to resume (X3, X4). */
+/**
+ * What the node remembers of a partition's forwarding: the bound of retention, never the place to
+ * resume (X3, X4).
+ */
 export interface ForwardMark {
   readonly topicId: Uuid;
   readonly partition: number;
@@ -31,7 +35,10 @@ export interface DropRecord {
   readonly lastForwarded?: BatchIdentity;
 }
 
-/** An operator's `forward --from`, recorded in `__cluster` (X1). Applied once: the cursor carries its effect. */
+/**
+ * An operator's `forward --from`, recorded in `__cluster` (X1). Applied once: the cursor carries
+ * its effect.
+ */
 export interface ForwardDecision {
   readonly decisionId: string;
   readonly from: 'cursor' | 'start' | Offset;

@@ -9,7 +9,10 @@ export interface TopicView {
   readonly internal: boolean;
 }
 
-/** What the Kafka handlers may ask of one partition. All values are of this turn; do not keep them across turns. */
+/**
+ * What the Kafka handlers may ask of one partition. All values are of this turn; do not keep them
+ * across turns.
+ */
 export interface PartitionView {
   readonly logId: LogId;
   readonly topic: string;
@@ -22,7 +25,9 @@ export interface PartitionView {
   readonly logStartOffset: Offset;
   readonly logEndOffset: Offset;
   readonly highWatermark: Offset;
-  /** First offset after the given leader epoch in this log, for Fetch v12 and OffsetForLeaderEpoch. */
+  /**
+   * First offset after the given leader epoch in this log, for Fetch v12 and OffsetForLeaderEpoch.
+   */
   endOffsetOf(
     epoch: LeaderEpoch,
   ): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset } | undefined;
@@ -62,17 +67,23 @@ export interface BrokerView {
   /** A producer id that no other producer has or had (P4); undefined while the node starts. */
   allocateProducerId(): bigint | undefined;
   /**
-   * Appends one checked batch and answers when it is committed (C5), also for a duplicate (P2). The batch bytes are
-   * the broker's from here on (it stamps base offset and leader epoch in place). With `acks` 1 or 0 the answer comes
-   * no earlier: this product has one durability.
+   * Appends one checked batch and answers when it is committed (C5), also for a duplicate (P2). The
+   * batch bytes are the broker's from here on (it stamps base offset and leader epoch in place).
+   * With `acks` 1 or 0 the answer comes no earlier: this product has one durability.
    */
   produce(partition: PartitionView, batch: Uint8Array, done: Done<ProduceOutcome>): void;
-  /** Whole batches from the one that holds `from`, at least one, none at or above `to`, up to `bytesMax` (KIP-74). */
+  /**
+   * Whole batches from the one that holds `from`, at least one, none at or above `to`, up to
+   * `bytesMax` (KIP-74).
+   */
   read(
     partition: PartitionView,
     range: { readonly from: Offset; readonly to: Offset; readonly bytesMax: number },
     done: Done<ReadOutcome>,
   ): void;
-  /** First record at or after `timestamp` below the high watermark; -3 asks for the record with the newest one. */
+  /**
+   * First record at or after `timestamp` below the high watermark; -3 asks for the record with the
+   * newest one.
+   */
   findOffset(partition: PartitionView, timestamp: TimestampMs, done: Done<FindOffsetOutcome>): void;
 }

@@ -24,7 +24,10 @@ export interface Qos2PublishesOptions {
   readonly emit: (effect: Effect) => void;
 }
 
-/** Ties the sessions of P5 to the node: where their records go, and the order in which PUBRECs leave. */
+/**
+ * Ties the sessions of P5 to the node: where their records go, and the order in which PUBRECs
+ * leave.
+ */
 export class Qos2Publishes {
   readonly sessions: Qos2Sessions;
   readonly #options: Qos2PublishesOptions;
@@ -48,7 +51,10 @@ export class Qos2Publishes {
     });
   }
 
-  /** One that no batch can hold is refused before its identifier is stored: it would stay open for ever. */
+  /**
+   * One that no batch can hold is refused before its identifier is stored: it would stay open for
+   * ever.
+   */
   received(publish: Publish): void {
     const { ingest, batchBytesMax, now } = this.#options;
     const pending = ingest.enter(publish, now());

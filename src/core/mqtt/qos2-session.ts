@@ -13,7 +13,8 @@ export interface TripleTarget {
 /**
  * One packet identifier between PUBLISH and PUBCOMP.
  * - committing: (1) is under way; producing: (2) is under way.
- * - unsettled: (1) is committed, whether (2) is in the log is not known to this process (restart, error).
+ * - unsettled: (1) is committed, whether (2) is in the log is not known to this process (restart,
+ * error).
  * - stored: (2) is committed.
  * - removing: the tombstone is under way.
  */
@@ -56,8 +57,8 @@ export class Qos2Session {
   }
 
   /**
-   * The next use begins with sequence 0 in an epoch of its own: after a start, after a return without an open
-   * identifier, and when the sequences are broken (45).
+   * The next use begins with sequence 0 in an epoch of its own: after a start, after a return
+   * without an open identifier, and when the sequences are broken (45).
    */
   renewAtNextUse(): void {
     this.#isUsable = false;
@@ -87,8 +88,9 @@ export class Qos2Session {
   }
 
   /**
-   * Raises the epoch; while an open identifier stands under this producer id it takes another producer id instead,
-   * because a raised epoch would fence the repetition of that identifier's triple.
+   * Raises the epoch; while an open identifier stands under this producer id it takes another
+   * producer id instead, because a raised epoch would fence the repetition of that identifier's
+   * triple.
    */
   #renew(allocateProducerId: () => bigint | undefined, renewing?: OpenIdentifier): boolean {
     if (this.producerId === undefined || this.#isInUse(renewing)) {

@@ -16,7 +16,10 @@ import { identifierKey, parseSessionKey, sessionKey } from './session-keys.ts';
 
 /** Appends to `__mqtt_sessions`. */
 export interface SessionLog {
-  /** Commits in the order of the calls, and the changes of one call in their order; `done` when all are committed. */
+  /**
+   * Commits in the order of the calls, and the changes of one call in their order; `done` when all
+   * are committed.
+   */
   commit(changes: readonly ViewChange[], done: () => void): void;
 }
 
@@ -25,8 +28,8 @@ export type TripleOutcome = 'committed' | { readonly error: ErrorCode };
 /** Appends one record under a session's triple. */
 export interface TripleProducer {
   /**
-   * `done` when the record, or the one that it repeats, is committed. A producer id that the partition does not know
-   * answers 45 to any sequence but 0: a session's sequences begin there.
+   * `done` when the record, or the one that it repeats, is committed. A producer id that the
+   * partition does not know answers 45 to any sequence but 0: a session's sequences begin there.
    */
   produce(target: TripleTarget, publish: Publish, done: (outcome: TripleOutcome) => void): void;
 }
@@ -47,9 +50,10 @@ export interface Qos2Options {
 const renewalsMax = 3;
 
 /**
- * QoS 2 of publishers (P5). An identifier is committed with the triple its record will carry, then the record is
- * produced with exactly that triple, then PUBREC may go; PUBREL: the removal is committed, then PUBCOMP may go. State
- * is what `__mqtt_sessions` says: `apply` for each record of the replay, then events.
+ * QoS 2 of publishers (P5). An identifier is committed with the triple its record will carry, then
+ * the record is produced with exactly that triple, then PUBREC may go; PUBREL: the removal is
+ * committed, then PUBCOMP may go. State is what `__mqtt_sessions` says: `apply` for each record of
+ * the replay, then events.
  */
 export class Qos2Sessions {
   readonly #options: Qos2Options;
@@ -69,7 +73,8 @@ export class Qos2Sessions {
   }
 
   /**
-   * Takes one committed record of the replay; after the first event our own changes are known already.
+   * Takes one committed record of the replay; after the first event our own changes are known
+   * already.
    * @returns false if it does not decode: a newer version wrote it.
    */
   apply(key: string, value: Uint8Array | undefined): boolean {
@@ -138,7 +143,9 @@ export class Qos2Sessions {
     if (identifier.state === 'unsettled') this.#produce(session, identifier, publish);
   }
 
-  /** PUBREL. Released when the removal is committed; at once for an identifier that nobody knows. */
+  /**
+   * PUBREL. Released when the removal is committed; at once for an identifier that nobody knows.
+   */
   identifierReleased(released: {
     readonly publishId: number;
     readonly clientId: string;

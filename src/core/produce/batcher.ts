@@ -17,7 +17,10 @@ export type AppendOutcome =
   | { readonly ok: true; readonly offset: Offset }
   | { readonly ok: false; readonly error: ErrorCode };
 
-/** Who is told about one record of an ingest batch: called once, when the batch is committed or refused. */
+/**
+ * Who is told about one record of an ingest batch: called once, when the batch is committed or
+ * refused.
+ */
 export interface RecordWaiter {
   settled(outcome: AppendOutcome): void;
 }
@@ -43,9 +46,10 @@ interface OpenBatch {
 }
 
 /**
- * The open batch of each partition. All of them carry this start's ingest producer id and a sequence of their own for
- * each partition (P1). A batch closes when it is full, and else at the end of a turn, once its linger is over and
- * nothing of its partition waits for the disk: under load batches grow while the disk is busy (group commit).
+ * The open batch of each partition. All of them carry this start's ingest producer id and a
+ * sequence of their own for each partition (P1). A batch closes when it is full, and else at the
+ * end of a turn, once its linger is over and nothing of its partition waits for the disk: under
+ * load batches grow while the disk is busy (group commit).
  */
 export class Batcher {
   readonly #options: BatcherOptions;

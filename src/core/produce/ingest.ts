@@ -28,7 +28,9 @@ export interface ProducerTriple {
   readonly baseSequence: number;
 }
 
-/** MQTT publishes on their way into partitions and back out as releases, in each connection's order. */
+/**
+ * MQTT publishes on their way into partitions and back out as releases, in each connection's order.
+ */
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #headers = new MqttHeaders();
@@ -98,7 +100,10 @@ export class Ingest {
     return builder.finish(triple);
   }
 
-  /** P3: publishes that were not committed in `deliveryTimeoutMs` are given up; their clients send them again. */
+  /**
+   * P3: publishes that were not committed in `deliveryTimeoutMs` are given up; their clients send
+   * them again.
+   */
   giveUpLate(now: Now): void {
     this.#order.giveUp(monotonicMs(now.monotonicMs - this.#options.deliveryTimeoutMs));
   }
@@ -119,7 +124,10 @@ export class Ingest {
     this.#holdOrLetGo();
   }
 
-  /** A full disk or a full queue stops the reading of publishers' sockets (P3); half empty lets them go on. */
+  /**
+   * A full disk or a full queue stops the reading of publishers' sockets (P3); half empty lets them
+   * go on.
+   */
   #holdOrLetGo(): void {
     const { pendingBytes } = this.#options.batcher;
     const level = this.#isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;

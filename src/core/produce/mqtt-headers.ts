@@ -11,7 +11,9 @@ export interface HeaderSource {
 
 const cachedMax = 20_000;
 
-/** The encoded `mqtt.*` headers of a publish, cached: a sensor sends the same ones again and again. */
+/**
+ * The encoded `mqtt.*` headers of a publish, cached: a sensor sends the same ones again and again.
+ */
 export class MqttHeaders {
   readonly #byClient = new Map<string, Map<string, Uint8Array>>();
   #cached = 0;

@@ -34,8 +34,8 @@ const outOfOrder: ProducerVerdict = { type: 'error', error: 'OUT_OF_ORDER_SEQUEN
 const fencedEpoch: ProducerVerdict = { type: 'error', error: 'INVALID_PRODUCER_EPOCH' };
 
 /**
- * The idempotent producers of one partition, derived from its batches alone (L5): snapshot plus replay after a start
- * or truncation, `appended` for each batch after that.
+ * The idempotent producers of one partition, derived from its batches alone (L5): snapshot plus
+ * replay after a start or truncation, `appended` for each batch after that.
  */
 export class ProducerState {
   readonly #producers = new Map<bigint, Producer>();
@@ -98,7 +98,8 @@ export class ProducerState {
    */
   expire(before: TimestampMs, isPinned: (producerId: bigint) => boolean): void {
     let surplus = this.#producers.size - limits.producersPerPartitionMax;
-    // Insertion order is the order of last identity change: near enough to age for a bound on memory.
+    // Insertion order is the order of last identity change: near enough to age for a bound on
+    // memory.
     for (const [producerId, producer] of this.#producers) {
       const newest = producer.batches.at(-1);
       const isIdle = newest === undefined || newest.timestamp < before;

@@ -4,8 +4,8 @@ import type { ErrorCode } from '../../base/errors.ts';
 import type { AppendOutcome, RecordWaiter } from './batcher.ts';
 
 /**
- * Keeps PUBACKs and PUBRECs of a connection in the order of its PUBLISHes, whatever partition commits first
- * (C5, [MQTT-4.6.0-2], [MQTT-4.6.0-3]).
+ * Keeps PUBACKs and PUBRECs of a connection in the order of its PUBLISHes, whatever partition
+ * commits first (C5, [MQTT-4.6.0-2], [MQTT-4.6.0-3]).
  */
 export class PublishOrder {
   readonly #byConnection = new Map<ConnectionId, Ring<PendingPublish>>();
@@ -36,12 +36,16 @@ export class PublishOrder {
     return released;
   }
 
-  /** Publishes of a closed connection are never released; what is appended of them stays appended. */
+  /**
+   * Publishes of a closed connection are never released; what is appended of them stays appended.
+   */
   connectionClosed(connection: ConnectionId): void {
     this.#byConnection.delete(connection);
   }
 
-  /** P3: what arrived before `before` and is not committed is given up, and its connection with it. */
+  /**
+   * P3: what arrived before `before` and is not committed is given up, and its connection with it.
+   */
   giveUp(before: MonotonicMs): void {
     for (const ring of [...this.#byConnection.values()]) {
       const head = ring.peek();
@@ -49,7 +53,9 @@ export class PublishOrder {
     }
   }
 
-  /** Called by PendingPublish: lets go of every publish of its connection that has nobody before it. */
+  /**
+   * Called by PendingPublish: lets go of every publish of its connection that has nobody before it.
+   */
   committed(connection: ConnectionId): void {
     const ring = this.#byConnection.get(connection);
     if (ring === undefined) return; // the connection is gone: nobody waits
@@ -60,7 +66,9 @@ export class PublishOrder {
     if (ring.length === 0) this.#byConnection.delete(connection);
   }
 
-  /** Called by PendingPublish: it will never be acknowledged, and neither will what came after it. */
+  /**
+   * Called by PendingPublish: it will never be acknowledged, and neither will what came after it.
+   */
   refused(publishId: number, connection: ConnectionId, error: ErrorCode): void {
     if (!this.#byConnection.delete(connection)) return;
     this.#refused(publishId, error);

@@ -19,8 +19,8 @@ export interface RouteTarget {
 const cachedTopicsMax = 10_000;
 
 /**
- * MQTT topic -> topic-partition and key; the first rule that matches wins. Partition counts come from `__cluster`,
- * never from the config. A publish that no rule matches is not stored.
+ * MQTT topic -> topic-partition and key; the first rule that matches wins. Partition counts come
+ * from `__cluster`, never from the config. A publish that no rule matches is not stored.
  */
 export class RouteTable {
   readonly #rules: readonly CompiledRule[];
@@ -56,7 +56,10 @@ interface CompiledRule extends RouteRule {
   readonly levels: readonly string[];
 }
 
-/** [MQTT-4.7.1-2], [MQTT-4.7.1-3]; topics that begin with $ match no leading wildcard [MQTT-4.7.2-1]. */
+/**
+ * [MQTT-4.7.1-2], [MQTT-4.7.1-3]; topics that begin with $ match no leading wildcard
+ * [MQTT-4.7.2-1].
+ */
 export function filterMatches(filter: readonly string[], mqttTopic: string): boolean {
   const levels = mqttTopic.split('/');
   const first = filter[0];

@@ -10,7 +10,10 @@ export interface Waiter {
   readonly released: () => void;
 }
 
-/** The waiters of one partition. Only a high watermark that this node set as leader of their epoch releases them. */
+/**
+ * The waiters of one partition. Only a high watermark that this node set as leader of their epoch
+ * releases them.
+ */
 export class Waiters {
   readonly #waiting = new Ring<Waiter>();
 
@@ -18,7 +21,10 @@ export class Waiters {
     return this.#waiting.length;
   }
 
-  /** End offsets must not go down, except for duplicates, which wait at most as long as the one before them. */
+  /**
+   * End offsets must not go down, except for duplicates, which wait at most as long as the one
+   * before them.
+   */
   add(waiter: Waiter): void {
     this.#waiting.push(waiter);
   }

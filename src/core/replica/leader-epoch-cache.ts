@@ -23,14 +23,15 @@ export class LeaderEpochCache {
         (latest.leaderEpoch < leaderEpoch && latest.startOffset <= startOffset),
       'leader epochs start in order',
     );
-    // An epoch without a batch leaves no trace: the next one starts at the same offset and takes its place.
+    // An epoch without a batch leaves no trace: the next one starts at the same offset and takes
+    // its place.
     if (latest?.startOffset === startOffset) this.#starts.pop();
     this.#starts.push({ leaderEpoch, startOffset });
   }
 
   /**
-   * The largest epoch at or below the one asked for, and its end (exclusive); undefined if the log is younger than
-   * that epoch.
+   * The largest epoch at or below the one asked for, and its end (exclusive); undefined if the log
+   * is younger than that epoch.
    */
   endOffsetOf(
     epoch: LeaderEpoch,

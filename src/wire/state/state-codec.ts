@@ -71,7 +71,9 @@ export interface CursorValue {
   readonly topic: string;
   readonly nodeId: number;
   readonly writtenAtMs: number;
-  /** The last `forward --from` decision that a claim applied (each is applied once); empty: none. */
+  /**
+   * The last `forward --from` decision that a claim applied (each is applied once); empty: none.
+   */
   readonly decisionId: string;
 }
 
@@ -209,7 +211,10 @@ export const decodeGap = (bytes: Uint8Array): Decoded<GapValue> =>
 
 type Decoded<T> = Result<T, 'malformed'>;
 
-/** protobufjs throws on bytes it cannot read, `exact` on numbers we cannot hold: both are the bytes' fault. */
+/**
+ * protobufjs throws on bytes it cannot read, `exact` on numbers we cannot hold: both are the bytes'
+ * fault.
+ */
 function decoded<T>(read: () => T): Decoded<T> {
   try {
     return ok(read());

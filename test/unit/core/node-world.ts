@@ -49,8 +49,9 @@ const randomOf = (seed: number): Random => {
 };
 
 /**
- * A node core with a disk in memory, in one thread: effects run in order, what they answer comes back as events, and
- * fsyncs end when the test says so. `crash` forgets the core and every batch that was not synced.
+ * A node core with a disk in memory, in one thread: effects run in order, what they answer comes
+ * back as events, and fsyncs end when the test says so. `crash` forgets the core and every batch
+ * that was not synced.
  */
 export class NodeWorld {
   readonly logs: StoredLog[] = [];

@@ -38,7 +38,10 @@ export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog =>
   ...overrides,
 });
 
-/** A partition that leads, its LeaderChange committed at offset 0 unless told otherwise; its disk is the test. */
+/**
+ * A partition that leads, its LeaderChange committed at offset 0 unless told otherwise; its disk is
+ * the test.
+ */
 export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000) {
   const effects: Effect[] = [];
   const moved: number[] = [];
