@@ -47,6 +47,7 @@ export class Executor {
   readonly #logs: LogExecutor[] = [];
   readonly #deadViews = new Set<string>();
   #isFull = false;
+  #isWritingMarks = false;
   #logsWaitingForSpace = 0;
   #creating: Promise<void> = Promise.resolve();
   #isDead = false;
@@ -166,11 +167,14 @@ export class Executor {
     this.#logs.push(
       new LogExecutor({
         log,
-        persisted: (generation, endOffset) =>
-          post({ type: 'BatchPersisted', logId: id, generation, endOffset }),
+        persisted: (generation, endOffset) => {
+          post({ type: 'BatchPersisted', logId: id, generation, endOffset });
+          this.writeMarksIfDue();
+        },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
         waitingForSpace: (isWaiting) => this.#waitingForSpace(log, isWaiting),
         spaceMayBeFree: () => pause(spaceRetryMs),
+        isCondemned: () => this.#world.storage.verdict !== undefined,
         condemned: (error) => this.#condemn(error),
       }),
     );
@@ -202,6 +206,17 @@ export class Executor {
     this.#start(async () => void (await this.#world.storage.reserve.refill()));
   }
 
+  /** L2: marks lag by at most a second or a megabyte. */
+  writeMarksIfDue(): void {
+    const { journal } = this.#world.storage;
+    if (!journal.isMarkDue || this.#isWritingMarks) return;
+    this.#isWritingMarks = true;
+    this.#start(async () => {
+      await journal.writeMarks();
+      this.#isWritingMarks = false;
+    });
+  }
+
   #useReserve(): void {
     this.#start(async () => void (await this.#world.storage.reserve.release()));
   }
@@ -217,10 +232,11 @@ export class Executor {
   #createLog({ topic, topicId, partition }: Of<'CreateLog'>): void {
     const { storage, post } = this.#world;
     // One after the other: the directory of logs is made ready for one new folder at a time.
-    this.#creating = this.#creating.then(async () => {
+    const create = async (): Promise<void> => {
       const log = await storage.createLog(topic, topicId, partition);
       post({ type: 'LogCreated', log: { logId: this.#add(log), recovered: log.recovered } });
-    });
+    };
+    this.#creating = this.#creating.then(() => this.#withRoom(create));
     this.#start(() => this.#creating);
   }
 
@@ -280,7 +296,22 @@ export class Executor {
    * Runs work whose failure is the disk's, or a bug: either way nothing after it can be trusted.
    */
   #start(work: () => Promise<void>): void {
-    work().catch((error: unknown) => this.#condemn(error));
+    this.#withRoom(work).catch((error: unknown) => this.#condemn(error));
+  }
+
+  /** Votes, new logs and marks may use the reserve (L9); without room they are asked for again. */
+  async #withRoom(work: () => Promise<void>): Promise<void> {
+    const { storage } = this.#world;
+    while (!this.#isDead) {
+      try {
+        return await work();
+      } catch (error) {
+        const isFull = isDiskFault(error) && error.code === 'ENOSPC';
+        if (!isFull || storage.verdict !== undefined) throw error;
+        await storage.reserve.release();
+        await pause(spaceRetryMs);
+      }
+    }
   }
 
   #condemn(error: unknown): void {

@@ -11,6 +11,8 @@ export interface LogExecutorOptions {
    * fatal).
    */
   readonly waitingForSpace: (isWaiting: boolean) => void;
+  /** The data directory took a fault before: not even a full disk is waited for then. */
+  readonly isCondemned: () => boolean;
   /** Resolves when it is worth trying again. */
   readonly spaceMayBeFree: () => Promise<void>;
   /**
@@ -120,7 +122,8 @@ export class LogExecutor {
         await operation();
         break;
       } catch (error) {
-        if (!(error instanceof DiskError) || error.code !== 'ENOSPC') throw error;
+        const isFull = error instanceof DiskError && error.code === 'ENOSPC';
+        if (!isFull || this.#options.isCondemned()) throw error;
         if (!isWaiting) this.#options.waitingForSpace(true);
         isWaiting = true;
         await this.#options.spaceMayBeFree();

@@ -9,6 +9,7 @@ import type { ForwarderSettings } from '../src/core/forward/settings.ts';
 import type { ForwardPartition } from '../src/core/forward/supervision.ts';
 import { Node } from '../src/core/node.ts';
 import type { NodeStatus } from '../src/core/node-status.ts';
+import type { Storage } from '../src/log/storage.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
 import { AdminRequests } from './admin-requests.ts';
 import { startAdminServer, type AdminServer } from './admin-server.ts';
@@ -54,7 +55,7 @@ export async function startNode(
   return node.start();
 }
 
-/** How often the logs are held against disk.budgetBytes. */
+/** How often the logs are held against disk.budgetBytes, and lagging marks are looked for. */
 const diskMeasureMs = 500;
 
 interface NodeParts extends NodeDeps {
@@ -179,6 +180,7 @@ class NodeProcess implements RunningNode {
   /** Runs the core until it leads everything it has. */
   async #boot(): Promise<StartError | undefined> {
     const { storage, views } = this.#opened;
+    reportDamage(storage, this.#telemetry);
     const booted = new Promise<string | undefined>((resolve) => (this.#becameReady = resolve));
     const crashed = this.ended.then(({ text }) => text);
     for (const topic of [clusterTopicName, sessionsTopicName]) {
@@ -206,7 +208,10 @@ class NodeProcess implements RunningNode {
     this.#mqttAddress = mqtt.value;
     this.#describeForwarding();
     this.#executor.refillReserve();
-    this.#diskTimer = setInterval(() => this.#executor.measureDisk(), diskMeasureMs);
+    this.#diskTimer = setInterval(() => {
+      this.#executor.measureDisk();
+      this.#executor.writeMarksIfDue();
+    }, diskMeasureMs);
     return undefined;
   }
 
@@ -256,6 +261,22 @@ class NodeProcess implements RunningNode {
     await storage.close();
     await views.close();
     await lock.release();
+  }
+}
+
+/** What recovery found and set aside: never silent (L6, V6). */
+function reportDamage(storage: Storage, telemetry: Telemetry): void {
+  for (const { topic, partition, rot } of storage.logs) {
+    for (const { from, to, file, reason, setAside } of rot) {
+      telemetry.write('error', 'Stored bytes are damaged; these offsets cannot be served.', {
+        ...{ topic, partition, from, to, file, reason, setAside },
+      });
+    }
+  }
+  for (const { folder, path, reason } of storage.foldersSetAside) {
+    telemetry.write('error', 'A folder is not a log of this node and was set aside.', {
+      ...{ folder, path, reason },
+    });
   }
 }
 

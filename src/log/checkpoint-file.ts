@@ -6,8 +6,9 @@ import type { EpochStart } from '../ports/recovered-log.ts';
 export const checkpointName = 'leader-epoch-checkpoint';
 
 /**
- * Kafka's text: a version (0), the number of entries, one line `epoch offset` for each. It has no checksum and is
- * derived (L5): the list in memory comes from the batches, the file is for Kafka's tools and for people.
+ * Kafka's text: a version (0), the number of entries, one line `epoch offset` for each. It has no
+ * checksum and is derived (L5): the list in memory comes from the batches, the file is for Kafka's
+ * tools and for people.
  */
 export function encodeCheckpoint(starts: readonly EpochStart[]): Uint8Array {
   const lines = starts.map((start) => `${start.leaderEpoch} ${start.startOffset}\n`);

@@ -2,9 +2,10 @@ import { DiskError } from '../ports/disk.ts';
 import type { Disk, DiskFile, DiskSpace, DiskStat, OpenMode } from '../ports/disk.ts';
 
 /**
- * L8 in one place: after a failed fsync, or EIO or EROFS on anything that changes the disk, the whole data directory
- * is condemned. Every later change or fsync is refused with the first error, so no second fsync can say yes for bytes
- * that the first one lost. Reads go on. ENOSPC on a write condemns nothing; ENOSPC from an fsync does.
+ * L8 in one place: after a failed fsync, or EIO or EROFS on anything that changes the disk, the
+ * whole data directory is condemned. Every later change or fsync is refused with the first error,
+ * so no second fsync can say yes for bytes that the first one lost. Reads go on. ENOSPC on a write
+ * condemns nothing; ENOSPC from an fsync does.
  */
 export class CondemnableDisk implements Disk {
   readonly #disk: Disk;

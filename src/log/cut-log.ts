@@ -5,8 +5,9 @@ import { basesOf, derivedSuffixes, segmentPath } from './segment-files.ts';
 import { scanSegment } from './segment-scan.ts';
 
 /**
- * Cuts a log at an offset, durably: nothing at or above it is left (L3). The journal has the decision already, so a
- * crash at any call in here is mended by doing it again. The lowest segment stays, empty if need be.
+ * Cuts a log at an offset, durably: nothing at or above it is left (L3). The journal has the
+ * decision already, so a crash at any call in here is mended by doing it again. The lowest segment
+ * stays, empty if need be.
  */
 export async function cutLog(disk: Disk, dir: string, to: Offset): Promise<void> {
   const names = await disk.list(dir);
@@ -32,7 +33,10 @@ async function cutSegment(disk: Disk, dir: string, base: Offset, to: Offset): Pr
   await disk.rename(fresh, path);
 }
 
-/** Where the first thing lies that is not below `to`. Damaged bytes below it stay for recovery to judge. */
+/**
+ * Where the first thing lies that is not below `to`. Damaged bytes below it stay for recovery to
+ * judge.
+ */
 function positionOf(bytes: Uint8Array, base: Offset, to: Offset): number {
   const { batches, bad } = scanSegment(bytes, base);
   const first = batches.find((batch) => batch.lastOffset >= to);

@@ -13,7 +13,10 @@ import { hex32 } from './hex32.ts';
 export const dataFormatVersion = 1;
 
 const copies = ['meta.json', 'meta.copy.json'] as const;
-/** What may lie in a directory that no node has lived in: the lock, and what a first start left half done. */
+/**
+ * What may lie in a directory that no node has lived in: the lock, and what a first start left half
+ * done.
+ */
 const notData = /^(lock|lost\+found|.*\.new)$/;
 
 /** Who lives in a data directory (L1). */
@@ -23,7 +26,10 @@ export interface DataDirectoryMeta {
   readonly nodeId: number;
   /** Names this disk, for ever: a new disk of the same node has another. */
   readonly directoryId: Uuid;
-  /** Starts of this directory, this one included. A copy of the directory shows by a count that went back (V4). */
+  /**
+   * Starts of this directory, this one included. A copy of the directory shows by a count that went
+   * back (V4).
+   */
   readonly startCounter: number;
 }
 
@@ -39,8 +45,8 @@ export interface OpenedDirectory {
 }
 
 /**
- * Reads the identity, or gives one to an empty directory, and counts this start durably in both copies. After a
- * crash between the copies the higher count is the true one.
+ * Reads the identity, or gives one to an empty directory, and counts this start durably in both
+ * copies. After a crash between the copies the higher count is the true one.
  */
 export async function openDataDirectory(
   disk: Disk,
@@ -91,14 +97,20 @@ async function readCopies(
 
 const crcField = ',"crc32c":"';
 
-/** JSON whose last field is the CRC-32C of the same JSON without it: people and later formats can read it. */
+/**
+ * JSON whose last field is the CRC-32C of the same JSON without it: people and later formats can
+ * read it.
+ */
 export function encodeMeta(meta: DataDirectoryMeta): Uint8Array {
   const body = JSON.stringify(meta);
   const crc = hex32(crc32c(utf8Encode(body)));
   return utf8Encode(`${body.slice(0, -1)}${crcField}${crc}"}\n`);
 }
 
-/** The identity in the bytes, or undefined if they are damaged. A newer format may have fields that we do not know. */
+/**
+ * The identity in the bytes, or undefined if they are damaged. A newer format may have fields that
+ * we do not know.
+ */
 export function decodeMeta(bytes: Uint8Array): DataDirectoryMeta | undefined {
   const text = utf8Decode(bytes);
   const at = text.lastIndexOf(crcField);

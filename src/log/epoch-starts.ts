@@ -19,7 +19,10 @@ export function epochAt(starts: readonly EpochStart[], at: Offset): LeaderEpoch 
   return leaderEpoch(-1);
 }
 
-/** What is left of the list when the log begins at `logStart`: the epoch that holds there begins there. */
+/**
+ * What is left of the list when the log begins at `logStart`: the epoch that holds there begins
+ * there.
+ */
 export function trimEpochs(starts: readonly EpochStart[], logStart: Offset): EpochStart[] {
   const kept = starts.filter((start) => start.startOffset > logStart);
   const holding = epochAt(starts, logStart);

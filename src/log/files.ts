@@ -42,7 +42,10 @@ export async function openFresh(disk: Disk, path: string): Promise<DiskFile> {
   return file;
 }
 
-/** Writes a whole file and fsyncs it; its name is not durable yet. On a full disk it leaves nothing behind. */
+/**
+ * Writes a whole file and fsyncs it; its name is not durable yet. On a full disk it leaves nothing
+ * behind.
+ */
 export function writeDurably(
   disk: Disk,
   path: string,
@@ -71,7 +74,10 @@ async function writeFile(
   }
 }
 
-/** Puts a new content in the place of a file, whole or not at all, also in a power cut. `dir` is the file's. */
+/**
+ * Puts a new content in the place of a file, whole or not at all, also in a power cut. `dir` is the
+ * file's.
+ */
 export async function replaceFile(
   disk: Disk,
   dir: string,
@@ -85,8 +91,8 @@ export async function replaceFile(
 }
 
 /**
- * Writes a derived file (L5): not fsynced, since what reads it checks it. A full disk is no error: the file is left
- * out and rebuilt one day. True if it was written.
+ * Writes a derived file (L5): not fsynced, since what reads it checks it. A full disk is no error:
+ * the file is left out and rebuilt one day. True if it was written.
  */
 export async function writeDerived(disk: Disk, path: string, bytes: Uint8Array): Promise<boolean> {
   return toleratingNoSpace(() => writeFile(disk, path, (file) => file.write(0, [bytes])));

@@ -15,15 +15,20 @@ export interface JournalVote extends LogKey {
   readonly votedFor: Uuid;
 }
 
-/** Something of others that the journal keeps for them by key, such as how far a partition is forwarded (X4). */
+/**
+ * Something of others that the journal keeps for them by key, such as how far a partition is
+ * forwarded (X4).
+ */
 export interface JournalEntry {
   readonly key: string;
   readonly json: string;
 }
 
 /**
- * One statement of the journal; a later one about the same thing replaces it. `mark`: every byte of the log below
- * `to` is durable; with `cut` set the log is being cut there, and whoever finds it finishes that first (L3).
+ * One statement of the journal; a later one about the same thing replaces it. `mark`: every byte of
+ * the log below
+ * `to` is durable; with `cut` set the log is being cut there, and whoever finds it finishes that
+ * first (L3).
  */
 export type JournalRecord =
   | { readonly type: 'journal'; readonly version: number }
@@ -37,8 +42,8 @@ export type JournalRecord =
 const newline = 0x0a;
 
 /**
- * A group of records as one line: CRC, a space, JSON. A flush writes one line, so that a torn write can never leave
- * a valid line behind a broken one: that shape is always rot.
+ * A group of records as one line: CRC, a space, JSON. A flush writes one line, so that a torn write
+ * can never leave a valid line behind a broken one: that shape is always rot.
  */
 export function encodeGroup(records: readonly JournalRecord[]): Uint8Array {
   const json = JSON.stringify(records);
@@ -47,11 +52,15 @@ export function encodeGroup(records: readonly JournalRecord[]): Uint8Array {
 
 export interface DecodedJournal {
   readonly records: readonly JournalRecord[];
-  /** A broken line with an intact one behind it, or no intact line at all: rot, not a torn write. */
+  /**
+   * A broken line with an intact one behind it, or no intact line at all: rot, not a torn write.
+   */
   readonly isDamaged: boolean;
 }
 
-/** Every intact group of a journal file, in order. A broken end is a torn write and says nothing. */
+/**
+ * Every intact group of a journal file, in order. A broken end is a torn write and says nothing.
+ */
 export function decodeGroups(bytes: Uint8Array): DecodedJournal {
   const records: JournalRecord[] = [];
   let isBroken = false;

@@ -63,7 +63,9 @@ export class JournalState {
     return mark === undefined ? undefined : { to: mark.to, isCut: mark.cut === true };
   }
 
-  /** Damage may have taken the newest marks; older ones say too much where a log was cut since (V4). */
+  /**
+   * Damage may have taken the newest marks; older ones say too much where a log was cut since (V4).
+   */
   forgetMarks(): void {
     this.#marks.clear();
   }

@@ -12,14 +12,16 @@ const path = 'journal';
 const freshPath = 'journal.new';
 
 /**
- * The node journal (L2): one append-only file of checked lines for the whole data directory. What is asked for while
- * a flush runs goes out together with the next one. Every method that returns a promise resolves when its statement
- * is durable and rejects with DiskError; after ENOSPC the caller may ask again.
+ * The node journal (L2): one append-only file of checked lines for the whole data directory. What
+ * is asked for while a flush runs goes out together with the next one. Every method that returns a
+ * promise resolves when its statement is durable and rejects with DiskError; after ENOSPC the
+ * caller may ask again.
  */
 export class Journal {
   /**
-   * The journal that this start found was damaged (V4): votes and marks may be missing, so a lone voter takes the
-   * highest leader epoch in its logs + 1,000. Stays so over restarts until the first vote after it is durable.
+   * The journal that this start found was damaged (V4): votes and marks may be missing, so a lone
+   * voter takes the highest leader epoch in its logs + 1,000. Stays so over restarts until the
+   * first vote after it is durable.
    */
   readonly isDamaged: boolean;
   readonly #disk: Disk;
@@ -45,8 +47,8 @@ export class Journal {
   }
 
   /**
-   * Reads the journal and writes it anew, since what is read after a crash may be in the page cache only (L7). A
-   * missing file is damage unless `isFirst`.
+   * Reads the journal and writes it anew, since what is read after a crash may be in the page cache
+   * only (L7). A missing file is damage unless `isFirst`.
    */
   static async open(disk: Disk, clock: Clock, isFirst: boolean): Promise<Journal> {
     const state = new JournalState();
@@ -86,13 +88,19 @@ export class Journal {
     return this.#commit([{ type: 'start', ...keyOf(key), at }]);
   }
 
-  /** Says how far the log is durable at once, forgetting any mark that lags. `isCut`: it is about to be cut there. */
+  /**
+   * Says how far the log is durable at once, forgetting any mark that lags. `isCut`: it is about to
+   * be cut there.
+   */
   persistMark(key: LogKey, to: Offset, isCut = false): Promise<void> {
     this.#lagging.delete(idOf(key));
     return this.#commit([{ type: 'mark', ...keyOf(key), to, ...(isCut ? { cut: true } : {}) }]);
   }
 
-  /** An fsync has returned: the log is durable to there. Written later, with something else or when due (L2). */
+  /**
+   * An fsync has returned: the log is durable to there. Written later, with something else or when
+   * due (L2).
+   */
   noteDurable(key: LogKey, to: Offset, bytes: number): void {
     this.#lagging.set(idOf(key), { key, to });
     this.#laggingBytes += bytes;
@@ -183,7 +191,10 @@ function replay(state: JournalState, bytes: Uint8Array): void {
   state.forgetMarks();
 }
 
-/** Written under another name, fsynced, renamed, name fsynced: at every moment one whole journal is there. */
+/**
+ * Written under another name, fsynced, renamed, name fsynced: at every moment one whole journal is
+ * there.
+ */
 async function writeAnew(disk: Disk, state: JournalState): Promise<OpenFile> {
   const line = encodeGroup(state.records());
   const file = await openFresh(disk, freshPath);

@@ -65,7 +65,9 @@ export class LogReader {
     return fail(storageError(damageAt(segment, range.from) ?? wholeOf(segment, range.from)));
   }
 
-  /** Where the batch that holds an offset begins; the offset itself at the end, in a hole or in rot. */
+  /**
+   * Where the batch that holds an offset begins; the offset itself at the end, in a hole or in rot.
+   */
   async batchStart(
     segments: readonly Segment[],
     at: Offset,
@@ -106,7 +108,9 @@ export class LogReader {
     return findByTime(search, wanted.timestamp, wanted.to);
   }
 
-  /** A second try after the whole segment was looked at: an index that lied is out of the way then. */
+  /**
+   * A second try after the whole segment was looked at: an index that lied is out of the way then.
+   */
   async #readExamined(
     segment: Segment,
     range: ReadRange,

@@ -1,7 +1,7 @@
 /**
- * Indexes of a longest subsequence that never falls. Of the lowest and the highest such rise the one with fewer
- * different values is taken: where both leave out as many values, a value that stands alone is the likelier to be
- * wrong.
+ * Indexes of a longest subsequence that never falls. Of the lowest and the highest such rise the
+ * one with fewer different values is taken: where both leave out as many values, a value that
+ * stands alone is the likelier to be wrong.
  */
 export function longestRise(values: readonly number[]): ReadonlySet<number> {
   const lowest = lowestRise(values);

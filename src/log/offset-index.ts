@@ -3,9 +3,9 @@ import { int32At, setInt32 } from '../base/bytes.ts';
 const entryBytes = 8;
 
 /**
- * Kafka's offset index: eight bytes an entry, last offset of a batch relative to the segment's base and the position
- * of that batch, both ascending. Sparse, kept in memory as it is on disk; derived (L5): who looks up checks the batch
- * that it is sent to.
+ * Kafka's offset index: eight bytes an entry, last offset of a batch relative to the segment's base
+ * and the position of that batch, both ascending. Sparse, kept in memory as it is on disk; derived
+ * (L5): who looks up checks the batch that it is sent to.
  */
 export class OffsetIndex {
   #bytes = new Uint8Array(64 * entryBytes);

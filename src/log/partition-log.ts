@@ -39,9 +39,11 @@ export interface SegmentInfo extends SegmentSummary {
 }
 
 /**
- * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from `append`, `roll`, `truncate` or
- * `advanceLogStart` nothing has changed that the same call would not put right: ask again when there is room. After
- * any other rejection the data directory is condemned (L8). The caller runs one of these at a time; `read`,
+ * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from `append`,
+ * `roll`, `truncate` or
+ * `advanceLogStart` nothing has changed that the same call would not put right: ask again when
+ * there is room. After any other rejection the data directory is condemned (L8). The caller runs
+ * one of these at a time; `read`,
  * `findOffset` and one `sync` may run beside them.
  */
 export class PartitionLog {
@@ -128,8 +130,10 @@ export class PartitionLog {
   }
 
   /**
-   * Writes batches that follow each other and the log end, with base offset and leader epoch set; not durable before
-   * `sync`. The arrays must not be changed any more. After ENOSPC the partial write is cut off again (L8).
+   * Writes batches that follow each other and the log end, with base offset and leader epoch set;
+   * not durable before
+   * `sync`. The arrays must not be changed any more. After ENOSPC the partial write is cut off
+   * again (L8).
    */
   async append(batches: readonly Uint8Array[]): Promise<void> {
     const headers = this.#headersOf(batches);
@@ -146,8 +150,9 @@ export class PartitionLog {
   }
 
   /**
-   * Seals the active segment and begins the next (L3): the old bytes are durable before the new file exists, and its
-   * name is before this resolves. `producerSnapshot` speaks of the state at the log end.
+   * Seals the active segment and begins the next (L3): the old bytes are durable before the new
+   * file exists, and its name is before this resolves. `producerSnapshot` speaks of the state at
+   * the log end.
    */
   async roll(producerSnapshot: Uint8Array): Promise<void> {
     const { disk, dir } = this.#context;
@@ -166,8 +171,8 @@ export class PartitionLog {
   }
 
   /**
-   * Makes what is appended now durable; returns at once if it is. The log start and the log end may have moved on
-   * when it resolves. One at a time (L3).
+   * Makes what is appended now durable; returns at once if it is. The log start and the log end may
+   * have moved on when it resolves. One at a time (L3).
    */
   async sync(): Promise<Synced> {
     assert(this.#syncing === undefined, 'one fsync in flight for each log');
@@ -185,8 +190,9 @@ export class PartitionLog {
   }
 
   /**
-   * Whole batches from the one that holds `from`, at least one if one lies below `to`, none that reaches to `to` or
-   * above. Every batch that comes from the disk is checked. `bytesMax` is passed only by the first batch.
+   * Whole batches from the one that holds `from`, at least one if one lies below `to`, none that
+   * reaches to `to` or above. Every batch that comes from the disk is checked. `bytesMax` is passed
+   * only by the first batch.
    */
   async read(range: ReadRange): Promise<Result<Uint8Array, LogReadError>> {
     const { from, to } = range;
@@ -215,9 +221,10 @@ export class PartitionLog {
   }
 
   /**
-   * Cuts the log: nothing at or above `toOffset` is left, and of a batch that reaches over it nothing either. The
-   * decision is durable in the journal before the first byte goes, the cut before this resolves (L3); a new
-   * generation begins (L4). A crash in between is mended at the next start.
+   * Cuts the log: nothing at or above `toOffset` is left, and of a batch that reaches over it
+   * nothing either. The decision is durable in the journal before the first byte goes, the cut
+   * before this resolves (L3); a new generation begins (L4). A crash in between is mended at the
+   * next start.
    */
   async truncate(toOffset: Offset): Promise<RecoveredLog> {
     assert(toOffset >= this.#logStartOffset, 'a log is not cut below its start');
@@ -236,7 +243,10 @@ export class PartitionLog {
     return this.#recovered;
   }
 
-  /** Moves the log start up: durable in the journal first, then whole segments below it are unlinked (L3). */
+  /**
+   * Moves the log start up: durable in the journal first, then whole segments below it are unlinked
+   * (L3).
+   */
   async advanceLogStart(to: Offset): Promise<void> {
     assert(to <= this.logEndOffset, 'the log start stays at or below the log end');
     const { disk, dir, journal } = this.#context;
@@ -257,7 +267,10 @@ export class PartitionLog {
     if (gone.length > 0) await disk.syncDir(dir);
   }
 
-  /** The log start to which whole sealed segments may go by the policy; undefined: nothing may (L10). */
+  /**
+   * The log start to which whole sealed segments may go by the policy; undefined: nothing may
+   * (L10).
+   */
   retentionCandidate(policy: RetentionPolicy, nowMs: TimestampMs): Offset | undefined {
     const sealed = this.#segments.slice(0, -1).map((segment, index) => ({
       endOffset: segment.endOffset,
@@ -268,7 +281,10 @@ export class PartitionLog {
     return retentionCandidate(sealed, this.#bytes, policy, nowMs);
   }
 
-  /** `clean`: everything durable, the mark exact and a snapshot at the log end, so that the next start is quick. */
+  /**
+   * `clean`: everything durable, the mark exact and a snapshot at the log end, so that the next
+   * start is quick.
+   */
   async close(how: {
     readonly clean: boolean;
     readonly producerSnapshot?: Uint8Array;

@@ -8,7 +8,10 @@ export const partitionMetadataName = 'partition.metadata';
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const pattern = /^version: 0\ntopic_id: ([A-Za-z0-9_-]{22})\n?$/;
 
-/** Kafka's text: whose folder this is (L1, V6). Topic ids are URL-safe base64 of the sixteen bytes, as Kafka prints them. */
+/**
+ * Kafka's text: whose folder this is (L1, V6). Topic ids are URL-safe base64 of the sixteen bytes,
+ * as Kafka prints them.
+ */
 export function encodePartitionMetadata(topicId: Uuid): Uint8Array {
   return utf8Encode(`version: 0\ntopic_id: ${toBase64(topicId)}\n`);
 }

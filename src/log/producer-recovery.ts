@@ -19,9 +19,9 @@ export interface RecoveredProducers {
 }
 
 /**
- * The newest intact snapshot that is not older than the last hole, and the batches behind it. Batches in front of a
- * hole are not replayed over it: what is missing could be of any producer (L6). Snapshots above the log end and
- * damaged ones are unlinked.
+ * The newest intact snapshot that is not older than the last hole, and the batches behind it.
+ * Batches in front of a hole are not replayed over it: what is missing could be of any producer
+ * (L6). Snapshots above the log end and damaged ones are unlinked.
  */
 export async function recoverProducers(
   disk: Disk,

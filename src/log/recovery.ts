@@ -13,7 +13,9 @@ import { basesOf, derivedSuffixes, segmentPath } from './segment-files.ts';
 import type { SegmentSuffix } from './segment-files.ts';
 import { Segment } from './segment.ts';
 
-/** The segments of a log, all of their bytes durable (L7); the last is the active one. At least one. */
+/**
+ * The segments of a log, all of their bytes durable (L7); the last is the active one. At least one.
+ */
 export interface RecoveredSegments {
   readonly segments: readonly Segment[];
   readonly rot: readonly RotRange[];
@@ -23,8 +25,9 @@ export interface RecoveredSegments {
 }
 
 /**
- * Recovery of one log for one voter (L5-L7). Sealed segments are trusted by sidecar and size; the newest is read
- * whole. Each step leaves a folder that another recovery takes further, so a crash at any call costs nothing.
+ * Recovery of one log for one voter (L5-L7). Sealed segments are trusted by sidecar and size; the
+ * newest is read whole. Each step leaves a folder that another recovery takes further, so a crash
+ * at any call costs nothing.
  */
 export async function recoverSegments(input: RecoveryInput): Promise<RecoveredSegments> {
   const { disk, dir } = input;
@@ -53,7 +56,10 @@ class Gathered {
   readonly rot: RotRange[] = [];
   readonly scanned = new Map<Offset, readonly RecordBatchHeader[]>();
 
-  /** Offsets that no segment holds and no damage of this start explains: lost, or set aside by an earlier start. */
+  /**
+   * Offsets that no segment holds and no damage of this start explains: lost, or set aside by an
+   * earlier start.
+   */
   findHoles(start: Offset): void {
     let expected = start;
     for (const segment of this.segments) {
@@ -70,7 +76,10 @@ class Gathered {
   }
 }
 
-/** `.recovery` files of an interrupted recovery, half-written replacements, derived files without their log. */
+/**
+ * `.recovery` files of an interrupted recovery, half-written replacements, derived files without
+ * their log.
+ */
 async function removeLeftovers(
   disk: Disk,
   dir: string,
@@ -116,7 +125,10 @@ async function recoverOne(
   );
 }
 
-/** All but the last part of the newest segment are sealed. The active segment has no sidecar that could outlive it. */
+/**
+ * All but the last part of the newest segment are sealed. The active segment has no sidecar that
+ * could outlive it.
+ */
 async function sealParts(
   input: RecoveryInput,
   parts: readonly Segment[],
@@ -144,8 +156,8 @@ async function trustedSegment(
 }
 
 /**
- * The log ends no lower than `lowest`, the durable mark or the log start: offsets below it were promised to someone
- * and are never given out again, even if their bytes are gone.
+ * The log ends no lower than `lowest`, the durable mark or the log start: offsets below it were
+ * promised to someone and are never given out again, even if their bytes are gone.
  */
 async function endAt(input: RecoveryInput, state: Gathered, lowest: Offset): Promise<void> {
   const last = state.segments.at(-1);

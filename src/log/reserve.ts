@@ -7,9 +7,9 @@ const chunkBytes = 1024 * 1024;
 const shareMax = 8;
 
 /**
- * Room that is kept for a full disk (L9): a written file that is given up when recovery, votes, control batches,
- * views or internal topics need space, and written again later. Not sparse, and not of zeros, which some file systems
- * do not store.
+ * Room that is kept for a full disk (L9): a written file that is given up when recovery, votes,
+ * control batches, views or internal topics need space, and written again later. Not sparse, and
+ * not of zeros, which some file systems do not store.
  */
 export class Reserve {
   readonly #disk: Disk;
@@ -22,7 +22,10 @@ export class Reserve {
     this.#isHeld = isHeld;
   }
 
-  /** Looks whether the reserve of `reserveBytes`, or an eighth of the file system, is there. Writes nothing. */
+  /**
+   * Looks whether the reserve of `reserveBytes`, or an eighth of the file system, is there. Writes
+   * nothing.
+   */
   static async open(disk: Disk, reserveBytes: number): Promise<Reserve> {
     const { totalBytes } = await disk.space();
     const bytes = Math.min(reserveBytes, Math.floor(totalBytes / shareMax));
@@ -45,8 +48,8 @@ export class Reserve {
   }
 
   /**
-   * Takes the room again. False, with nothing taken, if that would leave less than as much again: refilling must not
-   * itself fill the disk. Seconds on an SD card; run it beside the work.
+   * Takes the room again. False, with nothing taken, if that would leave less than as much again:
+   * refilling must not itself fill the disk. Seconds on an SD card; run it beside the work.
    */
   async refill(): Promise<boolean> {
     if (this.#isHeld || this.#bytes === 0) return true;

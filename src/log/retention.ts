@@ -21,8 +21,8 @@ export interface RetainedSegment {
 }
 
 /**
- * The log start offset to which whole sealed segments may go, from the oldest on, or undefined. A clock that stands
- * in the past makes nothing old.
+ * The log start offset to which whole sealed segments may go, from the oldest on, or undefined. A
+ * clock that stands in the past makes nothing old.
  */
 export function retentionCandidate(
   sealed: readonly RetainedSegment[],

@@ -6,8 +6,9 @@ import type { EpochStart } from '../ports/recovered-log.ts';
 import { hex32 } from './hex32.ts';
 
 /**
- * The sidecar of a sealed segment (L6). With it a start trusts the segment by its size and reads none of its bytes,
- * and a scan can tell rot in bytes 0-20 of the batches, which their own CRCs do not cover.
+ * The sidecar of a sealed segment (L6). With it a start trusts the segment by its size and reads
+ * none of its bytes, and a scan can tell rot in bytes 0-20 of the batches, which their own CRCs do
+ * not cover.
  */
 export interface SegmentDigest {
   readonly baseOffset: Offset;

@@ -8,9 +8,11 @@ import type { SegmentScan } from './segment-scan.ts';
 import type { Segment } from './segment.ts';
 
 /**
- * Reads all of a segment after a read of it failed, and tells rot in the log from rot in its index. Afterwards
- * `segment.dense` leads to every good batch and `segment.damage` names the offsets that cannot be served; with
- * damage the sidecar goes, so that the next start reads the segment and sets the bytes aside.
+ * Reads all of a segment after a read of it failed, and tells rot in the log from rot in its index.
+ * Afterwards
+ * `segment.dense` leads to every good batch and `segment.damage` names the offsets that cannot be
+ * served; with damage the sidecar goes, so that the next start reads the segment and sets the bytes
+ * aside.
  */
 export async function examineSegment(disk: Disk, segment: Segment): Promise<void> {
   // Taken before anything is awaited: what is appended from here on may be half written.
@@ -37,7 +39,8 @@ function damageOf(segment: Segment, scan: SegmentScan, end: number): RotRange[] 
     reason,
   }));
   const seen = Math.max(scan.batches.at(-1)?.lastOffset ?? segment.baseOffset - 1, -1) + 1;
-  // Bad bytes at the very end account for the offsets up to it; otherwise the file is just too short.
+  // Bad bytes at the very end account for the offsets up to it; otherwise the file is just too
+  // short.
   const isExplained = scan.bad.length > 0 && scan.bad.at(-1)?.to === undefined;
   if (seen < end && !isExplained) {
     damage.push({ from: offset(seen), to: offset(end), file, reason: 'missing' });

@@ -17,10 +17,15 @@ import type { OffsetIndex } from './offset-index.ts';
 import type { Segment } from './segment.ts';
 import type { ReadRange } from './tail-cache.ts';
 
-/** Read with a batch, so that a second read is seldom needed for the header of the one behind it. */
+/**
+ * Read with a batch, so that a second read is seldom needed for the header of the one behind it.
+ */
 const readAheadBytes = 16 * 1024;
 
-/** What reads of a segment lead to: bytes, or bytes that fail, or the file is gone (retention, truncation). */
+/**
+ * What reads of a segment lead to: bytes, or bytes that fail, or the file is gone (retention,
+ * truncation).
+ */
 export type SegmentRead = Uint8Array | 'damaged' | 'gone';
 
 /** Where a read begins, and what the batch there must be for the index to be believed (L5). */
@@ -31,8 +36,9 @@ interface ReadStart {
 }
 
 /**
- * Whole batches from the one that holds `range.from`, which must be in the segment, at least one; each is checked by
- * CRC, offset continuity and leader epoch. Ends in front of the first bad one; `damaged` if that is the first of all.
+ * Whole batches from the one that holds `range.from`, which must be in the segment, at least one;
+ * each is checked by CRC, offset continuity and leader epoch. Ends in front of the first bad one;
+ * `damaged` if that is the first of all.
  */
 export async function readSegment(
   disk: Disk,

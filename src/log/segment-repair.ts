@@ -11,7 +11,10 @@ import type { BadExtent } from './segment-scan.ts';
 import { Segment } from './segment.ts';
 import { setBytesAside } from './set-aside.ts';
 
-/** A segment that recovery reads whole. `next` is the base offset of the one behind it; none: the newest. */
+/**
+ * A segment that recovery reads whole. `next` is the base offset of the one behind it; none: the
+ * newest.
+ */
 export interface SegmentCase {
   readonly base: Offset;
   readonly next: Offset | undefined;
@@ -25,7 +28,10 @@ export interface RepairedPart {
 }
 
 export interface RepairedSegment {
-  /** Ascending, without gaps inside a part; empty only for a sealed segment of which nothing is left. */
+  /**
+   * Ascending, without gaps inside a part; empty only for a sealed segment of which nothing is
+   * left.
+   */
   readonly parts: readonly RepairedPart[];
   readonly rot: readonly RotRange[];
 }
@@ -34,11 +40,12 @@ export interface RepairedSegment {
 type Run = RecordBatchHeader[];
 
 /**
- * Makes of a segment's bytes what may stay and makes it durable. The first run stays in its file if its bytes are
- * known to be on the disk: in a sealed segment, or below the durable end. Every other run is written to a file of its
- * own, since what the page cache shows proves nothing (L7); bytes that fail are set aside (L6). A hole so always lies
- * between two files. Order: copies first, then the new files from the last to the first, then the cut; a run is never
- * without a file that holds it, and of two files that overlap the older is cut at the newer's base.
+ * Makes of a segment's bytes what may stay and makes it durable. The first run stays in its file if
+ * its bytes are known to be on the disk: in a sealed segment, or below the durable end. Every other
+ * run is written to a file of its own, since what the page cache shows proves nothing (L7); bytes
+ * that fail are set aside (L6). A hole so always lies between two files. Order: copies first, then
+ * the new files from the last to the first, then the cut; a run is never without a file that holds
+ * it, and of two files that overlap the older is cut at the newer's base.
  */
 export async function repairSegment(
   input: RecoveryInput,
@@ -53,7 +60,8 @@ export async function repairSegment(
   const first = runs[0];
   const stays = first !== undefined && isDurable(first, durableEnd) && first[0]?.position === 0;
   const moved = stays ? runs.slice(1) : runs;
-  // More than one new file: a crash in between would leave a part in the old one that nothing has made durable.
+  // More than one new file: a crash in between would leave a part in the old one that nothing has
+  // made durable.
   if (next === undefined && moved.length > 1) await rewriteWhole(input, base, bytes);
   for (const run of [...moved].reverse()) await moveRun(input, bytes, run);
   const kept = stays ? (first as Run) : [];
@@ -84,8 +92,8 @@ function runsOf(batches: readonly RecordBatchHeader[], durableEnd: Offset): Run[
 }
 
 /**
- * Sets damaged bytes aside and names the offsets that are gone with them. At the end of the newest segment, above the
- * durable end, they are a torn tail: nobody was promised anything about them.
+ * Sets damaged bytes aside and names the offsets that are gone with them. At the end of the newest
+ * segment, above the durable end, they are a torn tail: nobody was promised anything about them.
  */
 async function reportRot(
   input: RecoveryInput,
@@ -124,7 +132,10 @@ async function rewriteWhole(input: RecoveryInput, base: Offset, bytes: Uint8Arra
   await disk.syncDir(dir);
 }
 
-/** Leaves the kept run in the old file, durably; without one the file goes, unless it is the only one. */
+/**
+ * Leaves the kept run in the old file, durably; without one the file goes, unless it is the only
+ * one.
+ */
 async function cutFile(
   input: RecoveryInput,
   found: SegmentCase,
@@ -154,7 +165,7 @@ async function withFile(file: DiskFile, use: (file: DiskFile) => Promise<void>):
 }
 
 function partOf(input: RecoveryInput, bytes: Uint8Array, base: Offset, run: Run): RepairedPart {
-  const from = run[0]?.baseOffset ?? base;
+  const place = { dir: input.dir, baseOffset: run[0]?.baseOffset ?? base };
   const interval = input.indexIntervalBytes;
-  return { segment: Segment.fromBatches(input.dir, from, bytes, run, interval), batches: run };
+  return { segment: Segment.fromBatches(place, bytes, run, interval), batches: run };
 }

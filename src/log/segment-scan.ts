@@ -21,13 +21,18 @@ export interface BadExtent {
   readonly reason: string;
 }
 
-/** Every batch of a segment that passes its checks (L6), and what lies between. Positions are in the file. */
+/**
+ * Every batch of a segment that passes its checks (L6), and what lies between. Positions are in the
+ * file.
+ */
 export interface SegmentScan {
   readonly batches: readonly RecordBatchHeader[];
   readonly bad: readonly BadExtent[];
 }
 
-/** Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs. */
+/**
+ * Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs.
+ */
 export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan {
   const batches: RecordBatchHeader[] = [];
   const bad: BadExtent[] = [];
@@ -57,7 +62,10 @@ function goodBatchAt(bytes: Uint8Array, at: number): RecordBatchHeader | string 
   return isBatchCrcValid(bytes, header.value) ? header.value : 'crc';
 }
 
-/** Where the log goes on behind bad bytes: by the bad batch's own length if that leads to a batch, else by search. */
+/**
+ * Where the log goes on behind bad bytes: by the bad batch's own length if that leads to a batch,
+ * else by search.
+ */
 function nextGoodBatch(
   bytes: Uint8Array,
   bad: number,
@@ -92,7 +100,10 @@ function continuation(
   return typeof batch === 'string' ? undefined : batch;
 }
 
-/** A payload can hold what looks like a batch; what is one is followed by the next batch or the end of the file. */
+/**
+ * A payload can hold what looks like a batch; what is one is followed by the next batch or the end
+ * of the file.
+ */
 function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader): boolean {
   const at = batch.position + batch.totalBytes;
   if (at === bytes.length) return true;
@@ -100,7 +111,10 @@ function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader): boolean {
   return typeof next !== 'string' && next.baseOffset === batch.lastOffset + 1;
 }
 
-/** Leader epochs never fall. Where they do, as few batches as can be are taken to be the rotten ones. */
+/**
+ * Leader epochs never fall. Where they do, as few batches as can be are taken to be the rotten
+ * ones.
+ */
 function withEpochOrder(batches: RecordBatchHeader[], bad: BadExtent[]): SegmentScan {
   const epochs = batches.map((batch) => batch.leaderEpoch);
   if (epochs.every((epoch, index) => index === 0 || epoch >= (epochs[index - 1] as number))) {

@@ -15,10 +15,16 @@ import { segmentPath } from './segment-files.ts';
 import { TimeIndex } from './time-index.ts';
 
 const int32Max = 0x7fffffff;
-/** Index entries wait in memory until so many are there: one small write for about a quarter MiB of log. */
+/**
+ * Index entries wait in memory until so many are there: one small write for about a quarter MiB of
+ * log.
+ */
 const entriesPerWrite = 64;
 
-/** One file of a log and what is known of it. Its batches follow each other without a hole: a hole ends a segment. */
+/**
+ * One file of a log and what is known of it. Its batches follow each other without a hole: a hole
+ * ends a segment.
+ */
 export class Segment {
   readonly dir: string;
   readonly baseOffset: Offset;
@@ -33,7 +39,9 @@ export class Segment {
   timeIndex: TimeIndex | undefined;
   /** Rot that a read came upon; its place in the file stays as it is until the next start. */
   damage: readonly RotRange[] = [];
-  /** Every good batch of an examined segment, where the sparse index or the file was found wrong. */
+  /**
+   * Every good batch of an examined segment, where the sparse index or the file was found wrong.
+   */
   dense: OffsetIndex | undefined;
   /** A scan has compared this segment with itself: its own leader epochs stand. */
   isExamined = false;
@@ -61,15 +69,17 @@ export class Segment {
     return segment;
   }
 
-  /** A segment of batches that lie one behind the other in `bytes`, as the file that has, or will have, just these. */
+  /**
+   * A segment of batches that lie one behind the other in `bytes`, as the file that has, or will
+   * have, just these.
+   */
   static fromBatches(
-    dir: string,
-    baseOffset: Offset,
+    place: { readonly dir: string; readonly baseOffset: Offset },
     bytes: Uint8Array,
     batches: readonly RecordBatchHeader[],
     indexIntervalBytes: number,
   ): Segment {
-    const segment = new Segment(dir, baseOffset);
+    const segment = new Segment(place.dir, place.baseOffset);
     segment.startIndexes();
     for (const batch of batches) segment.add(batch, bytes, indexIntervalBytes);
     return segment;
@@ -84,12 +94,18 @@ export class Segment {
     return { baseOffset, endOffset, bytes, batches, headersCrc, maxTimestamp, epochStarts };
   }
 
-  /** Whether a batch still fits: relative offsets and positions are signed 32-bit in Kafka's index files. */
+  /**
+   * Whether a batch still fits: relative offsets and positions are signed 32-bit in Kafka's index
+   * files.
+   */
   canTake(lastOffset: Offset, bytes: number): boolean {
     return lastOffset - this.baseOffset <= int32Max && this.bytes + bytes <= int32Max;
   }
 
-  /** Takes note of a batch that was written at the end. `source` holds its bytes at `batch.position`. */
+  /**
+   * Takes note of a batch that was written at the end. `source` holds its bytes at
+   * `batch.position`.
+   */
   add(batch: RecordBatchHeader, source: Uint8Array, indexIntervalBytes: number): void {
     assert(batch.baseOffset === this.endOffset, 'batches of a segment follow each other');
     assert(
@@ -136,7 +152,10 @@ export class Segment {
     [this.index, this.timeIndex] = [undefined, undefined];
   }
 
-  /** Writes the entries that wait, if there are many or `all` is asked for. A full disk leaves them waiting. */
+  /**
+   * Writes the entries that wait, if there are many or `all` is asked for. A full disk leaves them
+   * waiting.
+   */
   async writeIndexes(disk: Disk, all: boolean): Promise<void> {
     const { index, timeIndex } = this;
     if (index === undefined || timeIndex === undefined) return;

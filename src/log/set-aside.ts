@@ -5,9 +5,9 @@ import type { Disk } from '../ports/disk.ts';
 export const setAsideDir = 'set-aside';
 
 /**
- * Keeps a copy of damaged bytes, durably, before the log lets go of them; the same bytes always under the same name,
- * so that a crash and a second recovery leave one copy. Returns the path, or undefined if the disk is full: being
- * able to start is worth more than the copy.
+ * Keeps a copy of damaged bytes, durably, before the log lets go of them; the same bytes always
+ * under the same name, so that a crash and a second recovery leave one copy. Returns the path, or
+ * undefined if the disk is full: being able to start is worth more than the copy.
  */
 export async function setBytesAside(
   disk: Disk,

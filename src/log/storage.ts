@@ -38,7 +38,10 @@ export interface StorageOptions {
   readonly random: Random;
   readonly clock: Clock;
   readonly config: StorageConfig;
-  /** Opens compressed batches for lookups by time; without it they answer with the batch's base offset. */
+  /**
+   * Opens compressed batches for lookups by time; without it they answer with the batch's base
+   * offset.
+   */
   readonly decompression?: Decompression;
 }
 
@@ -90,9 +93,10 @@ export class Storage {
   }
 
   /**
-   * Opens or founds a data directory and recovers every log in it; everything that is there afterwards is durable.
-   * The lock of the directory is the caller's. On a full disk the reserve is given up and tried again (L9). Rejects
-   * with DiskError; what a person must decide is a typed error.
+   * Opens or founds a data directory and recovers every log in it; everything that is there
+   * afterwards is durable. The lock of the directory is the caller's. On a full disk the reserve is
+   * given up and tried again (L9). Rejects with DiskError; what a person must decide is a typed
+   * error.
    */
   static async open(disk: Disk, options: StorageOptions): Promise<Result<Storage, OpenError>> {
     const condemnable = new CondemnableDisk(disk);
@@ -139,7 +143,10 @@ export class Storage {
     return this.#disk.verdict;
   }
 
-  /** Makes an empty log, durably, or gives the one that is there. A folder of another topic id is set aside (V6). */
+  /**
+   * Makes an empty log, durably, or gives the one that is there. A folder of another topic id is
+   * set aside (V6).
+   */
   async createLog(topic: string, topicId: Uuid, partition: number): Promise<PartitionLog> {
     const there = this.#logs.find((log) => log.topic === topic && log.partition === partition);
     if (there?.topicId === topicId) return there;
@@ -167,7 +174,8 @@ export class Storage {
   async #openLogs(): Promise<void> {
     const disk = this.#disk;
     await disk.makeDir(logsDir);
-    // Names that a killed process left may not be durable; whoever appends below them must be able to rely on them.
+    // Names that a killed process left may not be durable; whoever appends below them must be able
+    // to rely on them.
     await disk.syncDir('');
     await disk.syncDir(logsDir);
     await this.#clearCreating();

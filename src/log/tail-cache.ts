@@ -15,7 +15,10 @@ export interface ReadRange {
   readonly bytesMax: number;
 }
 
-/** The newest batches of a log, as they were appended: whoever reads the tail does not touch the disk. */
+/**
+ * The newest batches of a log, as they were appended: whoever reads the tail does not touch the
+ * disk.
+ */
 export class TailCache {
   #batches: CachedBatch[] = [];
   /** Batches before this index are gone; the array is shortened now and then. */
@@ -43,7 +46,9 @@ export class TailCache {
     this.#bytes = 0;
   }
 
-  /** Whole batches from the one that holds `from`, at least one; undefined if that one is not here. */
+  /**
+   * Whole batches from the one that holds `from`, at least one; undefined if that one is not here.
+   */
   read({ from, to, bytesMax }: ReadRange): Uint8Array | undefined {
     const start = this.#indexOf(from);
     if (start === undefined) return undefined;

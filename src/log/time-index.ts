@@ -3,8 +3,9 @@ import { int32At, int64At, setInt32, setInt64 } from '../base/bytes.ts';
 const entryBytes = 12;
 
 /**
- * Kafka's time index: twelve bytes an entry, the largest timestamp so far in the segment and the last offset of the
- * batch that has it, relative to the segment's base; both strictly ascending. Sparse and derived (L5).
+ * Kafka's time index: twelve bytes an entry, the largest timestamp so far in the segment and the
+ * last offset of the batch that has it, relative to the segment's base; both strictly ascending.
+ * Sparse and derived (L5).
  */
 export class TimeIndex {
   #bytes = new Uint8Array(32 * entryBytes);
@@ -25,7 +26,10 @@ export class TimeIndex {
     this.#count++;
   }
 
-  /** The number of the last entry with a timestamp below `timestamp`, or -1: what is sought lies behind it. */
+  /**
+   * The number of the last entry with a timestamp below `timestamp`, or -1: what is sought lies
+   * behind it.
+   */
   lastBelow(timestamp: number): number {
     let low = 0;
     let high = this.#count;

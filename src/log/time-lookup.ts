@@ -32,9 +32,9 @@ export interface TimeSearch {
 type Found<T> = Result<T | undefined, LogReadError>;
 
 /**
- * The first record at or after `timestamp` below `to`; -3: the first with the newest timestamp. Control batches do
- * not count. Of a batch that this process cannot decompress the base offset is given, which is never too late.
- * Offsets that are rotten are passed over.
+ * The first record at or after `timestamp` below `to`; -3: the first with the newest timestamp.
+ * Control batches do not count. Of a batch that this process cannot decompress the base offset is
+ * given, which is never too late. Offsets that are rotten are passed over.
  */
 export async function findByTime(
   log: TimeSearch,
@@ -85,7 +85,10 @@ async function newestBelow(log: TimeSearch, to: Offset): Promise<Found<Timestamp
   return ok(newest < 0 ? undefined : newest);
 }
 
-/** Where to begin: behind the last entry of the time index below the timestamp, if the log says the same (L5). */
+/**
+ * Where to begin: behind the last entry of the time index below the timestamp, if the log says the
+ * same (L5).
+ */
 async function hintIn(log: TimeSearch, segment: Segment, timestamp: TimestampMs): Promise<Offset> {
   await log.loadIndexes(segment);
   const index = segment.timeIndex;

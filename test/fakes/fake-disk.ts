@@ -3,27 +3,28 @@
  * live with it:
  *
  * - The page cache is not the disk. A write or truncate is visible to every reader at once, and
- * durable only after
- *   `sync` of that file. Names (create, rename, unlink, makeDir) are visible at once and durable only after `syncDir`
- *   of their directory; a file whose name is not durable is lost with all its synced bytes. A rename is one step: it
- *   is there whole or not at all, and `syncDir` of either of its directories makes it durable.
+ *   durable only after `sync` of that file. Names (create, rename, unlink, makeDir) are visible at
+ *   once and durable only after `syncDir` of their directory; a file whose name is not durable is
+ *   lost with all its synced bytes. A rename is one step: it is there whole or not at all, and
+ *   `syncDir` of either of its directories makes it durable.
  * - A crash is one of `CrashMode`:
- *   `killed`  the process dies, the machine does not: everything written is still visible, and still not durable;
+ *   `killed`  the process dies, the machine does not: everything written is still visible, and
+ *             still not durable;
  *   `lost`    power cut: every change that was not synced is gone;
- *   `some`    power cut: of the unsynced changes a random subset is there, in any order of files and directories. A
- *             write may leave its size and no bytes (zeros), truncates and names may or may not be there;
- *   `torn`    power cut: a random prefix of the unsynced changes of each file and directory is there, and of the write
- *             that follows only its first bytes.
+ *   `some`    power cut: of the unsynced changes a random subset is there, in any order of files
+ *             and directories. A write may leave its size and no bytes (zeros), truncates and names
+ *             may or may not be there;
+ *   `torn`    power cut: a random prefix of the unsynced changes of each file and directory is
+ *             there, and of the write that follows only its first bytes.
  * - A failed `sync` marks the pages clean: readers go on seeing the bytes, the disk does not have
- * them (or some of
- *   them), and the next `sync` says yes without writing them. They vanish at the next power cut. Names are not
- *   forgotten so: they are journalled, and a file system that cannot write its journal takes no more changes at all.
+ *   them (or some of them), and the next `sync` says yes without writing them. They vanish at the
+ *   next power cut. Names are not forgotten so: they are journalled, and a file system that cannot
+ *   write its journal takes no more changes at all.
  * - A change of a name is never durable without the older changes of that name.
  * - No space: a byte budget. A write past it leaves what fits and fails with ENOSPC; so does the
- * making of a name.
+ *   making of a name.
  * - The n-th call fails with a given code, or is the last that the process makes. A failed or last
- * write may have
- *   left any part of its bytes.
+ *   write may have left any part of its bytes.
  * - A bit flips, by `flipBit`, in the cache and on the disk alike.
  *
  * Not modelled: a device that lies about flushing, reordering of a file's bytes after a successful

@@ -22,7 +22,10 @@ export interface GeneratedState {
   readonly dts: string;
 }
 
-/** Runs protobufjs-cli over state.proto and returns the text of both files, writing only to a temporary folder. */
+/**
+ * Runs protobufjs-cli over state.proto and returns the text of both files, writing only to a
+ * temporary folder.
+ */
 export async function generateState(): Promise<GeneratedState> {
   const dir = await mkdtemp(join(tmpdir(), 'shorelog-generate-'));
   try {

@@ -1,4 +1,7 @@
-/** Bits rot in every kind of file: never a wrong byte, the rest served, the offsets named, no help needed. */
+/**
+ * Bits rot in every kind of file: never a wrong byte, the rest served, the offsets named, no help
+ * needed.
+ */
 import { describe, expect, it } from 'vitest';
 import { bytesEqual } from '../../src/base/bytes.ts';
 import { Prng } from '../../src/base/prng.ts';

@@ -34,6 +34,7 @@ function newExecutor(fail: (call: string) => DiskError | undefined = () => undef
     persisted: (_generation, endOffset) => heard.push(`persisted ${endOffset}`),
     logStartAdvanced: (to) => heard.push(`advanced ${to}`),
     waitingForSpace: (isWaiting) => heard.push(isWaiting ? 'full' : 'freed'),
+    isCondemned: () => false,
     spaceMayBeFree: () => Promise.resolve(),
     condemned: () => heard.push('condemned'),
   });

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MqttFakeCore, until } from '../../fakes/mqtt-fake-core.ts';
+import { MqttFakeCore, until } from '../fakes/mqtt-fake-core.ts';
 
 let core: MqttFakeCore;
 beforeEach(async () => {
