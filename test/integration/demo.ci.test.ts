@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { shorelogProgram } from '../../edge/cli/demo/node-launcher.ts';
+import { runProgram } from './harness/run-program.ts';
+import { requireKafka } from './harness/require-kafka.ts';
+
+async function demo(...flags: string[]): Promise<{ code: number | null; line: unknown }> {
+  const args = [shorelogProgram(), 'demo', '--seconds', '5', '--rate', '500', ...flags];
+  const { code, out } = await runProgram({ command: process.execPath, args, msMax: 150_000 });
+  const last = out.toString().trim().split('\n').at(-1) ?? '';
+  return { code, line: JSON.parse(last) };
+}
+
+it('brings every reading once into a real Kafka, by readers that are not ours', async (context) => {
+  requireKafka(context);
+  const { code, line } = await demo();
+  expect(line).toMatchObject({
+    ...{ published: 2_500, acked: 2_500, inLog: 2_500, atCentral: 2_500 },
+    ...{ duplicates: 0, lost: 0, central: { kind: 'kafka' } },
+  });
+  expect(code).toBe(0);
+});
+
+it('plays central with a second node where there is no Kafka, and says so', async () => {
+  const { code, line } = await demo('--central', 'embedded');
+  expect(line).toMatchObject({ published: 2_500, lost: 0, central: { kind: 'embedded' } });
+  expect(code).toBe(0);
+});
