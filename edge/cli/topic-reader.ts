@@ -6,6 +6,8 @@ import type { Result } from '../../src/base/result.ts';
 import { fail, ok } from '../../src/base/result.ts';
 import { apis } from '../../src/client/kafka/api.ts';
 import { scanBatches } from '../../src/wire/kafka/batch-scan.ts';
+import type { BatchFault, RecordBatchHeader } from '../../src/wire/kafka/record-batch-header.ts';
+import { compressionTypeOf } from '../../src/wire/kafka/record-batch-header.ts';
 import type { RecordIterator } from '../../src/wire/kafka/record-iterator.ts';
 import { iterateRecords } from '../../src/wire/kafka/record-iterator.ts';
 import type { FetchResponsePartition } from '../../src/wire/kafka/generated/01-fetch.ts';
@@ -140,19 +142,29 @@ export class TopicReader {
           bytesMax: limits.fetchBytesMax * 8,
         });
         if (!opened.ok) {
-          yield fail(
-            `${this.topic}-${partition}@${header.baseOffset} cannot be read (${opened.error})`,
-          );
+          yield fail(this.#unreadable(partition, header, opened.error));
           return;
         }
         const record = opened.value;
         while (record.next()) if (record.offset >= from) yield ok({ partition, record });
+        if (record.fault !== undefined) {
+          yield fail(this.#unreadable(partition, header, record.fault));
+          return;
+        }
       }
       this.positions.set(partition, Math.max(from, header.lastOffset + 1));
     }
     if (scan.fault !== undefined && scan.fault !== 'truncated') {
       yield fail(`the node sent a damaged batch of ${this.topic}-${partition} (${scan.fault})`);
     }
+  }
+
+  /** Nothing is passed over in silence: a batch that we cannot open ends the command. */
+  #unreadable(partition: number, header: RecordBatchHeader, fault: BatchFault): string {
+    const batch = `the batch at ${this.topic}-${partition}@${header.baseOffset}`;
+    if (fault !== 'codec') return `${batch} is malformed (${fault})`;
+    const codec = compressionTypeOf(header) ?? 'an unknown codec';
+    return `${batch} is packed with ${codec}; this command opens only gzip, read it with kcat`;
   }
 
   #problem(partition: number, code: number): string {
