@@ -74,7 +74,8 @@ async function budget({ disk }: Config, dataDir: string, usedBytes: number): Pro
 async function makePrivateDir(dataDir: string): Promise<StartError | undefined> {
   try {
     await makeDirs(dataDir, 0o700);
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    // With the dot a file in its place is ENOTDIR, and not a right that is missing.
+    await access(`${dataDir}/.`, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
