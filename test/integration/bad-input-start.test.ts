@@ -44,7 +44,7 @@ const nobody = 65_534;
 const withoutRights = (context: Pick<TestContext, 'skip'>): readonly string[] => {
   if (process.getuid?.() !== 0) return [];
   const command = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
-  const [setpriv = '', ...args] = [...command, process.execPath, shorelogProgram(), '--version'];
+  const [setpriv, ...args] = [...command, process.execPath, shorelogProgram(), '--version'];
   if (spawnSync(setpriv, args).status === 0) return command;
   return context.skip('we are root, and no other user can run the program here');
 };
