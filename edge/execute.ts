@@ -46,6 +46,7 @@ export class Executor {
   readonly #world: World;
   readonly #logs: LogExecutor[] = [];
   readonly #deadViews = new Set<string>();
+  readonly #viewTurns = new Map<string, Promise<void>>();
   #isFull = false;
   #isWritingMarks = false;
   #logsWaitingForSpace = 0;
@@ -90,6 +91,7 @@ export class Executor {
    */
   async close(producerSnapshot: (id: LogId) => Uint8Array | undefined): Promise<void> {
     if (this.#isDead) return;
+    await Promise.all(this.#viewTurns.values());
     for (const [i, { log }] of this.#logs.entries()) {
       const snapshot = producerSnapshot(toLogId(i));
       await log.close({
@@ -267,7 +269,6 @@ export class Executor {
   }
 
   #updateView({ topic, changes, nextOffset }: Of<'UpdateView'>): void {
-    if (this.#deadViews.has(topic)) return;
     this.#view(topic, () => this.#world.views.apply(topic, changes, nextOffset));
   }
 
@@ -280,16 +281,25 @@ export class Executor {
   }
 
   /**
-   * A view is derived (L5). One that failed once is dropped and left alone: going on with it would
-   * leave a hole. The log rebuilds it at the next start.
+   * One change of a view after the other, as they were ordered: a view that lacks one below its
+   * offset would hand out producer ids twice (P4). It is derived (L5): once one has failed it is
+   * dropped and left alone, and if the drop fails too it stays as it was before. The log rebuilds
+   * it at the next start.
    */
   #view(topic: string, work: () => Promise<void>): void {
     const { views, telemetry } = this.#world;
-    work().catch(async (error: unknown) => {
-      this.#deadViews.add(topic);
-      telemetry.write('warn', `The view of ${topic} is dropped.`, { reason: String(error) });
-      await views.drop(topic).catch(() => undefined);
+    const before = this.#viewTurns.get(topic) ?? Promise.resolve();
+    const turn = before.then(async () => {
+      if (this.#deadViews.has(topic)) return;
+      try {
+        await work();
+      } catch (error) {
+        this.#deadViews.add(topic);
+        telemetry.write('warn', `The view of ${topic} is dropped.`, { reason: String(error) });
+        await views.drop(topic).catch(() => undefined);
+      }
     });
+    this.#viewTurns.set(topic, turn);
   }
 
   /**
