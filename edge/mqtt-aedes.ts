@@ -303,6 +303,8 @@ export class MqttFront {
     if (connection.dead) return;
     if (!isPublishTopic(packet.topic))
       return done(new Error('a topic that may not be published to'));
+    // [MQTT-2.3.1-1]: aedes' parser lets it pass.
+    if (packet.qos > 0 && packet.messageId === 0) return done(new Error('packet identifier 0'));
     // QoS 2 is held by the persistence (P5).
     if (packet.qos === 2) return done(null);
     this.counters.publishes[packet.qos]++;

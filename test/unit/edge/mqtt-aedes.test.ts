@@ -242,6 +242,8 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
     'a very deep topic': publish(2, 1, '/'.repeat(2_000)),
     'a wildcard topic': publish(1, 1, 'a/#'),
     'an empty topic': publish(1, 1, ''),
+    'packet identifier 0': publish(1, 0, 'a'),
+    'packet identifier 0 at QoS 2': publish(2, 0, 'a'),
     $SYS: publish(1, 1, '$SYS/x'),
     'NUL in the topic': publish(1, 1, 'a\u0000'),
     'ill-formed UTF-8': utf8(Buffer.from([0xff, 0xfe])),
