@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { ProducerBatch } from '../../ports/recovered-log.ts';
 import type { ProducerSnapshotEntry, SnapshotBatch } from '../../wire/kafka/producer-snapshot.ts';
-import { sequenceAfter } from '../../wire/kafka/sequence.ts';
+import { isSequenceAhead, sequenceAfter } from '../../wire/kafka/sequence.ts';
 
 /** What idempotence asks about a batch before it is appended (KIP-98). */
 export interface ProducerClaim {
@@ -24,7 +24,11 @@ export type ProducerVerdict =
 interface Producer {
   producerEpoch: number;
   batches: SnapshotBatch[];
-  /** Behind a hole of rot: sequences below this one are unknown here, never a success (L6). */
+  /**
+   * The first sequence seen of this producer epoch: those below it are unknown here, never a
+   * success. Rot may hold them (L6), or they were refused while later ones were on their way and
+   * came in under KIP-360. Undefined: long past, or forgotten by a snapshot.
+   */
   sequenceFloor: number | undefined;
 }
 
@@ -40,21 +44,22 @@ const fencedEpoch: ProducerVerdict = { type: 'error', error: 'INVALID_PRODUCER_E
 export class ProducerState {
   readonly #producers = new Map<bigint, Producer>();
 
-  /** @param entries a decoded snapshot; @param replay the batches behind it, in offset order. */
+  /**
+   * @param entries a decoded snapshot; @param replay the batches behind it, in offset order;
+   * @param isBehindHole rot lies in front of both: no sequence but those kept is known (L6).
+   */
   static recover(
     entries: readonly ProducerSnapshotEntry[],
     replay: readonly ProducerBatch[],
     isBehindHole: boolean,
   ): ProducerState {
     const state = new ProducerState();
-    for (const entry of entries) {
-      state.#producers.set(entry.producerId, {
-        producerEpoch: entry.producerEpoch,
-        batches: [...entry.batches],
-        sequenceFloor: undefined,
-      });
+    for (const { producerId, producerEpoch, batches } of entries) {
+      const isFirstKnown = isBehindHole || batches.length < limits.producerBatchesKept;
+      const sequenceFloor = isFirstKnown ? batches[0]?.baseSequence : undefined;
+      state.#producers.set(producerId, { producerEpoch, batches: [...batches], sequenceFloor });
     }
-    for (const batch of replay) state.#note(batch, isBehindHole);
+    for (const batch of replay) state.#note(batch);
     return state;
   }
 
@@ -80,7 +85,7 @@ export class ProducerState {
   }
 
   appended(batch: ProducerBatch): void {
-    this.#note(batch, false);
+    this.#note(batch);
   }
 
   /** For the snapshot at a roll or clean stop. */
@@ -109,18 +114,23 @@ export class ProducerState {
     }
   }
 
-  #note(batch: ProducerBatch, isBehindHole: boolean): void {
+  #note(batch: ProducerBatch): void {
     const known = this.#producers.get(batch.producerId);
     if (known !== undefined && known.producerEpoch === batch.producerEpoch) {
       known.batches.push(batch);
       if (known.batches.length > limits.producerBatchesKept) known.batches.shift();
+      const floor = known.sequenceFloor;
+      // Half way round it would seem to lie ahead.
+      if (floor !== undefined && isSequenceAhead(batch.lastSequence, floor)) {
+        known.sequenceFloor = undefined;
+      }
       return;
     }
     this.#producers.delete(batch.producerId); // newest last, for `expire`
     this.#producers.set(batch.producerId, {
       producerEpoch: batch.producerEpoch,
       batches: [batch],
-      sequenceFloor: isBehindHole ? batch.baseSequence : undefined,
+      sequenceFloor: batch.baseSequence,
     });
   }
 }
@@ -135,8 +145,8 @@ function olderSequence(
       return { type: 'duplicate', baseOffset: batch.baseOffset, lastOffset: batch.lastOffset };
     }
   }
-  if (claim.lastSequence > newest.lastSequence) return outOfOrder;
+  if (isSequenceAhead(newest.lastSequence, claim.lastSequence)) return outOfOrder;
   const floor = producer.sequenceFloor;
-  if (floor !== undefined && claim.baseSequence < floor) return outOfOrder;
+  if (floor !== undefined && isSequenceAhead(claim.baseSequence, floor)) return outOfOrder;
   return forgotten;
 }

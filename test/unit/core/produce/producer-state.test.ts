@@ -48,6 +48,13 @@ describe('ProducerState (KIP-98)', () => {
     expect(state.check(batch(10, 1)).type).toBe('duplicate');
   });
 
+  it('answers 45 there after a snapshot too, which does not say where a hole was (L6)', () => {
+    const first = ProducerState.recover([], [batch(10, 1), batch(11, 1)], true);
+    const second = ProducerState.recover(first.entries(), [batch(12, 1)], true);
+    expect(second.check(batch(9, 1))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
+    expect(second.check(batch(10, 1)).type).toBe('duplicate');
+  });
+
   it('fences an older producer epoch, and starts a newer one at 0', () => {
     const state = stateWith(batch(0, 1, 2));
     expect(state.check(batch(1, 1, 1))).toMatchObject({ error: 'INVALID_PRODUCER_EPOCH' });
@@ -58,6 +65,30 @@ describe('ProducerState (KIP-98)', () => {
   it('wraps sequences behind 2^31 - 1', () => {
     const last = { ...batch(0, 1), baseSequence: 0x7fffffff, lastSequence: 0x7fffffff };
     expect(stateWith(last).check(batch(0, 1)).type).toBe('append');
+  });
+
+  it('tells a gap from a repetition across the wrap', () => {
+    const max = 0x7fffffff;
+    const before = { ...batch(0, 1), baseSequence: max - 3, lastSequence: max - 3 };
+    expect(stateWith(before).check(batch(2, 1))).toMatchObject({
+      error: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    });
+    const wrapped = stateWith(...[max - 9, max - 4, 0, 1, 2, 3, 4].map((s) => batch(s, 1)));
+    expect(wrapped.check(batch(max - 9, 1)).type).toBe('forgottenDuplicate');
+  });
+
+  it('never takes a sequence below the first one seen for stored (KIP-360)', () => {
+    // Batch 0 was refused while the disk was full, batch 1 was right behind it.
+    const state = stateWith(batch(1, 1), batch(2, 1));
+    expect(state.check(batch(0, 1))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
+    const restarted = ProducerState.recover(state.entries(), [], false);
+    expect(restarted.check(batch(0, 1))).toMatchObject({ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
+  });
+
+  it('forgets its first sequence long before the sequences come round again', () => {
+    const state = stateWith(...[0, 2 ** 29, 2 ** 30, 2 ** 30 + 9].map((s) => batch(s, 1)));
+    for (const s of [11, 13, 15, 17, 19]) state.appended(batch(2 ** 30 + s, 1));
+    expect(state.check(batch(2 ** 30 + 1, 1)).type).toBe('forgottenDuplicate');
   });
 
   it('recovers from snapshot and replay to the same answers', () => {
