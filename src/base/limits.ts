@@ -60,6 +60,8 @@ export const limits = {
   sealedIndexesMax: 4,
   diskStallMs: 5_000,
   forwardTransactionBytesMax: 4 * 1024 * 1024,
+  /** On a link that carries no more in the time of a request; one batch may still be larger. */
+  forwardTransactionBytesMin: 32 * 1024,
   forwardTransactionMsMax: 1_000,
   forwardBackoffMsMin: 100,
   forwardBackoffMsMax: 30_000,

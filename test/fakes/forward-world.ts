@@ -51,6 +51,7 @@ export interface RunningForwarder {
   timer: number;
   statuses: readonly ForwardStatus[];
   readonly heard: ForwarderToNode[];
+  isFinished: boolean;
 }
 
 const edgePort = 1;
@@ -70,6 +71,10 @@ export class ForwardWorld {
   decision: ForwardDecision | undefined;
   fault: (name: string) => Fault = () => 'none';
   isCentralUp = true;
+  /** What the way to central carries, of all connections together; Infinity: at once. */
+  centralBytesPerMs = Infinity;
+  readonly #narrow: { readonly wire: Wire; readonly frame: Uint8Array }[] = [];
+  #isNarrowBusy = false;
   readonly #events: Scheduled[] = [];
   #sequence = 0;
 
@@ -141,6 +146,7 @@ export class ForwardWorld {
       timer: 0,
       statuses: [],
       heard: [],
+      isFinished: false,
     };
     this.dispatch(running, { type: 'Started' });
     this.describe(running);
@@ -263,7 +269,9 @@ export class ForwardWorld {
         }
         return;
       case 'Print':
+        return;
       case 'Finish':
+        running.isFinished = true;
         return;
     }
   }
@@ -286,8 +294,13 @@ export class ForwardWorld {
     if (wire === undefined) return;
     for (const chunk of chunks) {
       const frames = wire.splitter.push(chunk);
-      for (const frame of frames.ok ? frames.value : []) this.#arrive(wire, frame.slice());
+      for (const frame of frames.ok ? frames.value : []) {
+        const isNarrow = wire.server === this.central && this.centralBytesPerMs < Infinity;
+        if (!isNarrow) this.#arrive(wire, frame.slice());
+        else this.#narrow.push({ wire, frame: frame.slice() });
+      }
     }
+    this.#carry();
   }
 
   /** One at a time and in order for each connection, as a broker does it. */
@@ -299,6 +312,20 @@ export class ForwardWorld {
     wire.freeAt = Math.max(wire.freeAt, this.now) + wait;
     if (typeof fault === 'object' && 'heldUntil' in fault) this.#hold(wire, frame, fault.heldUntil);
     else this.after(wire.freeAt - this.now, () => this.#serve(wire, frame, fault));
+  }
+
+  /** One narrow way for all connections; what a closed one has not sent by then is gone. */
+  #carry(): void {
+    if (this.#isNarrowBusy) return;
+    const next = this.#narrow.shift();
+    if (next === undefined) return;
+    if (!next.wire.isOpen) return this.#carry();
+    this.#isNarrowBusy = true;
+    this.after(Math.ceil(next.frame.length / this.centralBytesPerMs), () => {
+      this.#isNarrowBusy = false;
+      this.#arrive(next.wire, next.frame);
+      this.#carry();
+    });
   }
 
   #hold(wire: Wire, frame: Uint8Array, isOver: () => boolean): void {

@@ -28,6 +28,7 @@ import type {
   ForwardState,
   ForwardStatus,
 } from './supervision.ts';
+import { TransactionSize } from './transaction-size.ts';
 import type { Trouble } from './trouble.ts';
 import { stopped } from './trouble.ts';
 
@@ -52,6 +53,7 @@ export class PartitionForwarder {
   readonly #reader: EdgeReader;
   readonly #delivery: Delivery;
   readonly #backoff: Backoff;
+  readonly #size = new TransactionSize();
   readonly #runner = new Runner();
   readonly #statusChanged: (isUrgent: boolean) => void;
   #partition: ForwardPartition;
@@ -150,14 +152,12 @@ export class PartitionForwarder {
   *#forward(): Procedure<Trouble> {
     const taken = yield* this.#takeOver();
     if (!taken.ok) return taken.error;
-    // Central works for us. For a refused partition that says nothing: its claim succeeds every
-    // time.
-    if (this.#state !== 'blocked') this.#backoff.reset();
-    for (;;) {
+    // A claim that succeeds says nothing about the data: the pauses stay long until that arrives.
+    while (!this.#isStopping) {
       const failed = yield* this.#forwardOnce(taken.value);
       if (failed !== undefined) return failed;
-      if (this.#isStopping) return stopped('asked to stop');
     }
+    return stopped('asked to stop');
   }
 
   /** X2: fence the predecessor, read the cursor, judge it, and only then claim. */
@@ -231,10 +231,8 @@ export class PartitionForwarder {
     if (ready !== undefined) return ready;
     const { memory, settings, compression } = this.#context;
     yield* wait(memory.acquire(this, limits.forwardTransactionBytesMax));
-    const chunk = yield* this.#reader.fetch(
-      standing.forwardOffset,
-      limits.forwardTransactionBytesMax,
-    );
+    const from = standing.forwardOffset;
+    const chunk = yield* this.#reader.fetch(from, this.#size.bytes);
     if (!chunk.ok) return chunk.error;
     this.#highWatermark = chunk.value.highWatermark;
     const { bytes, headers } = chunk.value;
@@ -243,8 +241,9 @@ export class PartitionForwarder {
       yield* wait(this.#context.sleep(limits.forwardPollMs));
       return undefined;
     }
-    const { batchBytesMax, compression: type } = settings;
-    const plan = planForward(bytes, headers, { batchBytesMax, type, compression });
+    const batchBytesMax = Math.min(settings.batchBytesMax, this.#size.bytes);
+    const options = { from, batchBytesMax, type: settings.compression, compression };
+    const plan = planForward(bytes, headers, options);
     const failed = yield* this.#forwardPlan(standing, plan);
     memory.release(this);
     return failed;
@@ -263,10 +262,14 @@ export class PartitionForwarder {
       // A refused partition stays blocked in every attempt until one succeeds: no flicker, and
       // longer pauses.
       if (this.#state !== 'blocked') this.#setState('sending');
+      const begunMs = this.#context.now().monotonicMs;
       this.#isCommitting = true;
       const failed = yield* this.#commit(next, plan.batches, from);
       this.#isCommitting = false;
+      // A refusal for good says nothing about the link; to be fenced may be a transaction's expiry.
+      if (failed !== undefined && failed.state !== 'blocked') this.#size.failed();
       if (failed !== undefined) return failed;
+      this.#size.committed(this.#context.now().monotonicMs - begunMs);
       Object.assign(standing, next);
       this.#progressed(standing);
       this.#recovered('sending');

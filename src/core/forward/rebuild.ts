@@ -1,3 +1,4 @@
+import { offset } from '../../base/brand.ts';
 import type { Offset } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
 import { present } from '../../base/assert.ts';
@@ -28,6 +29,8 @@ export interface ForwardPlan {
 }
 
 export interface RebuildOptions {
+  /** Records before it were forwarded already: an operator may point into a batch (X1). */
+  readonly from: Offset;
   readonly batchBytesMax: number;
   readonly type: CompressionType;
   readonly compression: Compression;
@@ -44,21 +47,31 @@ export function planForward(
   headers: readonly RecordBatchHeader[],
   options: RebuildOptions,
 ): ForwardPlan {
-  const data = headers.filter((header) => !header.isControl);
-  const last = data.at(-1);
-  const nextOffset = (present(headers.at(-1), 'a plan has batches').lastOffset + 1) as Offset;
-  const full = data.filter((header) => header.recordCount > 0);
+  const full = headers.filter((header) => !header.isControl && header.recordCount > 0);
   const dataBytes = full.reduce((sum, header) => sum + header.totalBytes, 0);
   const areSmall = full.length > 1 && dataBytes < full.length * limits.forwardRebuildBelowBytes;
   const rebuilder = new Rebuilder(options);
-  for (const header of full) {
+  let last = present(headers[0], 'a plan has batches');
+  let lastData: RecordBatchHeader | undefined;
+  for (const header of headers) {
+    // A few small batches may hide very much: the rest is left to the next transaction.
+    if (rebuilder.openBytes > limits.forwardDecompressedBytesMax) break;
+    last = header;
+    if (header.isControl) continue;
+    lastData = header;
     const isRebuilt =
       (areSmall && header.totalBytes < limits.forwardRebuildBelowBytes) ||
       header.recordCount !== header.lastOffsetDelta + 1 ||
-      header.totalBytes > options.batchBytesMax;
+      header.totalBytes > options.batchBytesMax ||
+      header.baseOffset < options.from;
+    if (header.recordCount === 0) continue;
     if (!isRebuilt || !rebuilder.decode(bytes, header)) rebuilder.pass(bytes, header);
   }
-  return { batches: rebuilder.finish(), nextOffset, lastForwarded: last && identityOf(last) };
+  return {
+    batches: rebuilder.finish(),
+    nextOffset: offset(last.lastOffset + 1),
+    lastForwarded: lastData && identityOf(lastData),
+  };
 }
 
 /** What X1 compares. */
@@ -72,13 +85,20 @@ class Rebuilder {
   readonly #options: RebuildOptions;
   readonly #done: Outgoing[] = [];
   readonly #builder = new RecordBatchBuilder();
+  #openBytes = 0;
 
   constructor(options: RebuildOptions) {
     this.#options = options;
   }
 
+  /** What the batches so far take uncompressed, as far as they were opened. */
+  get openBytes(): number {
+    return this.#openBytes;
+  }
+
   pass(bytes: Uint8Array, header: RecordBatchHeader): void {
     this.#flush();
+    this.#openBytes += header.totalBytes;
     this.#done.push({ bytes, header });
   }
 
@@ -103,6 +123,7 @@ class Rebuilder {
   }
 
   #append(record: RecordIterator): void {
+    if (record.offset < this.#options.from) return;
     const key = record.key();
     const value = record.value();
     const headers = record.encodedHeaders();
@@ -113,6 +134,7 @@ class Rebuilder {
     );
     if (this.#builder.totalBytes + added > this.#options.batchBytesMax) this.#flush();
     this.#builder.append(record.timestamp, key, value, headers);
+    this.#openBytes += added;
   }
 
   #flush(): void {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { offset } from '../../../../src/base/brand.ts';
 import { planForward } from '../../../../src/core/forward/rebuild.ts';
 import type { ForwardPlan } from '../../../../src/core/forward/rebuild.ts';
+import { compressBatch } from '../../../../src/wire/kafka/batch-compression.ts';
 import { scanBatches } from '../../../../src/wire/kafka/batch-scan.ts';
 import { buildLeaderChangeBatch } from '../../../../src/wire/kafka/control-record.ts';
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
@@ -22,10 +24,15 @@ function batch(log: FakeKafkaLog, records: number, bytes: number, timestamp = 1_
   log.append(builder.finish());
 }
 
-function plan(log: FakeKafkaLog, batchBytesMax = 1_000_000): ForwardPlan {
-  const bytes = log.read(0, Infinity);
+function plan(log: FakeKafkaLog, batchBytesMax = 1_000_000, from = 0): ForwardPlan {
+  const bytes = log.read(from, Infinity);
   const scan = scanBatches(bytes);
-  const options = { batchBytesMax, type: 'gzip' as const, compression: nodeCompression };
+  const options = {
+    from: offset(from),
+    batchBytesMax,
+    type: 'gzip' as const,
+    compression: nodeCompression,
+  };
   return planForward(bytes, scan.headers, options);
 }
 
@@ -96,4 +103,35 @@ test('no built batch is larger than central shall get, and a larger one is split
   expect(made.batches.length).toBeGreaterThan(3);
   for (const { bytes } of made.batches) expect(bytes.length).toBeLessThanOrEqual(5_000);
   expect(records(made.batches)).toEqual(stored(log));
+});
+
+test('a position inside a batch leaves out what lies before it, compressed or not', () => {
+  const log = new FakeKafkaLog();
+  batch(log, 8, 40);
+  log.append(plan(log).batches[0]?.bytes ?? new Uint8Array(0));
+  batch(log, 2, 40);
+  for (const from of [3, 8, 11, 15]) {
+    const made = plan(log, 1_000_000, from);
+    expect(records(made.batches)).toEqual(stored(log).slice(from));
+    expect(made.nextOffset).toBe(18);
+  }
+});
+
+test('small batches that hide much are spread over several plans, none is left out', () => {
+  const log = new FakeKafkaLog();
+  const builder = new RecordBatchBuilder();
+  builder.append(1_000, undefined, new Uint8Array(1_000_000), headers);
+  const plain = builder.finish();
+  const header = scanBatches(plain).headers[0] as Parameters<typeof compressBatch>[1];
+  for (let i = 0; i < 40; i++) log.append(compressBatch(plain, header, 'gzip', nodeCompression));
+  let from = 0;
+  let plans = 0;
+  for (; from < log.endOffset; plans++) {
+    const made = plan(log, 10_000_000, from);
+    expect(made.nextOffset - from).toBeLessThanOrEqual(17);
+    expect(made.lastForwarded?.baseOffset).toBe(made.nextOffset - 1);
+    expect(records(made.batches)).toHaveLength(made.nextOffset - from);
+    from = made.nextOffset;
+  }
+  expect(plans).toBe(3);
 });
