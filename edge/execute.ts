@@ -69,9 +69,14 @@ export class Executor {
     }
   };
 
-  /** Waits until everything that was ordered is on disk. */
+  /**
+   * Waits until everything that was ordered is on disk, also what is ordered meanwhile: a snapshot
+   * of the producers must not speak of a batch that is not in the log (L5).
+   */
   async settled(): Promise<void> {
-    for (const log of this.#logs) await log.settled();
+    while (this.#logs.some((log) => !log.isSettled)) {
+      for (const log of this.#logs) await log.settled();
+    }
   }
 
   /** fsyncs of all logs since the start, and the time they took. */

@@ -68,9 +68,13 @@ export class LogExecutor {
     queueMicrotask(() => void this.#drain());
   }
 
+  get isSettled(): boolean {
+    return this.#isDead || (!this.#isRunning && this.#syncing === undefined);
+  }
+
   /** Resolves when all that was ordered is written and synced, or the log is dead. */
   async settled(): Promise<void> {
-    while (!this.#isDead && (this.#isRunning || this.#syncing !== undefined)) {
+    while (!this.isSettled) {
       await (this.#syncing ?? new Promise((resolve) => setImmediate(resolve)));
     }
   }

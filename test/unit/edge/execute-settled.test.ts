@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { Executor, type World } from '../../../edge/execute.ts';
+import { logGeneration, logId, offset, type LogId } from '../../../src/base/brand.ts';
+import type { PartitionLog } from '../../../src/log/partition-log.ts';
+
+/** A log whose fsync ends when the test lets it. */
+function gatedLog() {
+  const gate: { open?: () => void } = {};
+  const log = {
+    topic: 'sensors',
+    append: () => Promise.resolve(),
+    sync: async () => {
+      await new Promise<void>((resolve) => (gate.open = resolve));
+      return { generation: logGeneration(0), endOffset: offset(1) };
+    },
+  } as Partial<PartitionLog> as PartitionLog;
+  return { log, gate };
+}
+
+const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const append = (id: LogId) => ({
+  ...{ type: 'AppendBatch' as const, logId: id, generation: logGeneration(0) },
+  ...{ batch: new Uint8Array(1), endOffset: offset(1) },
+});
+
+it('is not settled while a log writes what was ordered when it had been looked at before', async () => {
+  const [first, second] = [gatedLog(), gatedLog()];
+  const storage = { journal: { isMarkDue: false } };
+  const world = { storage, post: () => undefined } as unknown as World;
+  const executor = new Executor(world);
+  executor.adopt([first.log, second.log]);
+  executor.execute([append(logId(1))]);
+  await tick();
+  let isSettled = false;
+  const settled = executor.settled().then(() => (isSettled = true));
+  await tick();
+  executor.execute([append(logId(0))]); // its turn came while the second log was waited for
+  await tick();
+  second.gate.open?.();
+  for (let i = 0; i < 10; i++) await tick();
+  expect(isSettled).toBe(false);
+  first.gate.open?.();
+  await settled;
+});
