@@ -29,6 +29,9 @@ const emptySummary: Summary = { nextOffset: 0, count: 0, digest: 0 };
 export class LevelStateView implements StateView {
   readonly #dir: string;
   #database: Promise<Database> | undefined;
+  readonly #loaded = new Set<string>();
+  /** Loaded from a database that is gone since: their next changes alone would be a hole. */
+  readonly #lost = new Set<string>();
   /** Operations run one after the other: `apply` reads what it replaces. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -44,15 +47,18 @@ export class LevelStateView implements StateView {
       const summary = await readSummary(database, topic);
       const entries = summary && (await readEntries(database, topic, summary));
       if (summary !== undefined && entries !== undefined) {
+        this.#loaded.add(topic);
         return { nextOffset: offset(summary.nextOffset), entries };
       }
-      await dropView(database, topic);
+      await dropView(database, topic).catch(() => this.#startAnew(database));
       return undefined;
     });
   }
 
+  /** Rejects for a view that was loaded and is gone since, until it is dropped. */
   apply(topic: string, changes: readonly ViewChange[], nextOffset: Offset): Promise<void> {
     return this.#inTurn(async (database) => {
+      if (this.#lost.has(topic)) throw new Error('the view was lost with its database');
       // A summary that does not read stays unreadable: the next load drops the view.
       const summary = (await readSummary(database, topic)) ?? emptySummary;
       const newest = new Map<string, ViewChange>();
@@ -81,13 +87,24 @@ export class LevelStateView implements StateView {
   }
 
   drop(topic: string): Promise<void> {
-    return this.#inTurn((database) => dropView(database, topic));
+    return this.#inTurn(async (database) => {
+      await dropView(database, topic);
+      this.#lost.delete(topic);
+    });
   }
 
   /** After the operations that were asked for. */
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
     await (await this.#database)?.close();
+    this.#database = undefined;
+  }
+
+  /** One so damaged that nothing can be deleted from it goes whole, like one that does not open. */
+  async #startAnew(database: Database): Promise<void> {
+    for (const topic of this.#loaded) this.#lost.add(topic);
+    await database.close();
+    await rm(this.#dir, { recursive: true, force: true });
     this.#database = undefined;
   }
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LevelStateView } from '../../../edge/state-level.ts';
 import { offset } from '../../../src/base/brand.ts';
 import { utf8Decode, utf8Encode } from '../../../src/base/bytes.ts';
@@ -89,6 +89,36 @@ test('a database that does not open is made anew', async () => {
   }
   view = new LevelStateView(dir);
   expect(await contents('a')).toBeUndefined();
+});
+
+test('a database that opens and does not read is made anew', async () => {
+  await view.apply('a', [change('x', '1')], offset(5));
+  await reopen();
+  // Opening has written the journal into a table, and only reading looks into the tables.
+  await view.load('a');
+  await view.close();
+  const tables = (await readdir(dir)).filter((name) => name.endsWith('.ldb'));
+  expect(tables).not.toEqual([]);
+  for (const name of tables) await writeFile(join(dir, name), '');
+  view = new LevelStateView(dir);
+  expect(await contents('a')).toBeUndefined();
+  await view.apply('a', [change('y', '2')], offset(6));
+  await reopen();
+  expect(await contents('a')).toEqual({ nextOffset: 6, y: '2' });
+});
+
+test('a view that went with its database takes no change until it is dropped', async () => {
+  await view.apply('a', [change('x', '1')], offset(5));
+  expect(await contents('a')).toEqual({ nextOffset: 5, x: '1' });
+  vi.spyOn(Level.prototype, 'clear').mockRejectedValueOnce(new Error('damaged'));
+  expect(await contents('b')).toBeUndefined();
+  await view.apply('b', [change('y', '2')], offset(6));
+  await expect(view.apply('a', [change('y', '2')], offset(6))).rejects.toThrow('lost');
+  await view.drop('a');
+  await view.apply('a', [change('y', '2')], offset(6));
+  await reopen();
+  expect(await contents('a')).toEqual({ nextOffset: 6, y: '2' });
+  expect(await contents('b')).toEqual({ nextOffset: 6, y: '2' });
 });
 
 test('a flipped bit anywhere in its journal never shows a view that differs', async () => {
