@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeProcess } from '../../edge/cli/demo/node-launcher.ts';
+import { RecordBatchBuilder } from '../../src/wire/kafka/record-batch-builder.ts';
+import { noRecordHeaders } from '../../src/wire/kafka/record-headers.ts';
 import { requireTools } from '../support/require-tool.ts';
 import {
   dumpLogSegments,
@@ -10,6 +12,7 @@ import {
 } from './harness/dump-log-segments.ts';
 import type { Dump, DumpedRecord } from './harness/dump-log-segments.ts';
 import { hasKafkaPython, produceWithKafkaPython } from './harness/kafka-python.ts';
+import { KafkaRawClient } from './harness/kafka-raw-client.ts';
 import { LoadPublisher } from './harness/load-publisher.ts';
 import { MqttRawClient } from './harness/mqtt-raw-client.ts';
 import { walkQos2 } from './harness/qos2-steps.ts';
@@ -29,6 +32,7 @@ beforeAll(async () => {
     topics: [
       { name: 'sensors', partitions: 2 },
       { name: 'short', partitions: 1, retentionBytes: 100_000 },
+      { name: 'times', partitions: 1, retentionMs: 'unlimited' },
     ],
     routes: [
       { from: 'short/#', topic: 'short' },
@@ -66,6 +70,22 @@ const produce = async (name: string, ...settings: string[]): Promise<void> => {
   );
   expect(run, name).toMatchObject({ code: 0 });
   values.forEach((value) => readings.add(value));
+};
+
+/** Timestamps of producers whose clocks go back, stand still or lie, in and between batches. */
+const produceAnyTimes = async (batches: number): Promise<void> => {
+  const client = await KafkaRawClient.connect(node.ports.kafka);
+  const now = Date.now();
+  for (let index = 0; index < batches; index += 1) {
+    const clocks = [now, now - 86_400_000, now + 3_600_000 - index * 1_000, 5, index * 1_000, -1];
+    const begin = clocks[index % clocks.length] ?? 0;
+    const builder = new RecordBatchBuilder();
+    for (const delta of [2, 0, 1]) {
+      builder.append(begin + delta, undefined, Buffer.from('time'), noRecordHeaders);
+    }
+    expect(await client.produce('times', builder.finish())).toMatchObject({ errorCode: 0 });
+  }
+  client.destroy();
 };
 
 const partitionsByFolder = async (): Promise<Map<string, { start: number; end: number }>> => {
@@ -121,6 +141,7 @@ test('Kafka reads what a running and a stopped node has on its disk', async (con
   await produce('plain');
   await produce('idempotent', 'enable.idempotence=true', 'linger.ms=0', 'batch.num.messages=7');
   await produce('gzip', 'compression.codec=gzip');
+  await produceAnyTimes(300);
   await publish('gone', 'short', 3_000);
   await waitUntil('a retention delete', 10_000, async () => {
     const range = (await partitionsByFolder()).get('short-0');
@@ -146,10 +167,19 @@ test('Kafka reads what a running and a stopped node has on its disk', async (con
   expect(segments.length).toBeGreaterThan(6);
   expect(running.indexEntries).toBeGreaterThan(segments.length * 10);
 
-  // SIGKILL in the middle of a load: recovery writes segments and indexes anew.
+  // Frozen in the middle of a load: whatever has a PUBACK is there, and nothing is half there.
   const { mqtt: port } = node.ports;
   const load = new LoadPublisher({ port, name: 'killed', connections: 2, inFlight: 200 });
   await waitUntil('a load', 10_000, () => load.acked.size > 1_000);
+  node.signal('SIGSTOP');
+  const acked = [...load.acked];
+  const frozen = await dumpAll(context);
+  const payloads = new Set([...frozen.records.values()].flat().map(({ payload }) => payload));
+  expect(acked.filter((identity) => !payloads.has(identity))).toEqual([]);
+  node.signal('SIGCONT');
+
+  // SIGKILL in the middle of a load: recovery writes segments and indexes anew.
+  await waitUntil('more load', 10_000, () => load.acked.size > acked.length + 500);
   await node.kill();
   await waitUntil('its end', 10_000, () => load.inFlight === 0 && load.uncertain.size > 0);
   await load.stop();
