@@ -49,6 +49,7 @@ export class KafkaFaultProxy {
   readonly #options: FaultProxyOptions;
   readonly #pairs = new Set<SocketPair>();
   readonly #rules = new Set<Rule>();
+  readonly #watchers: ((request: KafkaRequestFrame) => void)[] = [];
   readonly #requestCounts = new Map<string, number>();
   readonly #droppedCounts = new Map<string, number>();
   #refusing = false;
@@ -88,6 +89,11 @@ export class KafkaFaultProxy {
     };
   }
 
+  /** Sees every request before the rules do. */
+  watch(watcher: (request: KafkaRequestFrame) => void): void {
+    this.#watchers.push(watcher);
+  }
+
   /** Central is away: ends every connection and every new one. */
   cut(): void {
     this.#refusing = true;
@@ -104,7 +110,9 @@ export class KafkaFaultProxy {
     for (const pair of this.#pairs) pair.destroy();
   }
 
+  /** Leaves a closed port. Does nothing the second time. */
   async stop(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.close();
     this.disconnectAll();
     await once(this.#server, 'close');
@@ -127,6 +135,7 @@ export class KafkaFaultProxy {
   /** The rule that this request falls under, which it uses up by one. */
   #judge(request: KafkaRequestFrame): Rule | undefined {
     count(this.#requestCounts, kafkaApiName(request.apiKey));
+    for (const watcher of this.#watchers) watcher(request);
     for (const rule of this.#rules) {
       if (rule.takes(request)) return rule;
     }

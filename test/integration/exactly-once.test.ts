@@ -1,0 +1,15 @@
+import { test } from 'vitest';
+import { checkExactlyOnce } from './harness/exactly-once-case.ts';
+
+test(
+  'a hundred thousand records reach central once and in order through every fault',
+  (context) =>
+    checkExactlyOnce(context, {
+      records: 100_000,
+      recordsPerSecond: 800,
+      kills: 3,
+      drops: 3,
+      fightMs: 15_000,
+    }),
+  180_000,
+);
