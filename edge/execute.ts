@@ -1,7 +1,7 @@
 import { present, unreachable } from '../src/base/assert.ts';
 import { logId as toLogId, type LogId } from '../src/base/brand.ts';
 import type { AdminAnswer, Effect } from '../src/core/effect.ts';
-import type { Event, OpenLog } from '../src/core/event.ts';
+import type { Event, LogReadOutcome, OffsetFoundOutcome, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 import type { Storage } from '../src/log/storage.ts';
 import { DiskError } from '../src/ports/disk.ts';
@@ -255,22 +255,42 @@ export class Executor {
 
   #read({ readId, logId, generation, from, to, bytesMax }: Of<'ReadLog'>): void {
     this.#start(async () => {
-      const read = await this.#log(logId).log.read({ from, to, bytesMax });
-      const outcome = read.ok
-        ? ({ ok: true, bytes: read.value } as const)
-        : ({ ok: false, error: read.error.code } as const);
+      const { log } = this.#log(logId);
+      const outcome = await this.#served<LogReadOutcome>(log, async () => {
+        const read = await log.read({ from, to, bytesMax });
+        return read.ok ? { ok: true, bytes: read.value } : { ok: false, error: read.error.code };
+      });
       this.#world.post({ type: 'LogRead', readId, logId, generation, outcome });
     });
   }
 
   #find({ readId, logId, generation, timestamp, to }: Of<'FindOffset'>): void {
     this.#start(async () => {
-      const found = await this.#log(logId).log.findOffset(timestamp, to);
-      const outcome = found.ok
-        ? ({ ok: true, found: found.value } as const)
-        : ({ ok: false, error: found.error.code } as const);
+      const { log } = this.#log(logId);
+      const outcome = await this.#served<OffsetFoundOutcome>(log, async () => {
+        const found = await log.findOffset(timestamp, to);
+        return found.ok ? { ok: true, found: found.value } : { ok: false, error: found.error.code };
+      });
       this.#world.post({ type: 'OffsetFound', readId, logId, generation, outcome });
     });
+  }
+
+  /**
+   * A sector that cannot be read, or no file handle left, is the reader's trouble alone: it
+   * condemns nothing (L8), or one consumer of old records could end the node again and again.
+   */
+  async #served<T extends LogReadOutcome | OffsetFoundOutcome>(
+    { topic, partition }: PartitionLog,
+    read: () => Promise<T>,
+  ): Promise<T | Extract<LogReadOutcome, { ok: false }>> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isDiskFault(error) || this.#world.storage.verdict !== undefined) throw error;
+      const fields = { topic, partition, reason: error.message };
+      this.#world.telemetry.write('error', 'Stored bytes cannot be read.', fields);
+      return { ok: false, error: 'KAFKA_STORAGE_ERROR' };
+    }
   }
 
   #updateView({ topic, changes, nextOffset }: Of<'UpdateView'>): void {
