@@ -16,6 +16,8 @@ interface Connection {
   /** The core asked for a pause (requests in progress), or the peer does not read what we send. */
   isHeldByCore: boolean;
   isHeldBySocket: boolean;
+  /** Written and not reported to the core. */
+  unreportedBytes: number;
 }
 
 /** Kafka's sockets: bytes in as events, bytes out as the core orders. Decides nothing. */
@@ -53,7 +55,11 @@ export class KafkaListener {
     if (connection === undefined || connection.socket.destroyed) return;
     const { socket } = connection;
     socket.cork();
-    for (const chunk of chunks) socket.write(chunk);
+    for (const chunk of chunks) {
+      socket.write(chunk);
+      connection.unreportedBytes += chunk.length;
+    }
+    if (connection.unreportedBytes >= limits.socketReportBytes) this.#report(id, connection);
     socket.uncork();
     if (socket.writableLength > limits.socketUnsentBytesMax) {
       connection.isHeldBySocket = true;
@@ -82,10 +88,24 @@ export class KafkaListener {
     await closed;
   }
 
+  /** When all that was written so far has left. */
+  #report(id: ConnectionId, connection: Connection): void {
+    const bytes = connection.unreportedBytes;
+    connection.unreportedBytes = 0;
+    connection.socket.write('', (error) => {
+      if (!error) this.#options.post({ type: 'KafkaBytesSent', connection: id, bytes });
+    });
+  }
+
   #accept(socket: Socket): void {
     const { post, nextConnectionId } = this.#options;
     const id = nextConnectionId();
-    const connection: Connection = { socket, isHeldByCore: false, isHeldBySocket: false };
+    const connection: Connection = {
+      socket,
+      isHeldByCore: false,
+      isHeldBySocket: false,
+      unreportedBytes: 0,
+    };
     this.#connections.set(id, connection);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);

@@ -37,6 +37,8 @@ export const limits = {
   kafkaClientIdBytesMax: 256,
   /** A connection is not read while it has more unsent bytes than this. */
   socketUnsentBytesMax: 8 * 1024 * 1024,
+  /** The core is told what a socket got rid of in portions of at least this. */
+  socketReportBytes: 1024 * 1024,
   adminConnectionsMax: 64,
   adminRequestBytesMax: 4_096,
   adminAnswerMsMax: 10_000,

@@ -70,6 +70,15 @@ export type Event =
       readonly connection: ConnectionId;
       readonly chunk: Uint8Array;
     }
+  /**
+   * So many more bytes of `SendBytes` have left the process: reported at the latest for each
+   * `socketReportBytes` of them. Without it a connection gets no further answer in the end.
+   */
+  | {
+      readonly type: 'KafkaBytesSent';
+      readonly connection: ConnectionId;
+      readonly bytes: number;
+    }
   | { readonly type: 'ConnectionClosed'; readonly connection: ConnectionId }
   /** QoS 0, 1 and wills. Released when committed; QoS 0 too, it just is not acknowledged. */
   | { readonly type: 'PublishReceived'; readonly publish: Publish }

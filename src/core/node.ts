@@ -195,6 +195,8 @@ export class Node {
         return this.#router.opened(event.connection);
       case 'KafkaBytesReceived':
         return this.#router.received(event.connection, event.chunk, now.monotonicMs);
+      case 'KafkaBytesSent':
+        return this.#router.sent(event.connection, event.bytes, now.monotonicMs);
       case 'ConnectionClosed':
         this.#router.closed(event.connection);
         this.#ingest.connectionClosed(event.connection);

@@ -4,6 +4,8 @@ import { Ring } from '../../base/ring.ts';
 import type { FrameFault } from '../../wire/kafka/frame.ts';
 import { FrameSplitter } from '../../wire/kafka/frame.ts';
 import type { RequestStart } from '../../wire/kafka/header.ts';
+import { apiKeys } from '../../wire/kafka/api-keys.ts';
+import { readRequestStart } from '../../wire/kafka/header.ts';
 import type { Result } from '../../base/result.ts';
 import { fail, ok } from '../../base/result.ts';
 import type { Effect } from '../effect.ts';
@@ -11,6 +13,7 @@ import type { Exchange } from './handler.ts';
 
 /** A request in progress: its place in the order of answers. */
 interface Slot {
+  readonly isFetch: boolean;
   isSettled: boolean;
   frame: Uint8Array | undefined;
   release: (() => void) | undefined;
@@ -18,8 +21,9 @@ interface Slot {
 
 /**
  * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready
- * first. Past `kafkaInFlightPerConnectionMax` requests in progress the rest waits here and the
- * socket is not read.
+ * first. The rest waits here, and the socket is not read, past `kafkaInFlightPerConnectionMax`
+ * requests in progress, while the peer has not taken the answers it got, and behind a Fetch where
+ * the next one is another: a few hundred bytes of them ask for gigabytes.
  */
 export class KafkaConnection {
   readonly id: ConnectionId;
@@ -27,6 +31,9 @@ export class KafkaConnection {
   readonly #splitter: FrameSplitter;
   readonly #slots = new Ring<Slot>();
   readonly #waiting = new Ring<Uint8Array>();
+  /** Of answers that wait for an earlier one, or that the socket has not reported as sent. */
+  #answerBytes = 0;
+  #fetches = 0;
   #isPaused = false;
   #isClosed = false;
   /** The router is beginning with its requests; an answer at once must not begin again. */
@@ -52,9 +59,9 @@ export class KafkaConnection {
 
   /** The next request to begin with, unless too many are in progress. */
   nextFrame(): Uint8Array | undefined {
-    if (this.#isClosed || this.#slots.length >= limits.kafkaInFlightPerConnectionMax) {
-      return undefined;
-    }
+    if (this.#isClosed || this.#isFull()) return undefined;
+    const frame = this.#waiting.peek();
+    if (frame !== undefined && this.#fetches > 0 && isFetch(frame)) return undefined;
     return this.#waiting.shift();
   }
 
@@ -63,8 +70,10 @@ export class KafkaConnection {
    * room for more.
    */
   begin(start: RequestStart, frame: Uint8Array, settled: () => void): Exchange {
-    const slot: Slot = { isSettled: false, frame: undefined, release: undefined };
+    const isFetch = start.apiKey === apiKeys.fetch;
+    const slot: Slot = { isFetch, isSettled: false, frame: undefined, release: undefined };
     this.#slots.push(slot);
+    if (isFetch) this.#fetches++;
     const isAbandoned = (): boolean => this.#isClosed;
     return {
       version: start.apiVersion,
@@ -77,6 +86,8 @@ export class KafkaConnection {
         if (this.#isClosed || slot.isSettled) return;
         slot.isSettled = true;
         slot.frame = answer;
+        this.#answerBytes += answer?.length ?? 0;
+        if (slot.isFetch) this.#fetches--;
         slot.release = undefined;
         this.#flush();
         settled();
@@ -91,11 +102,15 @@ export class KafkaConnection {
   /** Stops or starts the reading of the socket, as the queue has it. */
   regulate(): void {
     if (this.#isClosed) return;
-    const isFull =
-      this.#waiting.length > 0 || this.#slots.length >= limits.kafkaInFlightPerConnectionMax;
+    const isFull = this.#waiting.length > 0 || this.#isFull();
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     this.#emit({ type: isFull ? 'PauseReading' : 'ResumeReading', connection: this.id });
+  }
+
+  /** The socket got rid of so many bytes of answers. */
+  sent(bytes: number): void {
+    this.#answerBytes -= bytes;
   }
 
   /** Orders the socket closed, for a peer's fault or ours. */
@@ -113,6 +128,13 @@ export class KafkaConnection {
     this.#slots.clear();
   }
 
+  #isFull(): boolean {
+    return (
+      this.#slots.length >= limits.kafkaInFlightPerConnectionMax ||
+      this.#answerBytes >= limits.socketUnsentBytesMax
+    );
+  }
+
   /** Sends all answers that are ready at the head of the order, in one write. */
   #flush(): void {
     const chunks: Uint8Array[] = [];
@@ -122,4 +144,9 @@ export class KafkaConnection {
     }
     if (chunks.length > 0) this.#emit({ type: 'SendBytes', connection: this.id, chunks });
   }
+}
+
+function isFetch(frame: Uint8Array): boolean {
+  const start = readRequestStart(frame);
+  return start.ok && start.value.apiKey === apiKeys.fetch;
 }

@@ -61,6 +61,15 @@ export class KafkaRouter {
     else connection.close(`request frame ${taken.error}`);
   }
 
+  /** The socket got rid of so many bytes of answers. */
+  sent(id: ConnectionId, bytes: number, now: MonotonicMs): void {
+    this.#now = now;
+    const connection = this.#connections.get(id);
+    if (connection === undefined || connection.isClosed) return;
+    connection.sent(bytes);
+    this.#work(connection);
+  }
+
   closed(id: ConnectionId): void {
     this.#connections.get(id)?.abandon();
     this.#connections.delete(id);

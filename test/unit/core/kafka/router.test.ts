@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../../src/base/bytes.ts';
 import { handlerTable } from '../../../../src/core/kafka/handler-table.ts';
 import { servedApis } from '../../../../src/wire/kafka/api-keys.ts';
-import { offset } from '../../../../src/base/brand.ts';
+import { monotonicMs, offset } from '../../../../src/base/brand.ts';
+import { fetchCodec } from '../../../../src/wire/kafka/generated/01-fetch.ts';
 import { findCoordinatorCodec } from '../../../../src/wire/kafka/generated/10-find-coordinator.ts';
 import { apiVersionsCodec } from '../../../../src/wire/kafka/generated/18-api-versions.ts';
 import { initProducerIdCodec } from '../../../../src/wire/kafka/generated/22-init-producer-id.ts';
@@ -92,6 +93,58 @@ describe('the connection', () => {
     bench.router.closed(bench.connection);
     bench.receive(versionsFrame(1));
     expect(bench.effects).toEqual([]);
+  });
+});
+
+describe('answers in progress', () => {
+  const partition = { partition: 0, fetchOffset: 3, partitionMaxBytes: 1 << 30 };
+  const unknown = { currentLeaderEpoch: -1, lastFetchedEpoch: -1, logStartOffset: -1 };
+  const fetchFrame = (correlationId: number): Uint8Array =>
+    encodeRequest(
+      fetchCodec,
+      12,
+      { correlationId, clientId: null },
+      {
+        ...{ clusterId: null, replicaId: -1, maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 30 },
+        ...{ isolationLevel: 0, sessionId: 0, sessionEpoch: -1, rackId: '' },
+        topics: [{ topic: 'sensors', partitions: [{ ...unknown, ...partition }] }],
+        forgottenTopicsData: [],
+      },
+    );
+  const all = (frames: number): Uint8Array =>
+    concatBytes(Array.from({ length: frames }, (_, index) => fetchFrame(index)));
+
+  it('are of one Fetch at a time, and of none more while the peer takes nothing', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1);
+    bench.receive(all(500));
+    const bytes = new Uint8Array(3 * 1024 * 1024);
+    let at = 0;
+    for (; at < bench.view.reads.length; at++) {
+      expect(bench.view.reads).toHaveLength(at + 1);
+      bench.view.reads[at]?.done({ ok: true, bytes });
+    }
+    expect(bench.answered()).toEqual([0, 1, 2]);
+    expect(bench.typesOf()).toContain('PauseReading');
+    bench.router.sent(bench.connection, 4 * 1024 * 1024, monotonicMs(bench.nowMs));
+    expect(bench.view.reads).toHaveLength(4);
+  });
+
+  it('are all given in the end to a peer that takes them, and then it is read again', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1);
+    bench.receive(concatBytes([all(40), versionsFrame(99)]));
+    for (let at = 0; at < 40; at++) {
+      bench.view.reads[at]?.done({ ok: true, bytes: new Uint8Array(1024 * 1024) });
+      bench.router.sent(bench.connection, 1024 * 1024, monotonicMs(bench.nowMs));
+    }
+    expect(bench.answered()).toEqual([...Array.from({ length: 40 }, (_, index) => index), 99]);
+    expect(
+      bench
+        .typesOf()
+        .filter((type) => type.endsWith('Reading'))
+        .at(-1),
+    ).toBe('ResumeReading');
   });
 });
 

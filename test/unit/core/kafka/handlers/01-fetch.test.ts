@@ -227,16 +227,18 @@ describe('Fetch', () => {
     expect(bench.answer(fetchCodec, 12)).toMatchObject({ errorCode: 0, sessionId: 0 });
   });
 
-  it('lets go of everything when its connection closes', () => {
+  it.each([
+    ['parked', 10, 0],
+    ['reading', 3, 1],
+  ])('lets go of everything when its connection closes: %s', (_name, fetchOffset, reads) => {
     const bench = new RouterBench();
     const log = bench.view.addTopic('sensors', 1);
-    bench.ask(fetchCodec, 12, fetchOf([{ fetchOffset: 10 }]));
-    bench.ask(fetchCodec, 12, fetchOf([{}]));
+    bench.ask(fetchCodec, 12, fetchOf([{ fetchOffset }]));
     bench.router.closed(bench.connection);
     expect(bench.router.nextDeadline()).toBeUndefined();
     bench.view.reads[0]?.done(bytesOf(10));
     bench.move(log.logId);
-    expect(bench.view.reads).toHaveLength(1);
+    expect(bench.view.reads).toHaveLength(reads);
     expect(bench.effects).toEqual([]);
   });
 

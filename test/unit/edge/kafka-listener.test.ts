@@ -1,0 +1,36 @@
+import { connect } from 'node:net';
+import { expect, it, vi } from 'vitest';
+import type { ConnectionId } from '../../../src/base/brand.ts';
+import { connectionId } from '../../../src/base/brand.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { KafkaListener } from '../../../edge/kafka-listener.ts';
+
+it('reports what a peer took, and nothing while it does not read', async () => {
+  const events: Event[] = [];
+  const id: ConnectionId = connectionId(1);
+  const listener = new KafkaListener({
+    address: { host: '127.0.0.1', port: 0 },
+    post: (event) => events.push(event),
+    nextConnectionId: () => id,
+  });
+  const bound = await listener.listen();
+  expect(bound.ok).toBe(true);
+  const socket = connect({ host: '127.0.0.1', port: bound.ok ? bound.value.port : 0 });
+  const sentBytes = (): number =>
+    events.reduce((sum, event) => sum + (event.type === 'KafkaBytesSent' ? event.bytes : 0), 0);
+  try {
+    socket.pause();
+    await vi.waitFor(() =>
+      expect(events.map(({ type }) => type)).toEqual(['KafkaConnectionOpened']),
+    );
+    const chunk = new Uint8Array(1024 * 1024);
+    for (let i = 0; i < 64; i++) listener.send(id, [chunk]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(sentBytes()).toBeLessThan(64 * chunk.length);
+    socket.resume();
+    await vi.waitFor(() => expect(sentBytes()).toBe(64 * chunk.length), { timeout: 10_000 });
+  } finally {
+    socket.destroy();
+    await listener.stop();
+  }
+});
