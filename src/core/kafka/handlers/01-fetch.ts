@@ -203,6 +203,11 @@ class FetchTask {
       const log = this.#context.view.partition(topic, partition.partition);
       return log === undefined ? [] : [log.logId];
     });
+    // Named twice: it would be looked at again as often with every batch, so it never waits.
+    if (new Set(logIds).size < logIds.length) {
+      this.#mustAnswer = true;
+      return;
+    }
     this.#wait = { logIds, wake: () => this.#wake() };
     this.#context.waits.park(this.#wait);
     this.#deadline ??= this.#context.deadlines.add(this.#waitUntil, () => this.#expire());

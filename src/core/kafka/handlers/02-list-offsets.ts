@@ -22,25 +22,32 @@ const newestRecord = -3;
  */
 export const listOffsetsHandler: Handler = handlerOf(
   listOffsetsCodec,
-  (request, { version, reply }, context) => {
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex }) => unknownOffset(partitionIndex)),
-    }));
-    let undecided = 1;
-    const decided = (): void => {
-      if (--undecided === 0) reply({ throttleTimeMs: 0, topics });
-    };
-    request.topics.forEach(({ name, partitions }, topic) => {
-      partitions.forEach((asked, index) => {
-        undecided++;
-        answer({ topic: name, asked, version }, context, (found) => {
-          topics[topic]?.partitions.splice(index, 1, found);
-          decided();
+  (request, { version, exchange, reply }, context) => {
+    const questions = request.topics.flatMap(({ name, partitions }) =>
+      partitions.map((asked) => ({ topic: name, asked, version })),
+    );
+    const answers: ListOffsetsResponsePartition[] = [];
+    // One search of the disk at a time: a small request may name very many.
+    const advance = (): void => {
+      while (answers.length < questions.length) {
+        if (exchange.isAbandoned) return;
+        const at = answers.length;
+        let isSynchronous = true;
+        answer(questions[at] as Question, context, (found) => {
+          answers.push(found);
+          if (!isSynchronous) advance();
         });
-      });
-    });
-    decided();
+        isSynchronous = false;
+        if (answers.length === at) return;
+      }
+      let at = 0;
+      const topics = request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: answers.slice(at, (at += partitions.length)),
+      }));
+      reply({ throttleTimeMs: 0, topics });
+    };
+    advance();
   },
 );
 

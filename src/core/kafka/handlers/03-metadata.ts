@@ -32,7 +32,7 @@ export const metadataHandler: Handler = handlerOf(
       controllerId: nodeId,
       topics: isForAll(request, version)
         ? [...view.topics()].map((topic) => describe(view, topic))
-        : (request.topics ?? []).map((asked) => lookUp(view, asked)),
+        : distinct(request.topics ?? []).map((asked) => lookUp(view, asked)),
       clusterAuthorizedOperations: operationsUnknown,
     });
   },
@@ -41,6 +41,11 @@ export const metadataHandler: Handler = handlerOf(
 /** In version 0 an empty list means all, later null does. */
 const isForAll = ({ topics }: MetadataRequest, version: number): boolean =>
   topics === null || (version === 0 && topics.length === 0);
+
+/** A topic named half a million times is still answered once. */
+const distinct = (asked: readonly MetadataRequestTopic[]): readonly MetadataRequestTopic[] => [
+  ...new Map(asked.map((topic) => [topic.name ?? `/${topic.topicId}`, topic])).values(),
+];
 
 function lookUp(view: BrokerView, { name, topicId }: MetadataRequestTopic): MetadataResponseTopic {
   if (name === null) {

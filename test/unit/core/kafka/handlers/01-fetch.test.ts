@@ -242,6 +242,18 @@ describe('Fetch', () => {
     expect(bench.effects).toEqual([]);
   });
 
+  it('that names a partition twice does not wait', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1);
+    const twice = [
+      { partition: 0, fetchOffset: 10 },
+      { partition: 0, fetchOffset: 10 },
+    ];
+    bench.ask(fetchCodec, 12, fetchOf(twice));
+    expect(partitionsOf(bench)).toHaveLength(2);
+    expect(bench.router.nextDeadline()).toBeUndefined();
+  });
+
   it('survives many partitions whose reads answer at once', () => {
     const bench = new RouterBench();
     bench.view.addTopic('sensors', 5_000);

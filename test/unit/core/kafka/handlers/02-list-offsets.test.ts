@@ -57,6 +57,22 @@ describe('ListOffsets', () => {
     ]);
   });
 
+  it('has one search of the disk under way, and none when its connection is gone', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 3);
+    const asked = { partitionIndex: 1, currentLeaderEpoch: -1, timestamp: 1_000 };
+    const partitions = Array.from({ length: 1_000 }, () => asked);
+    const topics = [{ name: 'sensors', partitions }];
+    bench.ask(listOffsetsCodec, 7, { replicaId: -1, isolationLevel: 1, topics });
+    for (let at = 0; at < 500; at++) {
+      expect(bench.view.searches).toHaveLength(at + 1);
+      bench.view.searches[at]?.done({ ok: true, found: undefined });
+    }
+    bench.router.closed(bench.connection);
+    bench.view.searches[500]?.done({ ok: true, found: undefined });
+    expect(bench.view.searches).toHaveLength(501);
+  });
+
   it('refuses questions that a version does not have, and unknown partitions', () => {
     const bench = new RouterBench();
     bench.view.addTopic('sensors', 1);

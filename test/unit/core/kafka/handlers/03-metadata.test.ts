@@ -27,6 +27,14 @@ describe('Metadata', () => {
     expect(bench.call(metadataCodec, 1, metadataOf([])).topics).toEqual([]);
   });
 
+  it('answers a topic once, however often it is named', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 3);
+    const names = Array.from({ length: 1_000 }, (_, index) => (index % 2 ? 'sensors' : 'other'));
+    const { topics } = bench.call(metadataCodec, 12, metadataOf(names));
+    expect(topics.map(({ name }) => name)).toEqual(['other', 'sensors']);
+  });
+
   it('describes node, cluster and partitions', () => {
     const bench = new RouterBench();
     bench.view.addTopic('sensors', 1);
