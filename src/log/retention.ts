@@ -39,6 +39,8 @@ export function retentionCandidate(
     left -= segment.bytes;
     const isOld = isPast(nowMs - segment.maxTimestamp, policy.retentionMs);
     const isTooMuch = isLimit(policy.retentionBytes) && left >= policy.retentionBytes;
+    // Control batches alone have no age: they go with the first old segment behind them.
+    if (segment.maxTimestamp < 0 && !isTooMuch) continue;
     if (!isOld && !isTooMuch) break;
     const next = segment.nextBaseOffset;
     candidate = next <= deletableTo ? next : segment.endOffset;

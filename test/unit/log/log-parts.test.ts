@@ -138,6 +138,14 @@ describe('retentionCandidate', () => {
     expect(retentionCandidate(sealed, 350, policy, timestampMs(-9_000))).toBeUndefined();
   });
 
+  it('gives a segment without a record no age of its own', () => {
+    const policy = { ...never, retentionMs: 500 };
+    const [first, ...rest] = sealed;
+    const empty = { ...first, maxTimestamp: timestampMs(-1) } as (typeof sealed)[number];
+    expect(retentionCandidate([empty], 350, policy, timestampMs(9_000))).toBeUndefined();
+    expect(retentionCandidate([empty, ...rest], 350, policy, timestampMs(9_000))).toBe(30);
+  });
+
   it('keeps at least the size asked for', () => {
     const policy = { ...never, retentionBytes: 200 };
     expect(retentionCandidate(sealed, 350, policy, timestampMs(0))).toBe(10);
