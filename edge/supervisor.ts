@@ -76,17 +76,38 @@ export class Supervisor {
   #start(): void {
     this.#startedAtMs = performance.now();
     this.#restartTimer = undefined;
-    const child = fork(forwarderEntry, [], {
-      env: { ...process.env, SHORELOG_FORWARDER_SETTINGS: JSON.stringify(this.#options.settings) },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [],
-    });
+    const child = this.#fork();
     this.#child = child;
+    if (child === undefined) return this.#ended(null, null);
     child.on('message', (word: unknown) => this.#heard(word as ForwarderToNode));
     child.on('error', (error) => {
-      this.#options.telemetry.write('error', 'forwarder process', { reason: error.message });
+      this.#failed(error);
+      // One that never began has no exit.
+      if (child.pid === undefined) this.#ended(null, null);
     });
     child.on('exit', (code, signal) => this.#ended(code, signal));
+  }
+
+  /** Undefined where memory is short: that must not end the node. */
+  #fork(): ChildProcess | undefined {
+    try {
+      return fork(forwarderEntry, [], {
+        env: {
+          ...process.env,
+          SHORELOG_FORWARDER_SETTINGS: JSON.stringify(this.#options.settings),
+        },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        execArgv: [],
+      });
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.telemetry.write('error', 'forwarder process', { reason });
   }
 
   #heard(word: ForwarderToNode): void {
