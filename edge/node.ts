@@ -181,8 +181,10 @@ class NodeProcess implements RunningNode {
   async #boot(): Promise<StartError | undefined> {
     const { storage, views } = this.#opened;
     reportDamage(storage, this.#telemetry);
-    const booted = new Promise<string | undefined>((resolve) => (this.#becameReady = resolve));
-    const crashed = this.ended.then(({ text }) => text);
+    const booted = new Promise<StartError | undefined>((resolve) => {
+      this.#becameReady = (text) =>
+        resolve(text === undefined ? undefined : { exitCode: exitCodes.problem, text });
+    });
     for (const topic of [clusterTopicName, sessionsTopicName]) {
       const view = await views.load(topic);
       if (view !== undefined) this.#loop.post({ type: 'ViewLoaded', topic, ...view });
@@ -193,9 +195,7 @@ class NodeProcess implements RunningNode {
       votes: storage.journal.votes(),
       forwardMarks: ForwardMarks.restore(storage.journal.entries()),
     });
-    const text = await Promise.race([booted, crashed]);
-    if (text === undefined) return undefined;
-    return { exitCode: exitCodes.problem, text };
+    return Promise.race([booted, this.ended]);
   }
 
   async #listen(): Promise<StartError | undefined> {
