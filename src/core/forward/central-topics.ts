@@ -13,6 +13,11 @@ import { blocked, noAnswer, troubleOf, waiting } from './trouble.ts';
 export interface CentralPartition {
   readonly topic: string;
   readonly partition: number;
+  /**
+   * Asked and written to until the next taking over, whatever becomes known meanwhile: a leader
+   * that was deposed without knowing it may show an old cursor, but a claim written to it fails.
+   */
+  readonly leaderId: number;
 }
 
 /** Where one edge partition's records and its cursor go. */
@@ -64,25 +69,25 @@ export function* findPlaces(
   }
   const clusterId = central.metadata.clusterId;
   if (clusterId === undefined) return fail(blocked('central does not tell its cluster id'));
-  return ok({ clusterId, ...pick(context, wanted) });
+  const key = utf8Encode(wanted.cursorKey);
+  const dataPartition = wanted.edgePartition % central.metadata.partitionsOf(wanted.topic);
+  const data = placeOf(context, wanted.topic, dataPartition);
+  if (!data.ok) return data;
+  const cursorCount = central.metadata.partitionsOf(settings.cursorTopic);
+  const cursor = placeOf(context, settings.cursorTopic, partitionOf(key, cursorCount));
+  return cursor.ok ? ok({ clusterId, data: data.value, cursor: cursor.value }) : cursor;
 }
 
-function pick(
-  { central, settings }: ForwardContext,
-  wanted: PlaceWanted,
-): Pick<CentralPlaces, 'data' | 'cursor'> {
-  const { metadata } = central;
-  const key = utf8Encode(wanted.cursorKey);
-  return {
-    data: {
-      topic: wanted.topic,
-      partition: wanted.edgePartition % metadata.partitionsOf(wanted.topic),
-    },
-    cursor: {
-      topic: settings.cursorTopic,
-      partition: partitionOf(key, metadata.partitionsOf(settings.cursorTopic)),
-    },
-  };
+function placeOf(
+  { central }: ForwardContext,
+  topic: string,
+  partition: number,
+): Result<CentralPartition, Trouble> {
+  const leaderId = central.metadata.leaderOf(topic, partition);
+  if (leaderId === undefined) {
+    return fail(waiting(`central, topic ${topic}/${partition} has no leader`));
+  }
+  return ok({ topic, partition, leaderId });
 }
 
 function topicTrouble({ central, settings }: ForwardContext, topic: string): Trouble | undefined {

@@ -57,12 +57,10 @@ function* fetchBytes(
   place: CentralPartition,
   offset: number,
 ): Procedure<Result<Uint8Array, Trouble>> {
-  const nodeId = central.metadata.leaderOf(place.topic, place.partition);
-  if (nodeId === undefined) return fail(waiting(`${whatOf(place)} has no leader`));
   const bytesMax = limits.forwardCursorFetchBytesMax;
   const want = { ...place, leaderEpoch: -1, offset, bytesMax };
   const request = fetchRequest([want], { maxWaitMs: 0, bytesMax });
-  const answer = yield* wait(central.call({ nodeId }, apis.fetch, request));
+  const answer = yield* wait(central.call({ nodeId: place.leaderId }, apis.fetch, request));
   if (!answer.ok) return fail(noAnswer(answer.error, whatOf(place)));
   const found = answer.value.responses[0]?.partitions[0];
   const code = answer.value.errorCode || (found?.errorCode ?? -1);
@@ -76,12 +74,10 @@ function* listOffset(
   place: CentralPartition,
   timestamp: number,
 ): Procedure<Result<number, Trouble>> {
-  const nodeId = central.metadata.leaderOf(place.topic, place.partition);
-  if (nodeId === undefined) return fail(waiting(`${whatOf(place)} has no leader`));
   const partition = { partitionIndex: place.partition, currentLeaderEpoch: -1, timestamp };
   const topics = [{ name: place.topic, partitions: [partition] }];
   const request = { replicaId: -1, isolationLevel: 0, topics };
-  const answer = yield* wait(central.call({ nodeId }, apis.listOffsets, request));
+  const answer = yield* wait(central.call({ nodeId: place.leaderId }, apis.listOffsets, request));
   if (!answer.ok) return fail(noAnswer(answer.error, whatOf(place)));
   const found = answer.value.topics[0]?.partitions[0];
   if (found === undefined || found.errorCode !== 0) {

@@ -15,7 +15,7 @@ import type { ForwardContext } from './context.ts';
 import type { Wait } from './procedure.ts';
 import type { Outgoing } from './rebuild.ts';
 import type { Trouble } from './trouble.ts';
-import { noAnswer, troubleOf, waiting } from './trouble.ts';
+import { noAnswer, troubleOf } from './trouble.ts';
 
 /** What InitProducerId gave. */
 export interface ProducerIdentity {
@@ -90,12 +90,6 @@ export class Producer {
   #send(place: CentralPartition, { bytes, header }: Outgoing): Wait<Trouble | undefined> {
     return (resume) => {
       const what = `central, topic ${place.topic}/${place.partition}`;
-      const { central } = this.#context;
-      const nodeId = central.metadata.leaderOf(place.topic, place.partition);
-      if (nodeId === undefined) {
-        resume(waiting(`${what} has no leader`));
-        return;
-      }
       const records = patchForForward(bytes, header, {
         producerId: this.identity.producerId,
         producerEpoch: this.identity.producerEpoch,
@@ -109,7 +103,9 @@ export class Producer {
         timeoutMs: limits.forwardRequestMsMax,
         topicData: [{ name: place.topic, partitionData }],
       };
-      central.call({ nodeId }, apis.produce, body)((outcome) => resume(refusal(outcome, what)));
+      const target = { nodeId: place.leaderId };
+      const call = this.#context.central.call(target, apis.produce, body);
+      call((outcome) => resume(refusal(outcome, what)));
     };
   }
 
