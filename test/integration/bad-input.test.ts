@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAllWithKcat } from '../../edge/cli/demo/kcat-reader.ts';
@@ -9,6 +10,9 @@ import { Prng } from '../../src/base/prng.ts';
 import { limits } from '../../src/base/limits.ts';
 import { apiKeys } from '../../src/wire/kafka/api-keys.ts';
 import { encodeRequest } from '../../src/wire/kafka/header.ts';
+import { compressBatch } from '../../src/wire/kafka/batch-compression.ts';
+import { readRecordBatchHeader } from '../../src/wire/kafka/record-batch-header.ts';
+import { fetchCodec } from '../../src/wire/kafka/generated/01-fetch.ts';
 import { produceCodec } from '../../src/wire/kafka/generated/00-produce.ts';
 import { listOffsetsCodec } from '../../src/wire/kafka/generated/02-list-offsets.ts';
 import { metadataCodec } from '../../src/wire/kafka/generated/03-metadata.ts';
@@ -36,7 +40,10 @@ beforeAll(async () => {
   ({ node, remove } = await startTestNode('bad-input', {
     kafka: { requestBytesMax },
     log: { batchBytesMax },
-    topics: [{ name: 'sensors', partitions: 1 }],
+    topics: [
+      { name: 'sensors', partitions: 1 },
+      { name: 'bomb', partitions: 1 },
+    ],
   }));
   ({ client: sensor } = await MqttRawClient.connect({ port: node.ports.mqtt, clientId: 'good' }));
   kafka = await KafkaRawClient.connect(node.ports.kafka);
@@ -260,6 +267,47 @@ test('Kafka port: clients that send slowly, stop half way, or never read', async
   await stillWorks();
   for (const socket of [idle, deaf]) socket.destroy();
   slow.destroy();
+  await stillWorks();
+});
+
+/** 40 KB that unpack to 40 MB, in a batch whose header and CRC are right. */
+const bombBatch = (): Uint8Array => {
+  const batch = batchOf('small', 'small');
+  const header = readRecordBatchHeader(batch);
+  if (!header.ok) throw new Error(header.error);
+  const bomb = gzipSync(Buffer.alloc(40_000_000));
+  const port = { supports: () => true, compress: () => bomb, decompress: () => undefined };
+  return compressBatch(batch, header.value, 'gzip', port);
+};
+
+test('Kafka port: small requests that ask for much', async () => {
+  expect(await kafka.produce('bomb', bombBatch())).toMatchObject({ errorCode: 0 });
+  const same = { partitionIndex: 0, currentLeaderEpoch: -1 };
+  const search = (name: string, count: number, timestamp: number): Uint8Array =>
+    encodeRequest(listOffsetsCodec, 6, asked, {
+      replicaId: -1,
+      isolationLevel: 0,
+      topics: [{ name, partitions: Array.from({ length: count }, () => ({ ...same, timestamp })) }],
+    });
+  const fetched = {
+    partition: 0,
+    currentLeaderEpoch: -1,
+    lastFetchedEpoch: -1,
+    logStartOffset: -1,
+  };
+  const partitions = Array.from({ length: 20_000 }, () => {
+    return { ...fetched, fetchOffset: 0, partitionMaxBytes: 1_000_000 };
+  });
+  const fetch = encodeRequest(fetchCodec, 11, asked, {
+    ...{ clusterId: null, replicaId: -1, maxWaitMs: 100, minBytes: 1, maxBytes: 1_000_000 },
+    ...{ isolationLevel: 0, sessionId: 0, sessionEpoch: -1, forgottenTopicsData: [], rackId: '' },
+    topics: [{ topic: 'sensors', partitions }],
+  });
+  // Searches that would go on for minutes: they end with their connections.
+  const all = [search('sensors', 60_000, 0), search('bomb', 5_000, Date.now() - 1_000), fetch];
+  const poked = Promise.all(all.map((bytes) => poke(node.ports.kafka, bytes, 2_000)));
+  for (let times = 0; times < 10; times += 1) await stillWorks();
+  await poked;
   await stillWorks();
 });
 
