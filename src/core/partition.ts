@@ -290,10 +290,9 @@ function producerBatch(header: RecordBatchHeader, baseOffset: Offset): ProducerB
 
 function recoverProducers(recovered: RecoveredLog): ProducerState {
   const snapshot = recovered.producerSnapshot;
-  const isBehindHole = recovered.producerStateFrom !== undefined;
   const decoded = snapshot === undefined ? undefined : decodeProducerSnapshot(snapshot);
   // The log hands over only a snapshot that it checked; a bad one here would be ours (L5).
   assert(decoded === undefined || decoded.ok, 'a checked producer snapshot decodes');
   const entries = decoded?.ok ? decoded.value : [];
-  return ProducerState.recover(entries, recovered.producerBatches, isBehindHole);
+  return ProducerState.recover(entries, recovered.producerBatches);
 }

@@ -27,7 +27,7 @@ interface Producer {
   /**
    * The first sequence seen of this producer epoch: those below it are unknown here, never a
    * success. Rot may hold them (L6), or they were refused while later ones were on their way and
-   * came in under KIP-360. Undefined: long past, or forgotten by a snapshot.
+   * came in under KIP-360. Undefined: long past.
    */
   sequenceFloor: number | undefined;
 }
@@ -44,20 +44,14 @@ const fencedEpoch: ProducerVerdict = { type: 'error', error: 'INVALID_PRODUCER_E
 export class ProducerState {
   readonly #producers = new Map<bigint, Producer>();
 
-  /**
-   * @param entries a decoded snapshot; @param replay the batches behind it, in offset order;
-   * @param isBehindHole rot lies in front of both: no sequence but those kept is known (L6).
-   */
+  /** @param entries a decoded snapshot; @param replay the batches behind it, in offset order. */
   static recover(
     entries: readonly ProducerSnapshotEntry[],
     replay: readonly ProducerBatch[],
-    isBehindHole: boolean,
   ): ProducerState {
     const state = new ProducerState();
-    for (const { producerId, producerEpoch, batches } of entries) {
-      const isFirstKnown = isBehindHole || batches.length < limits.producerBatchesKept;
-      const sequenceFloor = isFirstKnown ? batches[0]?.baseSequence : undefined;
-      state.#producers.set(producerId, { producerEpoch, batches: [...batches], sequenceFloor });
+    for (const { producerId, batches, ...rest } of entries) {
+      state.#producers.set(producerId, { ...rest, batches: [...batches] });
     }
     for (const batch of replay) state.#note(batch);
     return state;
@@ -91,8 +85,8 @@ export class ProducerState {
   /** For the snapshot at a roll or clean stop. */
   entries(): ProducerSnapshotEntry[] {
     const entries: ProducerSnapshotEntry[] = [];
-    for (const [producerId, { producerEpoch, batches }] of this.#producers) {
-      entries.push({ producerId, producerEpoch, batches: [...batches] });
+    for (const [producerId, { batches, ...rest }] of this.#producers) {
+      entries.push({ producerId, ...rest, batches: [...batches] });
     }
     return entries;
   }

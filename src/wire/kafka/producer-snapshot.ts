@@ -19,6 +19,8 @@ export interface SnapshotBatch {
 export interface ProducerSnapshotEntry {
   readonly producerId: bigint;
   readonly producerEpoch: number;
+  /** Sequences below this one were never seen of this producer epoch; undefined: it is not known. */
+  readonly sequenceFloor: number | undefined;
   readonly batches: readonly SnapshotBatch[];
 }
 
@@ -30,14 +32,14 @@ export type SnapshotFault = 'crc' | 'version' | 'malformed';
  * duplicate (KIP-98).
  *
  *   "SLPS"  version int16  crc uint32 of all that follows  producers int32
- *   each: id int64, epoch int16, batches int8
+ *   each: id int64, epoch int16, sequence floor int32 (-1: none), batches int8
  *   each: base and last sequence int32, base and last offset int64, timestamp int64
  */
 const magic = 0x534c5053;
-const version = 1;
+const version = 2;
 const crcPosition = 6;
 const bodyPosition = 10;
-const entryBytesMin = 11;
+const entryBytesMin = 15;
 
 /** The producer state of a partition as bytes of a `.snapshot` file. */
 export function encodeProducerSnapshot(entries: readonly ProducerSnapshotEntry[]): Uint8Array {
@@ -55,6 +57,7 @@ export function encodeProducerSnapshot(entries: readonly ProducerSnapshotEntry[]
 function writeEntry(writer: ByteWriter, entry: ProducerSnapshotEntry): void {
   writer.bigInt64(entry.producerId);
   writer.int16(entry.producerEpoch);
+  writer.int32(entry.sequenceFloor ?? -1);
   writer.int8(entry.batches.length);
   for (const batch of entry.batches) {
     writer.int32(batch.baseSequence);
@@ -87,11 +90,12 @@ export function decodeProducerSnapshot(
 function readEntry(reader: ByteReader): ProducerSnapshotEntry {
   const producerId = reader.bigInt64();
   const producerEpoch = reader.int16();
+  const floor = reader.int32();
   const count = reader.int8();
   if (count < 0 || count > limits.producerBatchesKept) reader.fail();
   const batches: SnapshotBatch[] = [];
   for (let left = count; left > 0 && !reader.failed; left--) batches.push(readBatch(reader));
-  return { producerId, producerEpoch, batches };
+  return { producerId, producerEpoch, sequenceFloor: floor < 0 ? undefined : floor, batches };
 }
 
 function readBatch(reader: ByteReader): SnapshotBatch {

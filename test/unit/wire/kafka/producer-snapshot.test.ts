@@ -17,6 +17,7 @@ const entries = fc.array(
   fc.record({
     producerId: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
     producerEpoch: fc.nat(32_767),
+    sequenceFloor: fc.option(fc.nat(0x7fffffff), { nil: undefined }),
     batches: fc.array(batch, { maxLength: 5 }),
   }),
   { maxLength: 6 },
