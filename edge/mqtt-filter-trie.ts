@@ -42,10 +42,10 @@ export class MqttFilterTrie {
   }
 }
 
-/** Tells which topics a topic filter matches ([MQTT-4.7.1-2], [MQTT-4.7.2-1]). */
-export function filterMatcher(filter: string): (topic: string) => boolean {
+/** Tells which topics any of the topic filters matches ([MQTT-4.7.1-2], [MQTT-4.7.2-1]). */
+export function filterMatcher(filters: readonly string[]): (topic: string) => boolean {
   const trie = new MqttFilterTrie();
-  trie.add({ clientId: '', topic: filter, qos: 0 });
+  for (const topic of filters) trie.add({ clientId: '', topic, qos: 0 });
   return (topic) => trie.match(topic).length > 0;
 }
 

@@ -28,6 +28,8 @@ export class MqttPersistence {
   readonly #inbound: MqttInbound;
   readonly #subscriptions = new Map<string, Map<string, Subscription>>();
   readonly #trie = new MqttFilterTrie();
+  /** Of the subscriptions, roughly. */
+  #bytes = 0;
 
   constructor(inbound: MqttInbound) {
     this.#inbound = inbound;
@@ -68,15 +70,21 @@ export class MqttPersistence {
     return Readable.from(this.retained.matching(filters));
   }
 
-  addSubscriptions(client: Client, subscriptions: readonly Subscription[]): Promise<void> {
+  addSubscriptions(client: Client, asked: readonly Subscription[]): Promise<void> {
+    const subscriptions = asked.filter(({ topic }) => topic !== openIdentifiersFilter);
     const stored = this.#subscriptions.get(client.id) ?? new Map<string, Subscription>();
     if (stored.size === 0 && this.#subscriptions.size >= limits.mqttSessionsMax) {
       return Promise.reject(new Error('too many persistent sessions'));
     }
+    const added = new Set(subscriptions.map(({ topic }) => topic).filter((t) => !stored.has(t)));
+    const addedBytes = [...added].reduce((sum, topic) => sum + filterBytes(topic), 0);
+    if (this.#bytes + addedBytes > limits.mqttSubscriptionBytesMax) {
+      return Promise.reject(new Error('too many subscriptions of persistent sessions'));
+    }
+    this.#bytes += addedBytes;
     this.#subscriptions.set(client.id, stored);
     for (const subscription of subscriptions) {
       const { topic, qos } = subscription;
-      if (topic === openIdentifiersFilter) continue;
       stored.set(topic, { ...subscription });
       if (qos > 0) this.#trie.add({ clientId: client.id, topic, qos });
       else this.#trie.remove(client.id, topic);
@@ -87,7 +95,9 @@ export class MqttPersistence {
   removeSubscriptions(client: { readonly id: string }, filters: readonly string[]): Promise<void> {
     const stored = this.#subscriptions.get(client.id);
     for (const filter of filters) {
-      if (stored?.delete(filter) === true) this.#trie.remove(client.id, filter);
+      if (stored?.delete(filter) !== true) continue;
+      this.#bytes -= filterBytes(filter);
+      this.#trie.remove(client.id, filter);
     }
     if (stored?.size === 0) this.#subscriptions.delete(client.id);
     return Promise.resolve();
@@ -154,3 +164,9 @@ export class MqttPersistence {
     return Readable.from([]);
   }
 }
+
+const levelBytes = 200;
+
+/** What a filter takes as a text and in the trie, roughly. */
+const filterBytes = (filter: string): number =>
+  filter.length + levelBytes * filter.split('/').length;

@@ -34,13 +34,14 @@ export class MqttRetained {
     }
   }
 
-  /** Those that match any of the filters, one after the other. */
+  /**
+   * Those that match any of the filters, each once. One walk for all filters: a SUBSCRIBE may name a
+   * thousand that match nothing.
+   */
   *matching(filters: readonly string[]): Generator<QueuedPacket> {
-    for (const filter of filters) {
-      const matches = filterMatcher(filter);
-      for (const packet of this.#packets.values()) {
-        if (matches(packet.topic)) yield packet;
-      }
+    const matches = filterMatcher(filters);
+    for (const packet of this.#packets.values()) {
+      if (matches(packet.topic)) yield packet;
     }
   }
 

@@ -29,6 +29,8 @@ export const limits = {
   /** A subscriber that takes no bytes for this long is disconnected. */
   mqttDrainTimeoutMs: 5_000,
   mqttSubscriptionsPerSessionMax: 1_000,
+  /** Of all persistent sessions together. */
+  mqttSubscriptionBytesMax: 32 * 1024 * 1024,
   kafkaConnectionsMax: 2_000,
   /** Requests of one connection in progress; past it the socket is not read. */
   kafkaInFlightPerConnectionMax: 32,

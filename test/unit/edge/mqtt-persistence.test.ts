@@ -1,7 +1,10 @@
+import type { Client } from 'aedes';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { filterMatcher, MqttFilterTrie } from '../../../edge/mqtt-filter-trie.ts';
+import type { MqttInbound } from '../../../edge/mqtt-inbound.ts';
 import { MqttOfflineQueues } from '../../../edge/mqtt-offline-queues.ts';
+import { MqttPersistence } from '../../../edge/mqtt-persistence.ts';
 import type { QueuedPacket } from '../../../edge/mqtt-queued.ts';
 import { MqttRetained } from '../../../edge/mqtt-retained.ts';
 import { limits } from '../../../src/base/limits.ts';
@@ -28,7 +31,7 @@ test('filters match as MQTT 3.1.1 section 4.7 says', () => {
     ['a/#', 'b/a', false],
   ];
   for (const [filter, topic, matches] of cases) {
-    expect(filterMatcher(filter)(topic), `${filter} ${topic}`).toBe(matches);
+    expect(filterMatcher([filter])(topic), `${filter} ${topic}`).toBe(matches);
   }
 });
 
@@ -44,7 +47,7 @@ test('the trie finds what matching each filter finds, also after removals', () =
       for (const one of added) trie.add({ clientId: 'c', topic: one, qos: 1 });
       for (const one of removed) trie.remove('c', one);
       const left = [...new Set(added)].filter((one) => !removed.includes(one));
-      const expected = left.filter((one) => filterMatcher(one)(name));
+      const expected = left.filter((one) => filterMatcher([one])(name));
       expect(
         trie
           .match(name)
@@ -97,4 +100,34 @@ test('retained publishes stay below their bytes, the one set longest ago goes', 
   expect(retained.dropped).toBe(1);
   for (const topic of ['a', 'c']) retained.set(packet(1, 0, topic));
   expect(retained.bytes).toBe(0);
+});
+
+test('a retained publish is given once, however many filters match it', () => {
+  const retained = new MqttRetained();
+  for (const topic of ['a/b', 'c']) retained.set(packet(1, 3, topic));
+  expect([...retained.matching(['a/+', '#', 'a/b'])].map(({ topic }) => topic)).toEqual([
+    'a/b',
+    'c',
+  ]);
+});
+
+test('what persistent sessions subscribe to takes bounded memory, given back with it', async () => {
+  const persistence = new MqttPersistence({} as MqttInbound);
+  const clientOf = (id: string): Client => ({ id }) as Client;
+  const filters = Array.from({ length: 100 }, (_, index) => ({
+    topic: `${'x'.repeat(60_000)}/${index}`,
+    qos: 1 as const,
+  }));
+  let sessions = 0;
+  const fill = async (): Promise<void> => {
+    for (; sessions < 100; sessions++) {
+      await persistence.addSubscriptions(clientOf(`c${sessions}`), filters);
+    }
+  };
+  await expect(fill()).rejects.toThrow('too many');
+  expect(sessions).toBe(5);
+  await persistence.cleanSubscriptions(clientOf('c0'));
+  await persistence.addSubscriptions(clientOf('again'), filters);
+  // The same filters again cost nothing.
+  await persistence.addSubscriptions(clientOf('again'), filters);
 });
