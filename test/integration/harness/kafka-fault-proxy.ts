@@ -29,6 +29,16 @@ export interface ActiveRule {
   cancel(): void;
 }
 
+/** A request that has not reached the broker; those behind it on its connection wait too. */
+export interface HeldRequest {
+  /** The whole frame, when it has come. */
+  readonly bytes: Promise<Buffer>;
+  /** Lets it and what waits behind it go on. */
+  pass(): void;
+  /** Ends its connection: the broker never sees it from there. */
+  cut(): void;
+}
+
 export interface FaultProxyOptions {
   /** The port that the broker advertises for the listener behind (`ProxySlot.advertisedPort`). */
   readonly listenPort: number;
@@ -49,6 +59,7 @@ export class KafkaFaultProxy {
   readonly #options: FaultProxyOptions;
   readonly #pairs = new Set<SocketPair>();
   readonly #rules = new Set<Rule>();
+  readonly #holds = new Set<Hold>();
   readonly #watchers: ((request: KafkaRequestFrame) => void)[] = [];
   readonly #requestCounts = new Map<string, number>();
   readonly #droppedCounts = new Map<string, number>();
@@ -89,6 +100,30 @@ export class KafkaFaultProxy {
     };
   }
 
+  /** Holds the next request of this kind. */
+  holdRequest(rule: Omit<DropReplyRule, 'times'>): HeldRequest {
+    const hold = new Hold(rule);
+    this.#holds.add(hold);
+    return hold;
+  }
+
+  /** A late copy: sends a frame to the broker over a connection of its own, returns the answer. */
+  async deliver(bytes: Buffer): Promise<Buffer> {
+    const socket = connect(this.#options.targetPort, '127.0.0.1');
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer to a late copy')));
+    try {
+      return await new Promise((resolve, reject) => {
+        const answers = new FrameSplitter(resolve);
+        socket.on('data', (chunk: Buffer) => answers.push(chunk));
+        socket.once('error', reject);
+        socket.once('close', () => reject(new Error('the broker hung up on a late copy')));
+        socket.write(bytes);
+      });
+    } finally {
+      socket.destroy();
+    }
+  }
+
   /** Sees every request before the rules do. */
   watch(watcher: (request: KafkaRequestFrame) => void): void {
     this.#watchers.push(watcher);
@@ -126,10 +161,20 @@ export class KafkaFaultProxy {
     }
     const pair: SocketPair = new SocketPair(client, this.#options.targetPort, {
       onRequest: (request) => this.#judge(request),
+      isHeld: (request) => this.#hold(request, pair),
       onDropped: (rule, api) => this.#countDrop(rule, api),
       onEnd: () => this.#pairs.delete(pair),
     });
     this.#pairs.add(pair);
+  }
+
+  #hold(request: KafkaRequestFrame, pair: SocketPair): boolean {
+    for (const hold of this.#holds) {
+      if (!hold.takes(request, pair)) continue;
+      this.#holds.delete(hold);
+      return true;
+    }
+    return false;
   }
 
   /** The rule that this request falls under, which it uses up by one. */
@@ -192,7 +237,36 @@ class Rule {
   }
 }
 
+class Hold implements HeldRequest {
+  readonly bytes: Promise<Buffer>;
+  readonly #rule: Omit<DropReplyRule, 'times'>;
+  #pair: SocketPair | undefined;
+  #onTaken: (bytes: Buffer) => void = () => {};
+
+  constructor(rule: Omit<DropReplyRule, 'times'>) {
+    this.#rule = rule;
+    this.bytes = new Promise((resolve) => (this.#onTaken = resolve));
+  }
+
+  takes(request: KafkaRequestFrame, pair: SocketPair): boolean {
+    const { api, when } = this.#rule;
+    if (request.apiKey !== kafkaApiKeys[api] || when?.(request) === false) return false;
+    this.#pair = pair;
+    this.#onTaken(request.bytes);
+    return true;
+  }
+
+  pass(): void {
+    this.#pair?.goOn();
+  }
+
+  cut(): void {
+    this.#pair?.destroy();
+  }
+}
+
 interface PairEvents {
+  readonly isHeld: (request: KafkaRequestFrame) => boolean;
   readonly onRequest: (request: KafkaRequestFrame) => Rule | undefined;
   readonly onDropped: (rule: Rule, apiKey: number) => void;
   readonly onEnd: () => void;
@@ -205,6 +279,8 @@ class SocketPair {
   readonly #events: PairEvents;
   /** Correlation ids whose answers are to be lost. */
   readonly #marked = new Map<number, { readonly rule: Rule; readonly apiKey: number }>();
+  /** A held request and those behind it. */
+  #waiting: Buffer[] | undefined;
 
   constructor(client: Socket, targetPort: number, events: PairEvents) {
     this.#client = client;
@@ -227,13 +303,27 @@ class SocketPair {
     this.#events.onEnd();
   }
 
+  goOn(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const bytes of waiting) this.#passRequest(bytes);
+  }
+
   #passRequest(bytes: Buffer): void {
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(bytes);
+      return;
+    }
     const request = {
       apiKey: bytes.readInt16BE(4),
       apiVersion: bytes.readInt16BE(6),
       correlationId: bytes.readInt32BE(8),
       bytes,
     };
+    if (this.#events.isHeld(request)) {
+      this.#waiting = [bytes];
+      return;
+    }
     const rule = this.#events.onRequest(request);
     if (rule !== undefined) {
       this.#marked.set(request.correlationId, { rule, apiKey: request.apiKey });
