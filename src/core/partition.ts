@@ -2,14 +2,12 @@ import { assert } from '../base/assert.ts';
 import {
   leaderEpoch as toEpoch,
   offset,
-  timestampMs,
   type LeaderEpoch,
   type LogGeneration,
   type LogId,
   type Offset,
   type Uuid,
 } from '../base/brand.ts';
-import { limits } from '../base/limits.ts';
 import type { ProducerBatch, RecoveredLog } from '../ports/recovered-log.ts';
 import { buildLeaderChangeBatch } from '../wire/kafka/control-record.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../wire/kafka/producer-snapshot.ts';
@@ -184,7 +182,7 @@ export class Partition implements PartitionView {
    * (P5).
    */
   expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
-    this.#producers.expire(timestampMs(now.wallMs - limits.producerIdleMs), isPinned);
+    this.#producers.expire(now.monotonicMs, isPinned);
   }
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */

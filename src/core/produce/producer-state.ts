@@ -1,4 +1,4 @@
-import type { Offset, TimestampMs } from '../../base/brand.ts';
+import type { MonotonicMs, Offset } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { ProducerBatch } from '../../ports/recovered-log.ts';
@@ -30,6 +30,8 @@ interface Producer {
    * came in under KIP-360. Undefined: long past.
    */
   sequenceFloor: number | undefined;
+  /** The first `expire` after its newest batch: a client may date its records as it likes. */
+  heardAt: MonotonicMs | undefined;
 }
 
 const append: ProducerVerdict = { type: 'append' };
@@ -51,7 +53,7 @@ export class ProducerState {
   ): ProducerState {
     const state = new ProducerState();
     for (const { producerId, batches, ...rest } of entries) {
-      state.#producers.set(producerId, { ...rest, batches: [...batches] });
+      state.#producers.set(producerId, { ...rest, batches: [...batches], heardAt: undefined });
     }
     for (const batch of replay) state.#note(batch);
     return state;
@@ -85,23 +87,23 @@ export class ProducerState {
   /** For the snapshot at a roll or clean stop. */
   entries(): ProducerSnapshotEntry[] {
     const entries: ProducerSnapshotEntry[] = [];
-    for (const [producerId, { batches, ...rest }] of this.#producers) {
-      entries.push({ producerId, ...rest, batches: [...batches] });
+    for (const [producerId, { producerEpoch, sequenceFloor, batches }] of this.#producers) {
+      entries.push({ producerId, producerEpoch, sequenceFloor, batches: [...batches] });
     }
     return entries;
   }
 
   /**
-   * Forgets producers whose newest batch is older than `before`, and the oldest ones past
+   * Forgets producers that were not heard of for `limits.producerIdleMs`, and the oldest ones past
    * `limits.producersPerPartitionMax`; never one that `isPinned` keeps (P5).
    */
-  expire(before: TimestampMs, isPinned: (producerId: bigint) => boolean): void {
+  expire(now: MonotonicMs, isPinned: (producerId: bigint) => boolean): void {
     let surplus = this.#producers.size - limits.producersPerPartitionMax;
     // Insertion order is the order of last identity change: near enough to age for a bound on
     // memory.
     for (const [producerId, producer] of this.#producers) {
-      const newest = producer.batches.at(-1);
-      const isIdle = newest === undefined || newest.timestamp < before;
+      producer.heardAt ??= now;
+      const isIdle = now - producer.heardAt > limits.producerIdleMs;
       if ((!isIdle && surplus <= 0) || isPinned(producerId)) continue;
       this.#producers.delete(producerId);
       surplus--;
@@ -112,6 +114,7 @@ export class ProducerState {
     const known = this.#producers.get(batch.producerId);
     if (known !== undefined && known.producerEpoch === batch.producerEpoch) {
       known.batches.push(batch);
+      known.heardAt = undefined;
       if (known.batches.length > limits.producerBatchesKept) known.batches.shift();
       const floor = known.sequenceFloor;
       // Half way round it would seem to lie ahead.
@@ -125,6 +128,7 @@ export class ProducerState {
       producerEpoch: batch.producerEpoch,
       batches: [batch],
       sequenceFloor: batch.baseSequence,
+      heardAt: undefined,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { offset, timestampMs } from '../../../../src/base/brand.ts';
+import { monotonicMs, offset, timestampMs } from '../../../../src/base/brand.ts';
+import { limits } from '../../../../src/base/limits.ts';
 import { ProducerState } from '../../../../src/core/produce/producer-state.ts';
 
 const batch = (baseSequence: number, count: number, producerEpoch = 0, producerId = 7n) => ({
@@ -105,7 +106,17 @@ describe('ProducerState (KIP-98)', () => {
 
   it('forgets idle producers, but not those of living sessions', () => {
     const state = stateWith(batch(0, 1, 0, 1n), batch(0, 1, 0, 2n));
-    state.expire(timestampMs(2_000), (id) => id === 2n);
+    state.expire(monotonicMs(5), (id) => id === 2n);
+    state.expire(monotonicMs(5 + limits.producerIdleMs + 1), (id) => id === 2n);
     expect(state.entries().map((entry) => entry.producerId)).toEqual([2n]);
+  });
+
+  it('keeps a producer that was just heard of, however old its records say they are', () => {
+    const state = stateWith({ ...batch(0, 1), timestamp: timestampMs(0) });
+    state.expire(monotonicMs(2 * limits.producerIdleMs), () => false);
+    expect(state.check(batch(0, 1)).type).toBe('duplicate');
+    state.appended({ ...batch(1, 1), timestamp: timestampMs(0) });
+    state.expire(monotonicMs(4 * limits.producerIdleMs), () => false);
+    expect(state.check(batch(1, 1)).type).toBe('duplicate');
   });
 });
