@@ -1,5 +1,6 @@
 import { utf8Encode } from '../base/bytes.ts';
 import type { LogId, Offset, Uuid } from '../base/brand.ts';
+import { uuid } from '../base/brand.ts';
 import { assert, present, unreachable } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import type { Random } from '../ports/random.ts';
@@ -286,15 +287,26 @@ export class Node {
     if (changes.length > 0) {
       this.#boot.internal(clusterTopicName)?.commit(changes, () => undefined);
     }
+    const missing = this.#ledger.missingDrop(topicId, partition);
+    if (missing !== undefined) this.#commitDrop(missing, () => undefined);
   }
 
   /** L10: committed before the log start moves past what central may still compare with. */
   #commitDrop(drop: DropValue, done: () => void): void {
-    const key = utf8Encode(clusterKeys.drop(drop.topicId, drop.partition, drop.from));
-    const change = { key, value: encodeDrop(drop) };
-    this.#boot.internal(clusterTopicName)?.commit([change], () => {
+    const topicId = uuid(drop.topicId);
+    const keyOf = (from: number) =>
+      utf8Encode(clusterKeys.drop(drop.topicId, drop.partition, from));
+    // What an older one told was jumped, or is in this one.
+    const older = this.#cluster
+      .drops(topicId, drop.partition)
+      .filter(({ from }) => from !== drop.from)
+      .map(({ from }) => ({ key: keyOf(from), value: undefined }));
+    const changes = [{ key: keyOf(drop.from), value: encodeDrop(drop) }, ...older];
+    this.#boot.internal(clusterTopicName)?.commit(changes, () => {
+      const missing = this.#ledger.missingDrop(topicId, drop.partition);
+      if (missing !== undefined) return this.#commitDrop(missing, done);
       this.#describeForwarding();
-      done();
+      return done();
     });
   }
 

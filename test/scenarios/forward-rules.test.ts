@@ -123,6 +123,29 @@ test('X5: a committed drop is jumped, and told in the same transaction', () => {
   expect(cursors[gap + 1]?.key).toBe(cursors[0]?.key);
 });
 
+test('X5: a drop that names too old a batch stops, the one that replaces it ends the stop', () => {
+  const { world, running } = forwarded(16);
+  world.kill(running);
+  const mark = world.marks.get(0);
+  const lastForwarded = mark?.lastForwarded;
+  if (mark === undefined || lastForwarded === undefined) throw new Error('nothing was forwarded');
+  for (let round = 0; round < 3; round++) world.write(0, 2);
+  const log = world.edge.log('sensors', 0);
+  const to = offset(log.endOffset - 2);
+  log.deleteBefore(to);
+  const drop = { from: mark.forwardOffset, to, reason: 'retention', count: 4 };
+  const older = { ...lastForwarded, baseOffset: offset(lastForwarded.baseOffset - 1) };
+  world.drops.set(0, [{ ...drop, from: offset(drop.from - 1), lastForwarded: older }]);
+  const second = world.start('second');
+  world.run(20_000);
+  expect(stateOf(second)).toBe('stopped');
+  world.drops.set(0, [{ ...drop, lastForwarded }]);
+  world.describe(second);
+  world.run(20_000);
+  const list = world.written.get(0) ?? [];
+  expect(world.arrived(0)).toEqual([...list.slice(0, 12), ...list.slice(16)]);
+});
+
 test.each([10, 32, 87, 29])(
   'X5: error %i blocks that partition alone and leaves nothing open',
   (code) => {

@@ -1,10 +1,10 @@
 import type { Offset, Uuid } from '../../base/brand.ts';
-import { uuid } from '../../base/brand.ts';
+import { offset, uuid } from '../../base/brand.ts';
 import type { DropValue } from '../../wire/state/state-codec.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
-import type { ForwardMark, ForwardPartition } from './supervision.ts';
+import type { BatchIdentity, ForwardMark, ForwardPartition } from './supervision.ts';
 
 /**
  * The node's side of forwarding: what the forwarder told it last about each partition. That bounds
@@ -80,6 +80,22 @@ export class ForwardLedger {
   }
 
   /**
+   * The drop to commit because no committed one names what was forwarded last, although the log
+   * start passed it or is about to: records were forwarded while a drop was on its way. Without it
+   * that batch could not be told from one of a foreign log (X1).
+   */
+  missingDrop(topicId: Uuid, index: number): DropValue | undefined {
+    const topic = this.#cluster.topicById(topicId);
+    const partition = topic && this.#partitions.findById(topic.name, topicId, index);
+    if (partition === undefined) return undefined;
+    const last = this.mark(topicId, index)?.lastForwarded;
+    const drops = this.#cluster.drops(topicId, index);
+    if (drops.some((drop) => isSameBatch(drop.lastForwarded, last))) return undefined;
+    const to = Math.max(partition.logStartOffset, ...drops.map((drop) => drop.to));
+    return this.dropBefore(partition, offset(to));
+  }
+
+  /**
    * Drops that central's cursor has passed: their gaps are told there, nobody asks for them any
    * more.
    */
@@ -111,5 +127,8 @@ export class ForwardLedger {
     return described;
   }
 }
+
+const isSameBatch = (a: BatchIdentity | undefined, b: BatchIdentity | undefined): boolean =>
+  a?.baseOffset === b?.baseOffset && a?.leaderEpoch === b?.leaderEpoch && a?.crc === b?.crc;
 
 const markKey = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

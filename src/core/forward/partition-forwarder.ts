@@ -104,7 +104,7 @@ export class PartitionForwarder {
     const isDecided =
       partition.decision !== undefined &&
       partition.decision.decisionId !== before.decision?.decisionId;
-    const isExplained = partition.drops.length !== before.drops.length;
+    const isExplained = JSON.stringify(partition.drops) !== JSON.stringify(before.drops);
     if (isDecided || (isExplained && this.#state === 'stopped')) this.start();
   }
 

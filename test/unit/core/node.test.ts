@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionId } from '../../../src/base/brand.ts';
+import { connectionId, leaderEpoch, offset } from '../../../src/base/brand.ts';
 import { NodeWorld } from './node-world.ts';
 
 const started = () => {
@@ -170,5 +170,50 @@ describe('QoS 2 through the node (P5)', () => {
     world.post({ type: 'ConnectionClosed', connection: connectionId(1) });
     world.openSession(3, 'client', true);
     expect(world.sessions.get(3)).toEqual([]);
+  });
+
+  it('does not move a log start with a drop that the forwarder has outrun (L10, X1)', () => {
+    const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
+    const world = new NodeWorld({
+      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
+      forwardedTopics: ['sensors'],
+    });
+    world.start();
+    for (const value of ['1', '2', '3', '4']) {
+      world.publish('a', value);
+      world.turn();
+    }
+    const [partition] = [...world.node.view.partitions].filter(({ topic: t }) => t === 'sensors');
+    if (partition === undefined) throw new Error('no partition');
+    const progressed = (baseOffset: number): void => {
+      const lastForwarded = { leaderEpoch: leaderEpoch(1), baseOffset: offset(baseOffset), crc: 7 };
+      const { topicId } = partition;
+      const forwardOffset = offset(baseOffset + 1);
+      const mark = { topicId, partition: 0, centralClusterId: 'c', forwardOffset, lastForwarded };
+      world.post({ type: 'ForwardProgressed', mark });
+    };
+    progressed(1);
+    const end = partition.highWatermark;
+    world.stopSyncing();
+    world.post({
+      type: 'RetentionProposed',
+      logId: partition.logId,
+      offset: end,
+      reason: 'time',
+    });
+    progressed(2);
+    world.syncAgain();
+    world.turn();
+    world.turn();
+    const types = world.effects.map(({ type }) => type);
+    const described = world.effects.flatMap((effect) =>
+      effect.type === 'DescribeForwardPartitions' ? effect.partitions : [],
+    );
+    expect(described.at(-1)?.drops).toMatchObject([
+      { from: 3, to: end, lastForwarded: { baseOffset: 2 } },
+    ]);
+    expect(types.lastIndexOf('AdvanceLogStart')).toBeGreaterThan(
+      types.lastIndexOf('DescribeForwardPartitions'),
+    );
   });
 });

@@ -71,6 +71,24 @@ describe('ForwardLedger (L10, X4)', () => {
     expect(ledger.passedDrops(mark(80, 70))).toEqual([9]);
   });
 
+  it('misses a drop that names what was forwarded while one was committed', () => {
+    const { ledger, partition, mark, cluster } = newLedger(false);
+    const { topicId } = partition;
+    const drop = { topicId, partition: 0, from: 9, to: 50, reason: 'retention', count: 41 };
+    const { lastForwarded } = mark(9, 6);
+    cluster.apply(`drop/${topicId}/0/9`, encodeDrop({ ...drop, lastForwarded }));
+    const missingAfter = (at: ReturnType<typeof mark>) => {
+      ledger.progressed(at);
+      return ledger.missingDrop(at.topicId, 0);
+    };
+    expect(missingAfter(mark(9, 6))).toBeUndefined();
+    expect(missingAfter(mark(50, 6))).toBeUndefined();
+    expect(missingAfter(mark(20, 12))).toMatchObject({
+      ...{ from: 20, to: 50, count: 30, lastForwarded: { baseOffset: 12 } },
+    });
+    expect(missingAfter(mark(60, 50))).toBeUndefined();
+  });
+
   it('ignores a mark of a topic that it does not have', () => {
     const { ledger, mark } = newLedger(true);
     expect(ledger.progressed({ ...mark(1), topicId: uuid('gone') })).toBe(false);
