@@ -35,8 +35,8 @@ export class MqttRetained {
   }
 
   /**
-   * Those that match any of the filters, each once. One walk for all filters: a SUBSCRIBE may name a
-   * thousand that match nothing.
+   * Those that match any of the filters, each once. One walk for all of them: a SUBSCRIBE may name
+   * a thousand filters that match nothing.
    */
   *matching(filters: readonly string[]): Generator<QueuedPacket> {
     const matches = filterMatcher(filters);
