@@ -9,7 +9,7 @@ test(
       recordsPerSecond: 800,
       kills: 3,
       drops: 3,
-      fightMs: 15_000,
+      fightMs: 12_000,
     }),
   180_000,
 );

