@@ -22,17 +22,21 @@ interface Slot {
 /**
  * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready
  * first. The rest waits here, and the socket is not read, past `kafkaInFlightPerConnectionMax`
- * requests in progress, while the peer has not taken the answers it got, and behind a Fetch where
- * the next one is another: a few hundred bytes of them ask for gigabytes.
+ * requests or as many bytes as one may have in progress, while the peer has not taken the answers
+ * it got, and behind a Fetch where the next one is another: a few hundred bytes of them ask for
+ * gigabytes.
  */
 export class KafkaConnection {
   readonly id: ConnectionId;
   readonly #emit: (effect: Effect) => void;
   readonly #splitter: FrameSplitter;
+  readonly #requestBytesMax: number;
   readonly #slots = new Ring<Slot>();
   readonly #waiting = new Ring<Uint8Array>();
   /** Of answers that wait for an earlier one, or that the socket has not reported as sent. */
   #answerBytes = 0;
+  /** Of requests that are not answered: what a Produce carries is held until it is committed. */
+  #requestBytes = 0;
   #fetches = 0;
   #isPaused = false;
   #isClosed = false;
@@ -43,6 +47,7 @@ export class KafkaConnection {
     this.id = id;
     this.#emit = emit;
     this.#splitter = new FrameSplitter(requestBytesMax);
+    this.#requestBytesMax = requestBytesMax;
   }
 
   get isClosed(): boolean {
@@ -74,6 +79,7 @@ export class KafkaConnection {
     const slot: Slot = { isFetch, isSettled: false, frame: undefined, release: undefined };
     this.#slots.push(slot);
     if (isFetch) this.#fetches++;
+    this.#requestBytes += frame.length;
     const isAbandoned = (): boolean => this.#isClosed;
     return {
       version: start.apiVersion,
@@ -87,6 +93,7 @@ export class KafkaConnection {
         slot.isSettled = true;
         slot.frame = answer;
         this.#answerBytes += answer?.length ?? 0;
+        this.#requestBytes -= frame.length;
         if (slot.isFetch) this.#fetches--;
         slot.release = undefined;
         this.#flush();
@@ -131,7 +138,8 @@ export class KafkaConnection {
   #isFull(): boolean {
     return (
       this.#slots.length >= limits.kafkaInFlightPerConnectionMax ||
-      this.#answerBytes >= limits.socketUnsentBytesMax
+      this.#answerBytes >= limits.socketUnsentBytesMax ||
+      this.#requestBytes >= this.#requestBytesMax
     );
   }
 

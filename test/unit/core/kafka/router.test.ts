@@ -3,6 +3,9 @@ import { concatBytes } from '../../../../src/base/bytes.ts';
 import { handlerTable } from '../../../../src/core/kafka/handler-table.ts';
 import { servedApis } from '../../../../src/wire/kafka/api-keys.ts';
 import { monotonicMs, offset } from '../../../../src/base/brand.ts';
+import { produceCodec } from '../../../../src/wire/kafka/generated/00-produce.ts';
+import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
+import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { fetchCodec } from '../../../../src/wire/kafka/generated/01-fetch.ts';
 import { findCoordinatorCodec } from '../../../../src/wire/kafka/generated/10-find-coordinator.ts';
 import { apiVersionsCodec } from '../../../../src/wire/kafka/generated/18-api-versions.ts';
@@ -145,6 +148,26 @@ describe('answers in progress', () => {
         .filter((type) => type.endsWith('Reading'))
         .at(-1),
     ).toBe('ResumeReading');
+  });
+});
+
+describe('requests in progress', () => {
+  it('are no more than the largest one may have in bytes', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 5);
+    const builder = new RecordBatchBuilder();
+    builder.append(1, undefined, new Uint8Array(9_000), noRecordHeaders);
+    const records = builder.finish();
+    const partitionData = Array.from({ length: 5 }, (_, index) => ({ index, records }));
+    const topicData = [{ name: 'sensors', partitionData }];
+    const body = { transactionalId: null, acks: -1, timeoutMs: 1_000, topicData };
+    for (let sent = 0; sent < 6; sent++) bench.ask(produceCodec, 9, body);
+    expect(bench.view.produces).toHaveLength(15);
+    expect(bench.typesOf()).toEqual(['PauseReading']);
+    for (const { done } of bench.view.produces.slice(0, 5)) {
+      done({ ok: true, baseOffset: offset(0), logStartOffset: offset(0) });
+    }
+    expect(bench.view.produces).toHaveLength(20);
   });
 });
 
