@@ -180,7 +180,7 @@ export class Executor {
         },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
         waitingForSpace: (isWaiting) => this.#waitingForSpace(log, isWaiting),
-        spaceMayBeFree: () => pause(spaceRetryMs),
+        spaceMayBeFree: () => this.#spaceMayBeFree(log),
         isCondemned: () => this.#world.storage.verdict !== undefined,
         condemned: (error) => this.#condemn(error),
       }),
@@ -195,13 +195,24 @@ export class Executor {
     this.measureDisk();
   }
 
+  /** L9: the records of others do not follow into the reserve when it is given up. */
+  async #spaceMayBeFree({ topic }: PartitionLog): Promise<void> {
+    const { reserve } = this.#world.storage;
+    do {
+      await pause(spaceRetryMs);
+      if (reserve.isMissed) await reserve.refill();
+    } while (reserve.isMissed && !topic.startsWith('__') && !this.#isDead);
+  }
+
   /**
-   * The node is full while one of its logs waits for space, or while all of them hold more than the
-   * budget.
+   * The node is full while one of its logs waits for space, while all of them hold more than the
+   * budget, and while the reserve is missed.
    */
   measureDisk(): void {
     const { storage, budgetBytes, post } = this.#world;
-    const isFull = this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
+    const { isMissed } = storage.reserve;
+    if (isMissed) this.refillReserve();
+    const isFull = isMissed || this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
     post({ type: isFull ? 'DiskFilled' : 'DiskFreed' });

@@ -15,6 +15,8 @@ export class Reserve {
   readonly #disk: Disk;
   readonly #bytes: number;
   #isHeld: boolean;
+  #isMissed = false;
+  #refilling: Promise<boolean> | undefined;
 
   private constructor(disk: Disk, bytes: number, isHeld: boolean) {
     this.#disk = disk;
@@ -37,24 +39,39 @@ export class Reserve {
     return this.#isHeld;
   }
 
+  /**
+   * It was given up and is not back: what is free since is for what it was kept for, and nothing
+   * else may be written.
+   */
+  get isMissed(): boolean {
+    return this.#isMissed;
+  }
+
   /** Gives the room back to the disk. True if there was any to give. */
   async release(): Promise<boolean> {
+    await this.#refilling?.catch(() => undefined);
     const held = await this.#disk.stat(path);
     this.#isHeld = false;
     if (held === undefined) return false;
+    this.#isMissed = true;
     await unlinkIfThere(this.#disk, path);
     await this.#disk.syncDir('');
     return held.bytes > 0;
   }
 
   /**
-   * Takes the room again. False, with nothing taken, if that would leave less than as much again:
-   * refilling must not itself fill the disk. Seconds on an SD card; run it beside the work.
+   * Takes the room again. False, with nothing taken, if that would leave less than a quarter as
+   * much: refilling must not itself fill the disk. Seconds on an SD card; run it beside the work.
    */
   async refill(): Promise<boolean> {
     if (this.#isHeld || this.#bytes === 0) return true;
+    this.#refilling ??= this.#refill().finally(() => (this.#refilling = undefined));
+    return this.#refilling;
+  }
+
+  async #refill(): Promise<boolean> {
     await unlinkIfThere(this.#disk, path);
-    if ((await this.#disk.space()).freeBytes < 2 * this.#bytes) return false;
+    if ((await this.#disk.space()).freeBytes < 1.25 * this.#bytes) return false;
     try {
       await this.#write();
     } catch (error) {
@@ -63,6 +80,7 @@ export class Reserve {
       return false;
     }
     this.#isHeld = true;
+    this.#isMissed = false;
     return true;
   }
 

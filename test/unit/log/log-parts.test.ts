@@ -177,7 +177,7 @@ describe('Reserve', () => {
     expect((await Reserve.open(disk, 64_000)).isHeld).toBe(true);
     expect(await reserve.release()).toBe(true);
     expect(await reserve.release()).toBe(false);
-    disk.plant('filler', new Uint8Array(65_000));
+    disk.plant('filler', new Uint8Array(68_000));
     expect(await reserve.refill()).toBe(false);
     expect(disk.files().has('reserve')).toBe(false);
   });

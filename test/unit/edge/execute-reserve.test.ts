@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { Executor, type World } from '../../../edge/execute.ts';
+import { logGeneration, logId, offset } from '../../../src/base/brand.ts';
+import type { PartitionLog } from '../../../src/log/partition-log.ts';
+import { Reserve } from '../../../src/log/reserve.ts';
+import { DiskError, type Disk, type DiskFile } from '../../../src/ports/disk.ts';
+
+const reserveBytes = 1_000;
+
+/** A full disk whose only room is what the reserve gives up; each append takes 100 bytes. */
+function fullDisk() {
+  const state = { freeBytes: 0, hasReserve: true };
+  const file = {
+    write: (_position: number, chunks: readonly Uint8Array[]) => {
+      state.freeBytes -= chunks.reduce((sum, { length }) => sum + length, 0);
+      state.hasReserve = true;
+      return Promise.resolve();
+    },
+    sync: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  } as Partial<DiskFile> as DiskFile;
+  const disk = {
+    space: () => Promise.resolve({ freeBytes: state.freeBytes, totalBytes: 1_000_000 }),
+    stat: () => Promise.resolve(state.hasReserve ? { bytes: reserveBytes } : undefined),
+    unlink: () => {
+      if (state.hasReserve) state.freeBytes += reserveBytes;
+      state.hasReserve = false;
+      return Promise.resolve();
+    },
+    open: () => Promise.resolve(file),
+    syncDir: () => Promise.resolve(),
+  } as Partial<Disk> as Disk;
+  const logOf = (topic: string) => {
+    const seen = { appends: 0 };
+    const append = () => {
+      if (state.freeBytes < 100) throw new DiskError('ENOSPC', 'write', topic);
+      state.freeBytes -= 100;
+      seen.appends++;
+      return Promise.resolve();
+    };
+    const sync = () => Promise.resolve({ generation: logGeneration(0), endOffset: offset(1) });
+    return { seen, log: { topic, append, sync } as unknown as PartitionLog };
+  };
+  return { state, disk, logOf };
+}
+
+const append = (id: number) => ({
+  ...{ type: 'AppendBatch' as const, logId: logId(id), generation: logGeneration(0) },
+  ...{ batch: new Uint8Array(1), endOffset: offset(1) },
+});
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+it('lets an internal topic use the reserve, and no data follow it (L9)', async () => {
+  const { state, disk, logOf } = fullDisk();
+  const [data, own] = [logOf('sensors'), logOf('__mqtt_sessions')];
+  const posted: string[] = [];
+  const journal = { isMarkDue: false };
+  const reserve = await Reserve.open(disk, reserveBytes);
+  const executor = new Executor({
+    storage: { journal, reserve, bytes: 0, verdict: undefined },
+    budgetBytes: 1_000_000,
+    post: ({ type }: { readonly type: string }) => void posted.push(type),
+    ready: () => undefined,
+  } as unknown as World);
+  executor.adopt([data.log, own.log]);
+  executor.execute([{ type: 'BecomeReady' }, append(0), append(1)]);
+  await pause(700);
+  expect(own.seen.appends).toBe(1);
+  expect(data.seen.appends).toBe(0);
+  executor.measureDisk();
+  expect(posted.filter((type) => type.startsWith('Disk'))).toEqual(['DiskFilled']);
+  state.freeBytes += 500; // enough for the reserve again, and more
+  await pause(700);
+  expect(reserve.isHeld).toBe(true);
+  expect(data.seen.appends).toBe(1);
+  executor.measureDisk();
+  expect(posted.filter((type) => type.startsWith('Disk'))).toEqual(['DiskFilled', 'DiskFreed']);
+});
