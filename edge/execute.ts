@@ -24,9 +24,12 @@ export interface World {
   readonly views: StateView;
   readonly budgetBytes: number;
   readonly telemetry: Telemetry;
-  readonly kafka: KafkaListener;
-  readonly mqtt: MqttFront;
-  readonly forwardMarks: ForwardMarks;
+  readonly kafka: Pick<KafkaListener, 'send' | 'close' | 'hold'>;
+  readonly mqtt: Pick<
+    MqttFront,
+    'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered'
+  >;
+  readonly forwardMarks: Pick<ForwardMarks, 'note'>;
   readonly describeForwarding: (partitions: readonly ForwardPartition[]) => void;
   readonly post: (event: Event) => void;
   readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
@@ -48,6 +51,8 @@ export class Executor {
   readonly #deadViews = new Set<string>();
   readonly #viewTurns = new Map<string, Promise<void>>();
   #isFull = false;
+  #isRegaining = false;
+  #isReady = false;
   #isWritingMarks = false;
   #logsWaitingForSpace = 0;
   #creating: Promise<void> = Promise.resolve();
@@ -156,6 +161,7 @@ export class Executor {
       case 'AnswerAdmin':
         return world.answerAdmin(effect.requestId, effect.answer);
       case 'BecomeReady':
+        this.#isReady = true;
         return world.ready();
       case 'StopNode':
         return world.stopNode(effect.text);
@@ -190,8 +196,8 @@ export class Executor {
 
   #waitingForSpace(log: PartitionLog, isWaiting: boolean): void {
     this.#logsWaitingForSpace += isWaiting ? 1 : -1;
-    // L9: what keeps the node itself going may use the reserve.
-    if (isWaiting && log.topic.startsWith('__')) this.#useReserve();
+    // L9: what keeps the node itself going may use the reserve, the control batches of a start too.
+    if (isWaiting && (log.topic.startsWith('__') || !this.#isReady)) this.#useReserve();
     this.measureDisk();
   }
 
@@ -200,8 +206,7 @@ export class Executor {
     const { reserve } = this.#world.storage;
     do {
       await pause(spaceRetryMs);
-      if (reserve.isMissed) await reserve.refill();
-    } while (reserve.isMissed && !topic.startsWith('__') && !this.#isDead);
+    } while (reserve.isMissed && this.#isReady && !topic.startsWith('__') && !this.#isDead);
   }
 
   /**
@@ -211,7 +216,7 @@ export class Executor {
   measureDisk(): void {
     const { storage, budgetBytes, post } = this.#world;
     const { isMissed } = storage.reserve;
-    if (isMissed) this.refillReserve();
+    if (isMissed) this.#regainReserve();
     const isFull = isMissed || this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
@@ -222,6 +227,20 @@ export class Executor {
   /** Takes back the room that is kept for a full disk (L9), beside the work. */
   refillReserve(): void {
     this.#start(async () => void (await this.#world.storage.reserve.refill()));
+  }
+
+  #regainReserve(): void {
+    if (this.#isRegaining) return;
+    this.#isRegaining = true;
+    this.#start(async () => {
+      const { reserve } = this.#world.storage;
+      while (reserve.isMissed && !this.#isDead) {
+        await pause(spaceRetryMs);
+        await reserve.refill();
+      }
+      this.#isRegaining = false;
+      this.measureDisk();
+    });
   }
 
   /** L2: marks lag by at most a second or a megabyte. */

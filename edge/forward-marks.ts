@@ -1,4 +1,5 @@
 import type { ForwardMark } from '../src/core/forward/supervision.ts';
+import { isFull } from '../src/log/files.ts';
 
 /** Durable storage of one keyed entry; the node journal. */
 export interface EntryStore {
@@ -47,12 +48,17 @@ export class ForwardMarks {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const marks = [...this.#newest];
-    this.#newest.clear();
-    for (const [key, mark] of marks) await this.#store.persistEntry(key, JSON.stringify(mark));
+    for (const [key, mark] of [...this.#newest]) {
+      await this.#store.persistEntry(key, JSON.stringify(mark));
+      if (this.#newest.get(key) === mark) this.#newest.delete(key);
+    }
   }
 
+  /** On a full disk the marks wait for the next try: they may lag (L8). */
   #write(): void {
-    this.flush().catch((error: unknown) => this.#failed(error));
+    this.flush().catch((error: unknown) => {
+      if (isFull(error)) this.#timer ??= setTimeout(() => this.#write(), lagMs);
+      else this.#failed(error);
+    });
   }
 }

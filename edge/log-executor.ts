@@ -1,5 +1,5 @@
 import type { LogGeneration, Offset } from '../src/base/brand.ts';
-import { DiskError } from '../src/ports/disk.ts';
+import { isFull } from '../src/log/files.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 
 export interface LogExecutorOptions {
@@ -99,7 +99,7 @@ export class LogExecutor {
       case 'roll':
         return this.#whenRoom(() => log.roll(first.producerSnapshot));
       case 'advanceLogStart':
-        return this.#advanceLogStart(first.to);
+        return this.#whenRoom(() => this.#advanceLogStart(first.to));
     }
   }
 
@@ -126,8 +126,7 @@ export class LogExecutor {
         await operation();
         break;
       } catch (error) {
-        const isFull = error instanceof DiskError && error.code === 'ENOSPC';
-        if (!isFull || this.#options.isCondemned()) throw error;
+        if (!isFull(error) || this.#options.isCondemned()) throw error;
         if (!isWaiting) this.#options.waitingForSpace(true);
         isWaiting = true;
         await this.#options.spaceMayBeFree();
@@ -139,12 +138,20 @@ export class LogExecutor {
 
   /**
    * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that
-   * can be seen, since the log start only ever moves within what is committed.
+   * can be seen, since the log start only ever moves within what is committed. It takes room of its
+   * own, a line of the journal: without that it stays queued.
    */
   async #advanceQueuedLogStart(): Promise<void> {
     const at = this.#queue.findIndex((operation) => operation.type === 'advanceLogStart');
-    const [operation] = at < 0 ? [] : this.#queue.splice(at, 1);
-    if (operation?.type === 'advanceLogStart') await this.#advanceLogStart(operation.to);
+    const operation = this.#queue[at];
+    if (operation?.type !== 'advanceLogStart') return;
+    try {
+      await this.#advanceLogStart(operation.to);
+    } catch (error) {
+      if (!isFull(error) || this.#options.isCondemned()) throw error;
+      return;
+    }
+    this.#queue.splice(this.#queue.indexOf(operation), 1);
   }
 
   async #advanceLogStart(to: Offset): Promise<void> {

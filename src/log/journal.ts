@@ -36,6 +36,7 @@ export class Journal {
   readonly #lagging = new Map<string, { readonly key: LogKey; readonly to: Offset }>();
   #laggingSince: MonotonicMs | undefined;
   #laggingBytes = 0;
+  #makeRoom: () => Promise<boolean> = () => Promise.resolve(false);
 
   private constructor(disk: Disk, clock: Clock, state: JournalState, file: OpenFile) {
     this.#disk = disk;
@@ -56,6 +57,11 @@ export class Journal {
     if (bytes !== undefined) replay(state, bytes);
     else state.isDamaged = !isFirst;
     return new Journal(disk, clock, state, await writeAnew(disk, state));
+  }
+
+  /** How to get room for a line on a full disk (L9); it answers whether there is any now. */
+  onFull(makeRoom: () => Promise<boolean>): void {
+    this.#makeRoom = makeRoom;
   }
 
   votes(): readonly JournalVote[] {
@@ -146,7 +152,19 @@ export class Journal {
     if (this.#bytes > limits.journalBytesMax) await this.#shorten();
   }
 
+  /** Retention, votes and marks must go on where nothing fits any more: they may use the reserve (L9). */
   async #append(line: Uint8Array): Promise<void> {
+    try {
+      await this.#writeLine(line);
+    } catch (error) {
+      if (!isFull(error) || !(await this.#makeRoom())) throw error;
+      await this.#writeLine(line);
+    }
+    await this.#file.sync();
+    this.#bytes += line.length;
+  }
+
+  async #writeLine(line: Uint8Array): Promise<void> {
     try {
       await this.#file.write(this.#bytes, [line]);
     } catch (error) {
@@ -154,8 +172,6 @@ export class Journal {
       if (isFull(error)) await this.#file.truncate(this.#bytes);
       throw error;
     }
-    await this.#file.sync();
-    this.#bytes += line.length;
   }
 
   #forgetLagging(written: readonly { readonly key: LogKey; readonly to: Offset }[]): void {

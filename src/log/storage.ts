@@ -119,6 +119,7 @@ export class Storage {
     const isFirst = (await disk.stat(logsDir)) === undefined;
     const journal = await Journal.open(disk, options.clock, isFirst);
     const reserve = await Reserve.open(disk, options.config.reserveBytes);
+    journal.onFull(() => reserve.release());
     const storage = new Storage(disk, options, opened.value.meta, { journal, reserve });
     await storage.#openLogs();
     return ok(storage);

@@ -100,6 +100,29 @@ describe('LogExecutor', () => {
     expect(calls.filter((name) => name === 'append 1')).toHaveLength(4);
   });
 
+  it.each([false, true])(
+    'waits with the log start too where not even the journal has room, behind an append: %s',
+    async (isBehindAppend) => {
+      let failures = 3;
+      const { executor, append, heard, settle } = newExecutor(() =>
+        failures-- > 0 ? noSpace() : undefined,
+      );
+      if (isBehindAppend) append();
+      executor.run({ type: 'advanceLogStart', to: offset(5) });
+      await settle();
+      expect(heard).not.toContain('condemned');
+      expect(heard.filter((what) => what === 'advanced 5')).toHaveLength(1);
+      expect(heard.includes('persisted 1')).toBe(isBehindAppend);
+    },
+  );
+
+  it('condemns when it is an fsync that has no room', async () => {
+    const { executor, heard, settle } = newExecutor(() => new DiskError('ENOSPC', 'sync', 'x'));
+    executor.run({ type: 'roll', producerSnapshot: new Uint8Array(0) });
+    await settle();
+    expect(heard).toEqual(['condemned']);
+  });
+
   it('condemns at the first failed fsync and never tries it again (L8)', async () => {
     const { append, calls, heard, settle } = newExecutor((name) =>
       name === 'sync' ? new DiskError('EIO', 'sync', 'x') : undefined,

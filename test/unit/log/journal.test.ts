@@ -127,6 +127,26 @@ describe('Journal', () => {
     }
   });
 
+  it('takes the room that it is given on a full disk', async () => {
+    const disk = new FakeDisk();
+    disk.plant('reserve', new Uint8Array(1_000));
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    journal.onFull(async () => {
+      if (!disk.files().has('reserve')) return false;
+      await disk.unlink('reserve');
+      return true;
+    });
+    disk.budgetBytes = 1_000 + (disk.files().get('journal')?.length ?? 0) + 5;
+    await journal.persistVotes([vote]);
+    disk.budgetBytes = (disk.files().get('journal')?.length ?? 0) + 5;
+    await expect(journal.persistEntry('a', '1')).rejects.toThrow('ENOSPC');
+    disk.reboot('lost');
+    disk.budgetBytes = 1 << 20;
+    const again = await reopen(disk);
+    expect(again.isDamaged).toBe(false);
+    expect(again.votes()).toEqual([vote]);
+  });
+
   it('leaves no half record behind when the disk is full', async () => {
     const disk = new FakeDisk();
     const journal = await Journal.open(disk, new ManualClock(), true);

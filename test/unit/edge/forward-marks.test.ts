@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ForwardMarks } from '../../../edge/forward-marks.ts';
+import { offset, uuid } from '../../../src/base/brand.ts';
+import type { ForwardMark } from '../../../src/core/forward/supervision.ts';
+import { DiskError } from '../../../src/ports/disk.ts';
+
+const markAt = (at: number): ForwardMark => ({
+  topicId: uuid('0b5c1f5e-6a1b-4c7d-8e9f-102030405060'),
+  partition: 0,
+  centralClusterId: 'central',
+  forwardOffset: offset(at),
+});
+
+function newMarks() {
+  const written: string[] = [];
+  const failed: unknown[] = [];
+  const errors: DiskError[] = [];
+  const persistEntry = async (key: string, json: string | undefined): Promise<void> => {
+    const error = errors.shift();
+    if (error !== undefined) throw error;
+    written.push(`${key} ${ForwardMarks.restore([{ key, json: json ?? '' }])[0]?.forwardOffset}`);
+  };
+  const marks = new ForwardMarks({ persistEntry }, (error) => failed.push(error));
+  return { marks, written, failed, errors };
+}
+
+const key = 'forward/0b5c1f5e-6a1b-4c7d-8e9f-102030405060/0';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('writes the first mark at once and the newest of the next a second later', async () => {
+  const { marks, written } = newMarks();
+  marks.note(markAt(1));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(written).toEqual([`${key} 1`]);
+  marks.note(markAt(2));
+  marks.note(markAt(3));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(written).toEqual([`${key} 1`, `${key} 3`]);
+});
+
+it('keeps a mark that found no room, and tries again (L8)', async () => {
+  const { marks, written, failed, errors } = newMarks();
+  errors.push(new DiskError('ENOSPC', 'write', 'journal'));
+  errors.push(new DiskError('ENOSPC', 'write', 'journal'));
+  marks.note(markAt(1));
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(written).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(written).toEqual([`${key} 1`]);
+  expect(failed).toEqual([]);
+});
+
+it('tells of any other failure, a full fsync too', async () => {
+  const { marks, failed, errors } = newMarks();
+  errors.push(new DiskError('ENOSPC', 'sync', 'journal'));
+  marks.note(markAt(1));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(failed).toHaveLength(1);
+});
