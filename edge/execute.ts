@@ -206,6 +206,7 @@ export class Executor {
     const { reserve } = this.#world.storage;
     do {
       await pause(spaceRetryMs);
+      this.measureDisk();
     } while (reserve.isMissed && this.#isReady && !topic.startsWith('__') && !this.#isDead);
   }
 

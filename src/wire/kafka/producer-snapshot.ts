@@ -19,7 +19,7 @@ export interface SnapshotBatch {
 export interface ProducerSnapshotEntry {
   readonly producerId: bigint;
   readonly producerEpoch: number;
-  /** Sequences below this one were never seen of this producer epoch; undefined: it is not known. */
+  /** Sequences below it were never seen of this producer epoch; undefined: it is not known. */
   readonly sequenceFloor: number | undefined;
   readonly batches: readonly SnapshotBatch[];
 }

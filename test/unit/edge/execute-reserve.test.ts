@@ -73,6 +73,5 @@ it('lets an internal topic use the reserve, and no data follow it (L9)', async (
   await pause(700);
   expect(reserve.isHeld).toBe(true);
   expect(data.seen.appends).toBe(1);
-  executor.measureDisk();
   expect(posted.filter((type) => type.startsWith('Disk'))).toEqual(['DiskFilled', 'DiskFreed']);
 });
