@@ -212,13 +212,15 @@ export class Executor {
 
   /**
    * The node is full while one of its logs waits for space, while all of them hold more than the
-   * budget, and while the reserve is missed.
+   * budget, and while the reserve is missed. A disk that stalls holds the publishers likewise (L8).
    */
   measureDisk(): void {
     const { storage, budgetBytes, post } = this.#world;
     const { isMissed } = storage.reserve;
     if (isMissed) this.#regainReserve();
-    const isFull = isMissed || this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
+    const isStalled = this.#logs.some((log) => log.isStalled);
+    const isOver = this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
+    const isFull = isMissed || isStalled || isOver;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
     post({ type: isFull ? 'DiskFilled' : 'DiskFreed' });

@@ -1,3 +1,4 @@
+import type { Offset } from '../src/base/brand.ts';
 import type { ForwardMark } from '../src/core/forward/supervision.ts';
 import { isFull } from '../src/log/files.ts';
 
@@ -18,7 +19,7 @@ export class ForwardMarks {
   readonly #store: EntryStore;
   readonly #failed: (error: unknown) => void;
   readonly #newest = new Map<string, ForwardMark>();
-  readonly #known = new Set<string>();
+  readonly #noted = new Map<string, Offset>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: EntryStore, failed: (error: unknown) => void) {
@@ -37,11 +38,13 @@ export class ForwardMarks {
 
   note(mark: ForwardMark): void {
     const key = `${prefix}${mark.topicId}/${mark.partition}`;
+    const noted = this.#noted.get(key);
     this.#newest.set(key, mark);
-    if (!this.#known.has(key)) {
-      this.#known.add(key);
-      this.#write();
-    } else this.#timer ??= setTimeout(() => this.#write(), lagMs);
+    this.#noted.set(key, mark.forwardOffset);
+    // The first one says that forwarding has begun; one that goes back, that an operator decided:
+    // an older, higher mark would call central's cursor a loss after a crash (X3).
+    if (noted === undefined || mark.forwardOffset < noted) this.#write();
+    else this.#timer ??= setTimeout(() => this.#write(), lagMs);
   }
 
   /** Writes what is still to be written: a clean stop. */

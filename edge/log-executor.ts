@@ -1,4 +1,5 @@
 import type { LogGeneration, Offset } from '../src/base/brand.ts';
+import { limits } from '../src/base/limits.ts';
 import { isFull } from '../src/log/files.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 
@@ -39,6 +40,7 @@ export class LogExecutor {
   #isDead = false;
   #isDirty = false;
   #syncing: Promise<void> | undefined;
+  #syncStartedMs: number | undefined;
   #syncs = 0;
   #syncMs = 0;
 
@@ -52,6 +54,12 @@ export class LogExecutor {
 
   get syncs(): number {
     return this.#syncs;
+  }
+
+  /** The fsync in flight has taken `limits.diskStallMs` (L8). */
+  get isStalled(): boolean {
+    const started = this.#syncStartedMs;
+    return started !== undefined && performance.now() - started > limits.diskStallMs;
   }
 
   get syncSeconds(): number {
@@ -164,7 +172,9 @@ export class LogExecutor {
       while (this.#isDirty && !this.#isDead) {
         this.#isDirty = false;
         const startedMs = performance.now();
+        this.#syncStartedMs = startedMs;
         const { generation, endOffset } = await this.#options.log.sync();
+        this.#syncStartedMs = undefined;
         this.#syncs++;
         this.#syncMs += performance.now() - startedMs;
         this.#options.persisted(generation, endOffset);

@@ -59,3 +59,12 @@ it('tells of any other failure, a full fsync too', async () => {
   await vi.advanceTimersByTimeAsync(5_000);
   expect(failed).toHaveLength(1);
 });
+
+it('writes a mark that goes back at once: an operator decided so', async () => {
+  const { marks, written } = newMarks();
+  marks.note(markAt(9));
+  await vi.advanceTimersByTimeAsync(0);
+  marks.note(markAt(4));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(written).toEqual([`${key} 9`, `${key} 4`]);
+});

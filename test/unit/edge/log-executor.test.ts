@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { limits } from '../../../src/base/limits.ts';
 import { logGeneration, offset } from '../../../src/base/brand.ts';
 import { LogExecutor } from '../../../edge/log-executor.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
@@ -121,6 +122,20 @@ describe('LogExecutor', () => {
     executor.run({ type: 'roll', producerSnapshot: new Uint8Array(0) });
     await settle();
     expect(heard).toEqual(['condemned']);
+  });
+
+  it('says that its fsync has taken too long (L8)', async () => {
+    const { append, executor, tick, openOne, settle } = newExecutor();
+    vi.spyOn(performance, 'now').mockReturnValue(0);
+    append();
+    await tick();
+    await openOne(); // the append; its sync begins
+    expect(executor.isStalled).toBe(false);
+    vi.spyOn(performance, 'now').mockReturnValue(limits.diskStallMs + 1);
+    expect(executor.isStalled).toBe(true);
+    await settle();
+    expect(executor.isStalled).toBe(false);
+    vi.restoreAllMocks();
   });
 
   it('condemns at the first failed fsync and never tries it again (L8)', async () => {
