@@ -152,7 +152,10 @@ export class Journal {
     if (this.#bytes > limits.journalBytesMax) await this.#shorten();
   }
 
-  /** Retention, votes and marks must go on where nothing fits any more: they may use the reserve (L9). */
+  /**
+   * Retention, votes and marks must go on where nothing fits any more: they may use the reserve
+   * (L9).
+   */
   async #append(line: Uint8Array): Promise<void> {
     try {
       await this.#writeLine(line);

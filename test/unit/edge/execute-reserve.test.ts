@@ -75,3 +75,18 @@ it('lets an internal topic use the reserve, and no data follow it (L9)', async (
   expect(data.seen.appends).toBe(1);
   expect(posted.filter((type) => type.startsWith('Disk'))).toEqual(['DiskFilled', 'DiskFreed']);
 });
+
+it('lets the first batch of a start use the reserve, whatever its topic (L9)', async () => {
+  const { disk, logOf } = fullDisk();
+  const data = logOf('sensors');
+  const reserve = await Reserve.open(disk, reserveBytes);
+  const executor = new Executor({
+    storage: { journal: { isMarkDue: false }, reserve, bytes: 0, verdict: undefined },
+    budgetBytes: 1_000_000,
+    post: () => undefined,
+  } as unknown as World);
+  executor.adopt([data.log]);
+  executor.execute([append(0)]);
+  await pause(700);
+  expect(data.seen.appends).toBe(1);
+});
