@@ -15,7 +15,7 @@ export function generatedFiles(): string[] {
         join(folder, path),
       ),
     )
-    .filter((path) => /\/generated\/[^/]+$/.test(path) && !/\.ts$/.test(path));
+    .filter((path) => /\/generated\/[^/]+$/.test(path) && !path.endsWith('.ts'));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
