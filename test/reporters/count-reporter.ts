@@ -17,11 +17,11 @@ export interface TestCounts {
  */
 export class CountReporter implements Reporter {
   readonly #print: (text: string) => void;
-  readonly #countsFile: string | undefined;
+  readonly #countsFile: string | null;
 
   constructor(
     print: (text: string) => void = (text) => void process.stdout.write(text),
-    countsFile: string | undefined = process.env['SHORELOG_COUNTS'],
+    countsFile: string | null = process.env['SHORELOG_COUNTS'] ?? null,
   ) {
     this.#print = print;
     this.#countsFile = countsFile;
@@ -39,7 +39,7 @@ export class CountReporter implements Reporter {
       if (testModule.state() === 'failed' && counts.failed === failedBefore) counts.failed++;
     }
     this.#print(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
-    if (this.#countsFile !== undefined) {
+    if (this.#countsFile !== null) {
       appendFileSync(this.#countsFile, `${JSON.stringify(counts)}\n`);
     }
   }

@@ -18,7 +18,7 @@ function fakeModule(state: 'passed' | 'failed', ...results: { state: string; not
 
 function printed(modules: readonly Module[], errors: readonly SerializedError[] = []): string {
   let text = '';
-  new CountReporter((part) => (text += part), undefined).onTestRunEnd(modules, errors);
+  new CountReporter((part) => (text += part), null).onTestRunEnd(modules, errors);
   return text;
 }
 
