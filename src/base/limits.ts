@@ -5,8 +5,6 @@ import { assert } from './assert.ts';
  * name. Limits that a config key sets are in `src/config/schema.ts`.
  */
 export const limits = {
-  /** Exact integers in a double: offsets, positions. */
-  offsetMax: Number.MAX_SAFE_INTEGER,
   /** Kafka's own limit on topic names. */
   topicNameLengthMax: 249,
   topicsMax: 1_000,
@@ -36,7 +34,6 @@ export const limits = {
   kafkaInFlightPerConnectionMax: 32,
   /** Array elements in one request or response body, nested ones counted. */
   kafkaElementsPerBodyMax: 500_000,
-  kafkaClientIdBytesMax: 256,
   /** A connection is not read while it has more unsent bytes than this. */
   socketUnsentBytesMax: 8 * 1024 * 1024,
   /** The core is told what a socket got rid of in portions of at least this. */
@@ -57,7 +54,6 @@ export const limits = {
   markLagMsMax: 1_000,
   markLagBytesMax: 1024 * 1024,
   retentionCheckMs: 1_000,
-  indexBytesMax: 10 * 1024 * 1024,
   /** Newest bytes of each log that reads find in memory. */
   tailCacheBytesMax: 256 * 1024,
   /** Sealed segments of one log whose indexes are in memory. */
@@ -66,7 +62,6 @@ export const limits = {
   forwardTransactionBytesMax: 4 * 1024 * 1024,
   /** On a link that carries no more in the time of a request; one batch may still be larger. */
   forwardTransactionBytesMin: 32 * 1024,
-  forwardTransactionMsMax: 1_000,
   forwardBackoffMsMin: 100,
   forwardBackoffMsMax: 30_000,
   /** All partitions together hold at most this many fetched bytes. */

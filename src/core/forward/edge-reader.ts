@@ -1,6 +1,5 @@
 import type { LeaderEpoch, Offset, Uuid } from '../../base/brand.ts';
 import { leaderEpoch, offset } from '../../base/brand.ts';
-import { limits } from '../../base/limits.ts';
 import { fail, ok } from '../../base/result.ts';
 import type { Result } from '../../base/result.ts';
 import { apis } from '../../client/kafka/api.ts';
@@ -152,6 +151,3 @@ export class EdgeReader {
     return ok(offset(found.offset));
   }
 }
-
-/** Most bytes that one transaction fetches. */
-export const chunkBytesMax = limits.forwardTransactionBytesMax;
