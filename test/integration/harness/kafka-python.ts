@@ -22,9 +22,12 @@ export interface RecordToProduce {
 const python = '/usr/bin/python3';
 const script = fileURLToPath(new URL('kafka_python.py', import.meta.url));
 
-/** Whether the system's Python has kafka-python. */
-export const hasKafkaPython = (): boolean =>
-  spawnSync(python, ['-c', 'import kafka'], { stdio: 'ignore' }).status === 0;
+/** Whether the system's Python has kafka-python; with REQUIRE_TOOLS=1 its absence is a failure. */
+export const hasKafkaPython = (): boolean => {
+  if (spawnSync(python, ['-c', 'import kafka'], { stdio: 'ignore' }).status === 0) return true;
+  if (process.env['REQUIRE_TOOLS'] === '1') throw new Error('not installed: kafka-python');
+  return false;
+};
 
 /**
  * All records of a topic up to its present end, each partition in order. Rejects when the script
