@@ -1,12 +1,11 @@
 import { utf8Encode } from '../base/bytes.ts';
 import type { LogId, Offset, Uuid } from '../base/brand.ts';
-import { uuid } from '../base/brand.ts';
 import { assert, present, unreachable } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import type { Random } from '../ports/random.ts';
 import type { ViewChange } from '../ports/state-view.ts';
 import { noRecordHeaders } from '../wire/kafka/record-headers.ts';
-import { encodeDrop, encodeProducerIdBlock, type DropValue } from '../wire/state/state-codec.ts';
+import { encodeProducerIdBlock } from '../wire/state/state-codec.ts';
 import { Boot, type TopicSeed } from './boot.ts';
 import { Broker } from './broker.ts';
 import {
@@ -19,9 +18,7 @@ import { InternalTopic } from './cluster/internal-topic.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import type { Effect } from './effect.ts';
 import type { Event, OpenLog } from './event.ts';
-import { ForwardDecisions } from './forward/forward-decisions.ts';
-import { ForwardLedger } from './forward/forward-ledger.ts';
-import type { ForwardMark } from './forward/supervision.ts';
+import { NodeForwarding } from './forward/node-forwarding.ts';
 import { KafkaRouter } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import type { Now } from './now.ts';
@@ -79,8 +76,7 @@ export class Node {
   readonly #qos2: Qos2Publishes;
   readonly #boot: Boot;
   readonly #router: KafkaRouter;
-  readonly #ledger: ForwardLedger;
-  readonly #decisions: ForwardDecisions;
+  readonly #forwarding: NodeForwarding;
   readonly #retention: RetentionPlanner;
   #producerIds: ProducerIds | undefined;
   #effects: Effect[] = [];
@@ -104,14 +100,13 @@ export class Node {
       deliveryTimeoutMs: options.ingestDeliveryTimeoutMs,
       emit,
     });
-    this.#ledger = new ForwardLedger(options.forwardedTopics, cluster, partitions);
     const log = () => this.#boot.internal(clusterTopicName);
-    this.#decisions = new ForwardDecisions({ ...options, cluster, log });
+    this.#forwarding = new NodeForwarding({ ...options, cluster, partitions, log, emit });
     this.#retention = new RetentionPlanner({
       cluster,
       partitions,
-      ledger: this.#ledger,
-      commitDrop: (drop, done) => this.#commitDrop(drop, done),
+      ledger: this.#forwarding.ledger,
+      commitDrop: (drop, done) => this.#forwarding.commitDrop(drop, done),
       pinnedProducers: () => this.#qos2.sessions.pinnedProducers(),
       emit,
     });
@@ -172,7 +167,7 @@ export class Node {
       case 'ViewLoaded':
         return this.#boot.viewLoaded(event.topic, event.nextOffset, event.entries);
       case 'NodeStarted':
-        this.#ledger.restore(event.forwardMarks);
+        this.#forwarding.ledger.restore(event.forwardMarks);
         return this.#boot.started(event.logs, event.votes);
       case 'VotesPersisted':
         return this.#boot.votesPersisted(event.votes, now);
@@ -211,11 +206,11 @@ export class Node {
       case 'SessionOpened':
         return this.#qos2.sessions.sessionOpened(event);
       case 'ForwardProgressed':
-        return this.#forwardProgressed(event.mark);
+        return this.#forwarding.progressed(event.mark);
       case 'ForwardDecided':
-        return this.#forwardDecided(event);
+        return this.#forwarding.decided(event);
       case 'ForwardDecisionApplied':
-        return this.#decisions.applied(event.topicId as Uuid, event.partition, event.decisionId);
+        return this.#forwarding.decisionApplied(event);
       case 'TimerFired':
         this.#router.tick(now.monotonicMs);
         this.#ingest.giveUpLate(now);
@@ -268,53 +263,7 @@ export class Node {
   #ready(): void {
     this.#retention.start(this.#current());
     this.#emit({ type: 'BecomeReady' });
-    this.#describeForwarding();
-  }
-
-  #describeForwarding(): void {
-    if (!this.#ledger.isForwarding) return;
-    this.#emit({ type: 'DescribeForwardPartitions', partitions: this.#ledger.describe() });
-  }
-
-  #forwardProgressed(mark: ForwardMark): void {
-    if (!this.#ledger.progressed(mark)) return;
-    this.#emit({ type: 'StoreForwardMark', mark });
-    const { topicId, partition } = mark;
-    const changes = this.#ledger.passedDrops(mark).map((from) => ({
-      key: utf8Encode(clusterKeys.drop(topicId, partition, from)),
-      value: undefined,
-    }));
-    if (changes.length > 0) {
-      this.#boot.internal(clusterTopicName)?.commit(changes, () => undefined);
-    }
-    const missing = this.#ledger.missingDrop(topicId, partition);
-    if (missing !== undefined) this.#commitDrop(missing, () => undefined);
-  }
-
-  /** L10: committed before the log start moves past what central may still compare with. */
-  #commitDrop(drop: DropValue, done: () => void): void {
-    const topicId = uuid(drop.topicId);
-    const keyOf = (from: number) =>
-      utf8Encode(clusterKeys.drop(drop.topicId, drop.partition, from));
-    // What an older one told was jumped, or is in this one.
-    const older = this.#cluster
-      .drops(topicId, drop.partition)
-      .filter(({ from }) => from !== drop.from)
-      .map(({ from }) => ({ key: keyOf(from), value: undefined }));
-    const changes = [{ key: keyOf(drop.from), value: encodeDrop(drop) }, ...older];
-    this.#boot.internal(clusterTopicName)?.commit(changes, () => {
-      const missing = this.#ledger.missingDrop(topicId, drop.partition);
-      if (missing !== undefined) return this.#commitDrop(missing, done);
-      this.#describeForwarding();
-      return done();
-    });
-  }
-
-  #forwardDecided(event: Extract<Event, { type: 'ForwardDecided' }>): void {
-    this.#decisions.decide(event, (answer) => {
-      this.#emit({ type: 'AnswerAdmin', requestId: event.requestId, answer });
-      if (answer.ok) this.#describeForwarding();
-    });
+    this.#forwarding.describe();
   }
 
   #takeProducerIds(cluster: InternalTopic, taken: () => void): void {
