@@ -45,8 +45,27 @@ export class LogReader {
     this.#indexed = [];
   }
 
-  /** `range.from` lies in the log, between its start and its end. */
+  /**
+   * `range.from` lies in the log, between its start and its end. A hole is jumped: the bytes begin
+   * behind it then, and their offsets say so. An error names the hole where nothing sound below
+   * `range.to` follows it: an empty answer would hide it.
+   */
   async read(
+    segments: readonly Segment[],
+    range: ReadRange,
+    epochStarts: readonly EpochStart[],
+  ): Promise<Result<Uint8Array, LogReadError>> {
+    for (let { from } = range; ;) {
+      const read = await this.#readAt(segments, { ...range, from }, epochStarts);
+      if (read.ok || read.error.code !== 'KAFKA_STORAGE_ERROR') return read;
+      const { to } = read.error.rot;
+      if (to <= from || to >= range.to) return read;
+      from = to;
+    }
+  }
+
+  /** As `read`, but a hole at `range.from` is an error. */
+  async #readAt(
     segments: readonly Segment[],
     range: ReadRange,
     epochStarts: readonly EpochStart[],
@@ -83,7 +102,7 @@ export class LogReader {
     if (!read.ok || read.value.length === 0) return at;
     const header = readRecordBatchHeader(read.value);
     assert(header.ok, 'a read gives whole batches');
-    return header.value.baseOffset;
+    return offset(Math.min(at, header.value.baseOffset));
   }
 
   findOffset(

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { offset } from '../../src/base/brand.ts';
 import { ForwardWorld } from '../fakes/forward-world.ts';
 import type { RunningForwarder } from '../fakes/forward-world.ts';
+import { decodeGap } from '../../src/wire/state/state-codec.ts';
 
 const stateOf = (running: RunningForwarder, partition = 0): string | undefined =>
   running.statuses.find((status) => status.partition === partition)?.state;
@@ -121,6 +122,44 @@ test('X5: a committed drop is jumped, and told in the same transaction', () => {
   const gap = cursors.findIndex((record) => record.key.endsWith(`/gap/${from}`));
   expect(gap).toBeGreaterThan(0);
   expect(cursors[gap + 1]?.key).toBe(cursors[0]?.key);
+});
+
+test('X5: what rot has taken is jumped, and told before the cursor that jumps it', () => {
+  const { world, running } = forwarded(26);
+  world.kill(running);
+  const log = world.edge.log('sensors', 0);
+  const first = log.batches.length;
+  for (let round = 0; round < 5; round++) world.write(0, 2);
+  const rotten = log.batches.splice(first + 1, 2);
+  const [from, to] = [rotten[0]?.header.baseOffset, (rotten[1]?.header.lastOffset ?? 0) + 1];
+  const second = world.start('second');
+  world.run(20_000);
+  expect(stateOf(second)).toBe('idle');
+  const list = world.written.get(0) ?? [];
+  expect(world.arrived(0)).toEqual([...list.slice(0, 14), ...list.slice(18)]);
+  const cursors = (world.central.topics.get('cursors')?.logs ?? []).flatMap((one) =>
+    one.committed(),
+  );
+  const gap = cursors.findIndex((record) => record.key.endsWith(`/gap/${from}`));
+  const told = decodeGap(Buffer.from(cursors[gap]?.value ?? '', 'latin1'));
+  expect(told).toMatchObject({ ok: true, value: { from, to, reason: 'rot', count: 4 } });
+  expect(cursors[gap + 1]?.key).toBe(cursors[0]?.key);
+});
+
+test('X1: rot in the batch that central names stops, until an operator decides', () => {
+  const { world, running } = forwarded(27);
+  world.kill(running);
+  world.write(0, 2);
+  const base = world.marks.get(0)?.lastForwarded?.baseOffset;
+  const { batches } = world.edge.log('sensors', 0);
+  batches.splice(
+    batches.findIndex((batch) => batch.header.baseOffset === base),
+    1,
+  );
+  const second = world.start('second');
+  world.run(20_000);
+  expect(stateOf(second)).toBe('stopped');
+  expect(errorOf(second)).toContain('this node has no such batch');
 });
 
 test('X5: a drop that names too old a batch stops, the one that replaces it ends the stop', () => {

@@ -118,7 +118,9 @@ export class EdgeReader {
     const chunk = yield* this.fetch(at, 1);
     if (!chunk.ok) return chunk;
     const header = chunk.value.headers[0];
-    return ok(header === undefined ? 'none' : identityOf(header));
+    // One that begins behind it: rot has taken the batch that was there.
+    if (header === undefined || header.baseOffset > at) return ok('none');
+    return ok(identityOf(header));
   }
 
   /** X2: does the node still answer a Fetch with our leader epoch? */

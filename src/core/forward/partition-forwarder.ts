@@ -22,8 +22,10 @@ import type { Procedure } from './procedure.ts';
 import { Runner, wait } from './procedure.ts';
 import type { ForwardPlan, Outgoing } from './rebuild.ts';
 import { planForward } from './rebuild.ts';
+import { rotGaps } from './rot-gaps.ts';
 import type {
   BatchIdentity,
+  DropRecord,
   ForwardPartition,
   ForwardState,
   ForwardStatus,
@@ -244,19 +246,24 @@ export class PartitionForwarder {
     const batchBytesMax = Math.min(settings.batchBytesMax, this.#size.bytes);
     const options = { from, batchBytesMax, type: settings.compression, compression };
     const plan = planForward(bytes, headers, options);
-    const failed = yield* this.#forwardPlan(standing, plan);
+    const rot = rotGaps(headers, from, plan.nextOffset);
+    const failed = yield* this.#forwardPlan(standing, plan, rot);
     memory.release(this);
     return failed;
   }
 
-  *#forwardPlan(standing: Standing, plan: ForwardPlan): Procedure<Trouble | undefined> {
+  *#forwardPlan(
+    standing: Standing,
+    plan: ForwardPlan,
+    rot: readonly DropRecord[],
+  ): Procedure<Trouble | undefined> {
     const from = standing.forwardOffset;
     const next: Standing = {
       ...standing,
       forwardOffset: plan.nextOffset,
       lastForwarded: plan.lastForwarded ?? standing.lastForwarded,
     };
-    const jumped = dropsBetween(this.#partition.drops, from, plan.nextOffset);
+    const jumped = [...dropsBetween(this.#partition.drops, from, plan.nextOffset), ...rot];
     // Control batches alone are no reason for a transaction: the next one passes over them.
     if (plan.batches.length > 0 || jumped.length > 0) {
       // A refused partition stays blocked in every attempt until one succeeds: no flicker, and
@@ -264,7 +271,7 @@ export class PartitionForwarder {
       if (this.#state !== 'blocked') this.#setState('sending');
       const begunMs = this.#context.now().monotonicMs;
       this.#isCommitting = true;
-      const failed = yield* this.#commit(next, plan.batches, from);
+      const failed = yield* this.#commit(next, plan.batches, from, rot);
       this.#isCommitting = false;
       // A refusal for good says nothing about the link; to be fenced may be a transaction's expiry.
       if (failed !== undefined && failed.state !== 'blocked') this.#size.failed();
@@ -283,6 +290,7 @@ export class PartitionForwarder {
     standing: Standing,
     batches: readonly Outgoing[],
     from: Offset,
+    rot: readonly DropRecord[] = [],
   ): Procedure<Trouble | undefined> {
     const { places, forwardOffset, lastForwarded, decisionId } = standing;
     const epoch = this.#reader.leaderEpoch;
@@ -296,7 +304,7 @@ export class PartitionForwarder {
       writtenAtMs: this.#context.now().wallMs,
       decisionId,
     });
-    const gaps = drops.map((drop) => gapRecord(this.#key, drop, epoch));
+    const gaps = [...drops, ...rot].map((gap) => gapRecord(this.#key, gap, epoch));
     const cursorRecords = [...gaps, { key: utf8Encode(this.#key), value: cursor }];
     return yield* this.#delivery.commit({ places, batches, cursorRecords });
   }

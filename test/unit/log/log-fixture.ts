@@ -128,7 +128,7 @@ export async function fill(
 export const baseOffsets = (bytes: Uint8Array): number[] =>
   scanBatches(bytes).headers.map((header) => header.baseOffset);
 
-/** Every batch that can be read, by base offset, and the offsets that reads refuse. */
+/** Every batch that can be read, by base offset, and the offsets that reads refuse or jump. */
 export async function readAll(
   log: PartitionLog,
   bytesMax = 500,
@@ -147,6 +147,7 @@ export async function readAll(
     const { headers, fault } = scanBatches(read.value);
     if (fault !== undefined || headers.length === 0) throw new Error(`bad read at ${from}`);
     for (const header of headers) {
+      if (header.baseOffset > from) refused.push([from, header.baseOffset]);
       const end = header.position + header.totalBytes;
       batches.set(header.baseOffset, read.value.slice(header.position, end));
       from = header.lastOffset + 1;
