@@ -20,6 +20,7 @@ export function coreOptions(config: Config, storage: Storage): NodeOptions {
     lingerMs: config.log.lingerMs,
     ingestDeliveryTimeoutMs: config.mqtt.ingestDeliveryTimeoutMs,
     requestBytesMax: config.kafka.requestBytesMax,
+    autoCreateTopics: config.kafka.autoCreateTopics,
     topics: effectiveTopics(config).map((topic) => ({
       name: topic.name,
       partitions: topic.partitions,

@@ -87,10 +87,40 @@ export const errorTable = {
     retriable: false,
     text: 'The version of this request is not supported.',
   },
+  TOPIC_ALREADY_EXISTS: {
+    kafkaCode: 36,
+    retriable: false,
+    text: 'A topic of this name exists.',
+  },
+  INVALID_PARTITIONS: {
+    kafkaCode: 37,
+    retriable: false,
+    text: 'The number of partitions is out of the accepted range.',
+  },
+  INVALID_REPLICATION_FACTOR: {
+    kafkaCode: 38,
+    retriable: false,
+    text: 'There are not that many nodes.',
+  },
+  INVALID_REPLICA_ASSIGNMENT: {
+    kafkaCode: 39,
+    retriable: false,
+    text: 'The gateway places replicas itself.',
+  },
+  INVALID_CONFIG: {
+    kafkaCode: 40,
+    retriable: false,
+    text: 'A topic config is not known here, or has a value that is not served.',
+  },
   INVALID_REQUEST: {
     kafkaCode: 42,
     retriable: false,
     text: 'The request contradicts itself or the protocol.',
+  },
+  POLICY_VIOLATION: {
+    kafkaCode: 44,
+    retriable: false,
+    text: 'The node would have more topics or partitions than it carries.',
   },
   OUT_OF_ORDER_SEQUENCE_NUMBER: {
     kafkaCode: 45,

@@ -9,6 +9,8 @@ export const limits = {
   topicNameLengthMax: 249,
   topicsMax: 1_000,
   partitionsPerTopicMax: 256,
+  /** Of all topics that clients made or the config names: each keeps a file open. */
+  partitionsMax: 2_000,
   /** MQTT topic bytes are a 16-bit length; levels as aedes has them. */
   mqttTopicBytesMax: 65_535,
   mqttTopicLevelsMax: 32,

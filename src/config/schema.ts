@@ -52,6 +52,10 @@ const kafka = z.strictObject({
     limits.ingestQueueBytesMax,
     'A larger request closes its connection.',
   ).default(16_777_216),
+  autoCreateTopics: z
+    .boolean()
+    .default(false)
+    .describe('Make a topic that a client asks for by name and that does not exist.'),
 });
 
 const admin = z.strictObject({

@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { leaderEpoch, type LeaderEpoch, type Offset, type Uuid } from '../base/brand.ts';
 import { utf8Encode } from '../base/bytes.ts';
 import type { Random } from '../ports/random.ts';
@@ -55,6 +56,8 @@ export class Boot {
   readonly #votes = new Map<string, LeaderEpoch>();
   readonly #views = new Map<string, { nextOffset: Offset; entries: readonly ViewEntry[] }>();
   readonly #internal = new Map<string, InternalTopic>();
+  /** Topics made since the node was ready, and who waits for their partitions. */
+  readonly #opening = new Map<TopicValue, () => void>();
   #phase: 'cluster' | 'topics' | 'ready' = 'cluster';
 
   constructor(options: BootOptions) {
@@ -101,10 +104,18 @@ export class Boot {
 
   /** A high watermark moved: the next step may be possible. */
   committed(partition: Partition): void {
-    if (this.isReady || !partition.isEpochCommitted) return;
-    if (partition.topic === clusterTopicName)
+    if (!partition.isEpochCommitted) return;
+    if (this.isReady) this.#answerOpened();
+    else if (partition.topic === clusterTopicName)
       this.#replay(partition, () => this.#clusterReplayed());
     else this.#becomeReady();
+  }
+
+  /** Opens a topic that was committed while the node runs, and calls back when it is led. */
+  openTopic(topic: TopicValue, opened: () => void): void {
+    assert(this.isReady, 'before that all committed topics are opened together');
+    this.#opening.set(topic, opened);
+    this.#openLogs(topic);
   }
 
   #clusterReplayed(): void {
@@ -142,25 +153,41 @@ export class Boot {
 
   #openTopics(): void {
     this.#phase = 'topics';
-    const found: Partition[] = [];
-    for (const topic of this.#options.cluster.topics()) {
-      for (let i = 0; i < topic.partitions; i++) {
-        const topicId = topic.topicId as Uuid;
-        const partition = this.#options.partitions.findById(topic.name, topicId, i);
-        if (partition === undefined) this.#createLog(topic.name, topicId, i);
-        else found.push(partition);
-      }
-    }
+    const found = [...this.#options.cluster.topics()].flatMap((topic) => this.#openLogs(topic));
     if (found.length > 0) this.#campaign(found);
+  }
+
+  /** Orders the logs that a topic lacks; @returns the partitions that it has. */
+  #openLogs(topic: TopicValue): Partition[] {
+    const found: Partition[] = [];
+    for (let i = 0; i < topic.partitions; i++) {
+      const topicId = topic.topicId as Uuid;
+      const partition = this.#options.partitions.findById(topic.name, topicId, i);
+      if (partition === undefined) this.#createLog(topic.name, topicId, i);
+      else found.push(partition);
+    }
+    return found;
+  }
+
+  #answerOpened(): void {
+    for (const [topic, opened] of this.#opening) {
+      if (!this.#leads(topic)) continue;
+      this.#opening.delete(topic);
+      opened();
+    }
+  }
+
+  /** Each partition is led, and its LeaderChange committed. */
+  #leads(topic: TopicValue): boolean {
+    for (let i = 0; i < topic.partitions; i++) {
+      if (!this.#find(topic.topicId as Uuid, i)?.isEpochCommitted) return false;
+    }
+    return true;
   }
 
   #becomeReady(): void {
     if (this.#phase !== 'topics') return;
-    for (const topic of this.#options.cluster.topics()) {
-      for (let i = 0; i < topic.partitions; i++) {
-        if (!this.#find(topic.topicId as Uuid, i)?.isEpochCommitted) return;
-      }
-    }
+    for (const topic of this.#options.cluster.topics()) if (!this.#leads(topic)) return;
     const sessions = this.#options.partitions.find(sessionsTopicName, 0);
     if (sessions === undefined || this.#internal.has(sessionsTopicName)) return;
     this.#replay(sessions, () => {

@@ -1,13 +1,16 @@
 import type { TimestampMs, Uuid } from '../base/brand.ts';
+import type { ErrorCode } from '../base/errors.ts';
 import type { TopicValue } from '../wire/state/state-codec.ts';
 import { uuid } from '../base/brand.ts';
 import { assert } from '../base/assert.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
 import type { ProducerIds } from './cluster/producer-ids.ts';
+import type { TopicCreation } from './cluster/topic-creation.ts';
 import type {
   BrokerView,
   Done,
   FindOffsetOutcome,
+  NewTopic,
   PartitionView,
   ProduceOutcome,
   ReadOutcome,
@@ -26,6 +29,7 @@ export interface BrokerOptions {
   readonly partitions: PartitionTable;
   readonly reads: PendingReads;
   readonly producerIds: () => ProducerIds | undefined;
+  readonly creation: TopicCreation;
   /** New records have no room now. */
   readonly isHeld: () => boolean;
 }
@@ -74,6 +78,14 @@ export class Broker implements BrokerView {
     const known = this.topic(topic);
     if (known === undefined) return undefined;
     return this.#options.partitions.findById(topic, known.topicId, partition);
+  }
+
+  topicRefusal(topic: NewTopic): ErrorCode | undefined {
+    return this.#options.isHeld() ? 'KAFKA_STORAGE_ERROR' : this.#options.creation.refusal(topic);
+  }
+
+  createTopic(topic: NewTopic, done: Done<Uuid>): void {
+    this.#options.creation.create(topic, ({ topicId }) => done(uuid(topicId)));
   }
 
   allocateProducerId(): bigint | undefined {

@@ -16,6 +16,7 @@ import {
 } from './cluster/cluster-state.ts';
 import { InternalTopic } from './cluster/internal-topic.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
+import { TopicCreation } from './cluster/topic-creation.ts';
 import type { Effect } from './effect.ts';
 import type { Event, OpenLog } from './event.ts';
 import { NodeForwarding } from './forward/node-forwarding.ts';
@@ -45,6 +46,7 @@ export interface NodeOptions {
   readonly lingerMs: number;
   readonly ingestDeliveryTimeoutMs: number;
   readonly requestBytesMax: number;
+  readonly autoCreateTopics: boolean;
   readonly topics: readonly TopicSeed[];
   readonly routes: readonly RouteRule[];
   /** Topics that a forward route names. */
@@ -291,7 +293,21 @@ export class Node {
       partitions: this.#partitions,
       reads: this.#reads,
       producerIds: () => this.#producerIds,
+      creation: this.#createTopicCreation(),
       isHeld: () => this.#ingest.isHeld,
+    });
+  }
+
+  #createTopicCreation(): TopicCreation {
+    return new TopicCreation({
+      cluster: this.#cluster,
+      random: this.#options.random,
+      log: () => (this.#boot.isReady ? this.#boot.internal(clusterTopicName) : undefined),
+      open: (topic, opened) =>
+        this.#boot.openTopic(topic, () => {
+          this.#forwarding.describe();
+          opened();
+        }),
     });
   }
 

@@ -1,9 +1,11 @@
 import type { LeaderEpoch, LogId, Offset, Uuid } from '../../src/base/brand.ts';
+import type { ErrorCode } from '../../src/base/errors.ts';
 import { leaderEpoch, logId, offset, uuid } from '../../src/base/brand.ts';
 import type {
   BrokerView,
   Done,
   FindOffsetOutcome,
+  NewTopic,
   PartitionView,
   ProduceOutcome,
   ReadOutcome,
@@ -42,6 +44,8 @@ export class FakeBrokerView implements BrokerView {
   readonly reads: (Call<ReadOutcome> & { readonly range: Parameters<BrokerView['read']>[1] })[] =
     [];
   readonly searches: (Call<FindOffsetOutcome> & { readonly timestamp: number })[] = [];
+  readonly creations: { readonly topic: NewTopic; readonly done: Done<Uuid> }[] = [];
+  refusal: ErrorCode | undefined;
   nextProducerId: bigint | undefined = 1_000n;
 
   addTopic(name: string, partitions: number): FakePartition {
@@ -83,6 +87,14 @@ export class FakeBrokerView implements BrokerView {
 
   partition(topic: string, partition: number): PartitionView | undefined {
     return this.partitions.get(`${topic}/${partition}`);
+  }
+
+  topicRefusal(topic: NewTopic): ErrorCode | undefined {
+    return this.topic(topic.name) === undefined ? this.refusal : 'TOPIC_ALREADY_EXISTS';
+  }
+
+  createTopic(topic: NewTopic, done: Done<Uuid>): void {
+    this.creations.push({ topic, done });
   }
 
   allocateProducerId(): bigint | undefined {

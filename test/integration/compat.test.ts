@@ -312,6 +312,18 @@ test('KafkaJS writes, asks and describes', async () => {
   }
 });
 
+test('a topic that KafkaJS makes takes records at once, and outlives a SIGKILL', async () => {
+  const admin = new Kafka({ brokers: [node.bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const make = () => admin.createTopics({ topics: [{ topic: 'made', numPartitions: 2 }] });
+  expect(await make()).toBe(true);
+  expect(await make()).toBe(false); // it is there
+  await admin.disconnect();
+  await kcatProduce('made', ['first'], ['-p', '1']);
+  await node.restart('kill');
+  expect((await kcatAll('made')).map(valueOf)).toEqual(['first']);
+});
+
 test('what is refused, and with which code', async () => {
   const client = await KafkaRawClient.connect(node.ports.kafka);
   const good = batchOf('good');

@@ -179,6 +179,7 @@ function nodeOptions({ meta, journal }: Storage, random: Random): NodeOptions {
     lingerMs: 0,
     ingestDeliveryTimeoutMs: 10_000,
     requestBytesMax: 100_000,
+    autoCreateTopics: false,
     topics: [
       {
         name: sensorsTopic,

@@ -9,6 +9,21 @@ export interface TopicView {
   readonly internal: boolean;
 }
 
+/** A topic that a client asks for. -1: unlimited. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+}
+
+/** What a topic gets that does not say: the same as `topics:` of the config gives. */
+export const newTopicDefaults = {
+  partitions: 4,
+  retentionMs: 604_800_000,
+  retentionBytes: -1,
+} as const;
+
 /**
  * What the Kafka handlers may ask of one partition. All values are of this turn; do not keep them
  * across turns.
@@ -64,6 +79,10 @@ export interface BrokerView {
   topic(name: string): TopicView | undefined;
   topicById(topicId: Uuid): TopicView | undefined;
   partition(topic: string, partition: number): PartitionView | undefined;
+  /** Why this topic cannot be made now; undefined: it can. */
+  topicRefusal(topic: NewTopic): ErrorCode | undefined;
+  /** Makes a topic without a refusal; answers with its id when its partitions take records. */
+  createTopic(topic: NewTopic, done: Done<Uuid>): void;
   /** A producer id that no other producer has or had (P4); undefined while the node starts. */
   allocateProducerId(): bigint | undefined;
   /**

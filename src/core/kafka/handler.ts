@@ -9,6 +9,7 @@ import type { FetchWaits } from './fetch-wait.ts';
 export interface HandlerContext {
   readonly view: BrokerView;
   readonly batchBytesMax: number;
+  readonly autoCreateTopics: boolean;
   readonly deadlines: Deadlines;
   readonly waits: FetchWaits;
   /** The time of this turn. */

@@ -17,6 +17,8 @@ export interface KafkaRouterOptions {
   readonly requestBytesMax: number;
   /** A larger batch in a Produce is answered with RECORD_TOO_LARGE. */
   readonly batchBytesMax: number;
+  /** Metadata makes the topics that it is asked for. */
+  readonly autoCreateTopics: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export class KafkaRouter {
     this.#context = {
       view,
       batchBytesMax: options.batchBytesMax,
+      autoCreateTopics: options.autoCreateTopics,
       deadlines: this.#deadlines,
       waits: this.#waits,
       now: () => this.#now,

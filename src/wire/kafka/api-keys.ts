@@ -43,6 +43,7 @@ export const servedApis: readonly ServedApi[] = [
   served(apiKeys.listOffsets, 1, 7),
   served(apiKeys.metadata, 0, 12),
   served(apiKeys.apiVersions, 0, 4),
+  served(apiKeys.createTopics, 2, 7),
   served(apiKeys.initProducerId, 0, 4),
   served(apiKeys.offsetForLeaderEpoch, 2, 4),
 ];

@@ -27,6 +27,7 @@ describe('defaults', () => {
         listen: '127.0.0.1:9092',
         advertised: '127.0.0.1:9092',
         requestBytesMax: 16777216,
+        autoCreateTopics: false,
       },
       admin: { listen: '127.0.0.1:9640' },
       log: {

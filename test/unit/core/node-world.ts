@@ -259,6 +259,7 @@ export class NodeWorld {
       lingerMs: 0,
       ingestDeliveryTimeoutMs: 10_000,
       requestBytesMax: 1_000_000,
+      autoCreateTopics: false,
       topics: [
         {
           name: 'sensors',

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../base/errors.ts';
 import { kafkaCodeOf } from '../../../base/errors.ts';
-import { limits } from '../../../base/limits.ts';
+import { isLegalTopicName } from '../../../base/topic-name.ts';
 import type { Uuid } from '../../../base/brand.ts';
 import type {
   MetadataRequest,
@@ -10,7 +10,7 @@ import type {
 } from '../../../wire/kafka/generated/03-metadata.ts';
 import { metadataCodec } from '../../../wire/kafka/generated/03-metadata.ts';
 import { zeroUuid } from '../../../wire/kafka/protocol-reader.ts';
-import type { BrokerView, TopicView } from '../broker-view.ts';
+import { newTopicDefaults, type BrokerView, type TopicView } from '../broker-view.ts';
 import type { Handler } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
 
@@ -18,13 +18,14 @@ import { handlerOf } from '../handler.ts';
 const operationsUnknown = -2147483648;
 
 /*
- * Metadata v0-12. No topic is ever created on the way. This node is the only broker and the
- * controller; internal topics are listed, marked as such.
+ * Metadata v0-12. A topic is created on the way only if config and request want it. This node is
+ * the only broker and the controller; internal topics are listed, marked as such.
  */
 export const metadataHandler: Handler = handlerOf(
   metadataCodec,
-  (request, { version, reply }, { view }) => {
+  (request, { version, reply }, { view, autoCreateTopics }) => {
     const { nodeId, clusterId, advertisedHost: host, advertisedPort: port } = view;
+    const mayCreate = autoCreateTopics && request.allowAutoTopicCreation;
     reply({
       throttleTimeMs: 0,
       brokers: [{ nodeId, host, port, rack: null }],
@@ -32,7 +33,7 @@ export const metadataHandler: Handler = handlerOf(
       controllerId: nodeId,
       topics: isForAll(request, version)
         ? [...view.topics()].map((topic) => describe(view, topic))
-        : distinct(request.topics ?? []).map((asked) => lookUp(view, asked)),
+        : distinct(request.topics ?? []).map((asked) => lookUp(view, asked, mayCreate)),
       clusterAuthorizedOperations: operationsUnknown,
     });
   },
@@ -47,20 +48,29 @@ const distinct = (asked: readonly MetadataRequestTopic[]): readonly MetadataRequ
   ...new Map(asked.map((topic) => [topic.name ?? `/${topic.topicId}`, topic])).values(),
 ];
 
-function lookUp(view: BrokerView, { name, topicId }: MetadataRequestTopic): MetadataResponseTopic {
+function lookUp(
+  view: BrokerView,
+  { name, topicId }: MetadataRequestTopic,
+  mayCreate: boolean,
+): MetadataResponseTopic {
   if (name === null) {
     const byId = view.topicById(topicId);
     return byId === undefined ? unknown(null, topicId, 'UNKNOWN_TOPIC_ID') : describe(view, byId);
   }
   const topic = view.topic(name);
   if (topic !== undefined) return describe(view, topic);
-  const error = isTopicNameValid(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC';
-  return unknown(name, zeroUuid, error);
+  if (!isLegalTopicName(name)) return unknown(name, zeroUuid, 'INVALID_TOPIC');
+  const isComing = mayCreate && create(view, name);
+  return unknown(name, zeroUuid, isComing ? 'LEADER_NOT_AVAILABLE' : 'UNKNOWN_TOPIC_OR_PARTITION');
 }
 
-/** Kafka's rule for topic names. */
-const isTopicNameValid = (name: string): boolean =>
-  name.length <= limits.topicNameLengthMax && /^[\w.-]+$/.test(name) && !/^\.\.?$/.test(name);
+/** @returns whether the topic is on its way: the client asks again until it is there. */
+function create(view: BrokerView, name: string): boolean {
+  const topic = { ...newTopicDefaults, name };
+  const refusal = view.topicRefusal(topic);
+  if (refusal === undefined) view.createTopic(topic, () => undefined);
+  return refusal === undefined || refusal === 'TOPIC_ALREADY_EXISTS';
+}
 
 function describe(view: BrokerView, topic: TopicView): MetadataResponseTopic {
   const partitions = Array.from({ length: topic.partitions }, (_, index) =>

@@ -15,14 +15,16 @@ export class RouterBench {
   readonly view = new FakeBrokerView();
   readonly effects: Effect[] = [];
   readonly connection = connectionId(7);
-  readonly router = new KafkaRouter(this.view, (effect) => this.effects.push(effect), {
-    requestBytesMax: 100_000,
-    batchBytesMax: 10_000,
-  });
+  readonly router: KafkaRouter;
   nowMs = 1_000;
   #correlationId = 0;
 
-  constructor() {
+  constructor(autoCreateTopics = false) {
+    this.router = new KafkaRouter(this.view, (effect) => this.effects.push(effect), {
+      requestBytesMax: 100_000,
+      batchBytesMax: 10_000,
+      autoCreateTopics,
+    });
     this.router.opened(this.connection);
   }
 

@@ -81,4 +81,20 @@ describe('Metadata', () => {
       [null, 100],
     ]);
   });
+
+  it('creates a topic on the way where config and request want it, and says 5 until it is there', () => {
+    const bench = new RouterBench(true);
+    const asked = (name: string, allowAutoTopicCreation: boolean) =>
+      bench.call(metadataCodec, 12, { ...metadataOf([name]), allowAutoTopicCreation }).topics[0];
+    expect(asked('wanted', false)?.errorCode).toBe(3);
+    expect(asked('a b', true)?.errorCode).toBe(17);
+    expect(bench.view.creations).toEqual([]);
+    expect(asked('wanted', true)?.errorCode).toBe(5);
+    expect(bench.view.creations.map(({ topic }) => topic.name)).toEqual(['wanted']);
+    bench.view.refusal = 'TOPIC_ALREADY_EXISTS'; // it is on its way
+    expect(asked('wanted', true)?.errorCode).toBe(5);
+    bench.view.refusal = 'POLICY_VIOLATION';
+    expect(asked('another', true)?.errorCode).toBe(3);
+    expect(bench.view.creations).toHaveLength(1);
+  });
 });

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { connectionId } from '../../../../src/base/brand.ts';
+import { limits } from '../../../../src/base/limits.ts';
+import { createTopicsCodec } from '../../../../src/wire/kafka/generated/19-create-topics.ts';
+import { FrameSplitter } from '../../../../src/wire/kafka/frame.ts';
+import { decodeResponse, encodeRequest } from '../../../../src/wire/kafka/header.ts';
+import { NodeWorld } from '../node-world.ts';
+
+const connection = connectionId(7);
+
+function startedWorld(): NodeWorld {
+  const world = new NodeWorld();
+  world.start();
+  world.post({ type: 'KafkaConnectionOpened', connection });
+  return world;
+}
+
+/** Asks for topics by name and number of partitions. */
+function create(world: NodeWorld, topics: readonly (readonly [string, number])[]): void {
+  const request = {
+    topics: topics.map(([name, numPartitions]) => ({
+      name,
+      numPartitions,
+      replicationFactor: -1,
+      assignments: [],
+      configs: [],
+    })),
+    timeoutMs: 30_000,
+    validateOnly: false,
+  };
+  const identity = { correlationId: 1, clientId: 'test' };
+  const chunk = encodeRequest(createTopicsCodec, 7, identity, request);
+  world.post({ type: 'KafkaBytesReceived', connection, chunk });
+}
+
+/** Error codes of all answers. */
+function codes(world: NodeWorld): number[] {
+  return world.effects.flatMap((effect) => {
+    if (effect.type !== 'SendBytes') return [];
+    return effect.chunks.flatMap((chunk) => {
+      const frames = new FrameSplitter(10_000_000).push(chunk);
+      return (frames.ok ? frames.value : []).flatMap((frame) => {
+        const answer = decodeResponse(createTopicsCodec, 7, frame);
+        return answer.ok ? answer.value.topics.map(({ errorCode }) => errorCode) : [];
+      });
+    });
+  });
+}
+
+const logsOf = (world: NodeWorld, topic: string) =>
+  world.logs.filter((log) => log.topic === topic).length;
+
+describe('TopicCreation', () => {
+  it('makes no log before the record is committed (C7)', () => {
+    const world = startedWorld();
+    world.stopSyncing();
+    create(world, [['made', 3]]);
+    world.turn();
+    expect(logsOf(world, 'made')).toBe(0);
+    expect(codes(world)).toEqual([]);
+    world.syncAgain();
+    expect(logsOf(world, 'made')).toBe(3);
+    expect(codes(world)).toEqual([0]);
+  });
+
+  it('forgets a topic whose record was not durable, and keeps one whose record was', () => {
+    const world = startedWorld();
+    create(world, [['kept', 1]]);
+    world.turn();
+    world.stopSyncing();
+    create(world, [['lost', 1]]);
+    world.turn();
+    world.crash();
+    world.turn();
+    expect(logsOf(world, 'lost')).toBe(0);
+    world.post({ type: 'KafkaConnectionOpened', connection });
+    create(world, [
+      ['kept', 1],
+      ['lost', 1],
+    ]);
+    world.turn();
+    expect(codes(world).slice(-2)).toEqual([36, 0]);
+  });
+
+  it('answers 36 for a topic that is on its way', () => {
+    const world = startedWorld();
+    world.stopSyncing();
+    create(world, [['made', 1]]);
+    create(world, [['made', 1]]);
+    expect(codes(world)).toEqual([]); // the second answer waits for the first: one connection
+    world.syncAgain();
+    expect(codes(world)).toEqual([0, 36]);
+  });
+
+  it.each([
+    ['a/b', 1, 17],
+    ['__mine', 1, 17],
+    ['sensors', 2, 36],
+    ['made', 0, 37],
+    ['made', limits.partitionsPerTopicMax, 0],
+    ['made', limits.partitionsPerTopicMax + 1, 37],
+  ])('answers %s with %i partitions by %i', (name, partitions, code) => {
+    const world = startedWorld();
+    create(world, [[name, partitions]]);
+    world.turn();
+    expect(codes(world)).toEqual([code]);
+  });
+
+  it('refuses more partitions than the node carries, also by topics on their way', () => {
+    const world = startedWorld();
+    world.stopSyncing();
+    const free = limits.partitionsMax - 3; // 2 of sensors, 1 of __mqtt_sessions
+    const whole = Math.floor(free / limits.partitionsPerTopicMax);
+    const rest = free - whole * limits.partitionsPerTopicMax;
+    const topics = Array.from(
+      { length: whole },
+      (_, i) => [`t${i}`, limits.partitionsPerTopicMax] as const,
+    );
+    create(world, [...topics, ['over', rest + 1], ['last', rest], ['none', 1]]);
+    world.syncAgain();
+    expect(codes(world)).toEqual([...topics.map(() => 0), 44, 0, 44]);
+  });
+});
