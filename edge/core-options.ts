@@ -30,6 +30,7 @@ export function coreOptions(config: Config, storage: Storage): NodeOptions {
     })),
     routes: config.routes.map(({ from, topic, key }) => ({ from, topic, key })),
     forwardedTopics: config.forward?.routes.map(({ from }) => from) ?? [],
+    dropsOldest: config.disk.whenFull === 'dropOldest',
     random: randomNode,
   };
 }

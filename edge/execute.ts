@@ -3,7 +3,9 @@ import { logId as toLogId, type LogId } from '../src/base/brand.ts';
 import type { AdminAnswer, Effect } from '../src/core/effect.ts';
 import type { Event, LogReadOutcome, OffsetFoundOutcome, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
+import { countRecords } from '../src/log/record-count.ts';
 import type { Storage } from '../src/log/storage.ts';
+import type { ReadRange } from '../src/log/tail-cache.ts';
 import { DiskError } from '../src/ports/disk.ts';
 import type { StateView } from '../src/ports/state-view.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
@@ -12,6 +14,7 @@ import type { KafkaListener } from './kafka-listener.ts';
 import { LogExecutor } from './log-executor.ts';
 import type { MqttFront } from './mqtt-aedes.ts';
 import type { ForwardMarks } from './forward-marks.ts';
+import { ViewExecutor } from './view-executor.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
@@ -29,7 +32,8 @@ export interface World {
     MqttFront,
     'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered'
   >;
-  readonly forwardMarks: Pick<ForwardMarks, 'note'>;
+  readonly forwardMarks: Pick<ForwardMarks, 'note' | 'attempted'>;
+  readonly answerForwarder: (askId: number, isAllowed: boolean) => void;
   readonly describeForwarding: (partitions: readonly ForwardPartition[]) => void;
   readonly post: (event: Event) => void;
   readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
@@ -48,8 +52,7 @@ const spaceRetryMs = 250;
 export class Executor {
   readonly #world: World;
   readonly #logs: LogExecutor[] = [];
-  readonly #deadViews = new Set<string>();
-  readonly #viewTurns = new Map<string, Promise<void>>();
+  readonly #views: ViewExecutor;
   #isFull = false;
   #isRegaining = false;
   #isReady = false;
@@ -60,6 +63,7 @@ export class Executor {
 
   constructor(world: World) {
     this.#world = world;
+    this.#views = new ViewExecutor(world.views, world.telemetry);
   }
 
   /** The logs that recovery found, as NodeStarted wants them. */
@@ -101,7 +105,7 @@ export class Executor {
    */
   async close(producerSnapshot: (id: LogId) => Uint8Array | undefined): Promise<void> {
     if (this.#isDead) return;
-    await Promise.all(this.#viewTurns.values());
+    await this.#views.settled();
     for (const [i, { log }] of this.#logs.entries()) {
       const snapshot = producerSnapshot(toLogId(i));
       await log.close({
@@ -149,9 +153,15 @@ export class Executor {
       case 'OpenSessionAnswered':
         return world.mqtt.sessionAnswered(effect.requestId, effect.openIdentifiers);
       case 'UpdateView':
-        return this.#updateView(effect);
+        return this.#views.update(effect);
       case 'ReplaceView':
-        return this.#replaceView(effect);
+        return this.#views.replace(effect);
+      case 'CountRecords':
+        return this.#countRecords(effect);
+      case 'StoreForwardAttempt':
+        return this.#storeAttempt(effect);
+      case 'AnswerForwarder':
+        return world.answerForwarder(effect.askId, effect.isAllowed);
       case 'StoreForwardMark':
         return world.forwardMarks.note(effect.mark);
       case 'DescribeForwardPartitions':
@@ -289,11 +299,15 @@ export class Executor {
   #read({ readId, logId, generation, from, to, bytesMax }: Of<'ReadLog'>): void {
     this.#start(async () => {
       const { log } = this.#log(logId);
-      const outcome = await this.#served<LogReadOutcome>(log, async () => {
-        const read = await log.read({ from, to, bytesMax });
-        return read.ok ? { ok: true, bytes: read.value } : { ok: false, error: read.error.code };
-      });
+      const outcome = await this.#readFrom(log, { from, to, bytesMax });
       this.#world.post({ type: 'LogRead', readId, logId, generation, outcome });
+    });
+  }
+
+  #readFrom(log: PartitionLog, range: ReadRange): Promise<LogReadOutcome> {
+    return this.#served<LogReadOutcome>(log, async () => {
+      const read = await log.read(range);
+      return read.ok ? { ok: true, bytes: read.value } : { ok: false, error: read.error.code };
     });
   }
 
@@ -326,38 +340,27 @@ export class Executor {
     }
   }
 
-  #updateView({ topic, changes, nextOffset }: Of<'UpdateView'>): void {
-    this.#view(topic, () => this.#world.views.apply(topic, changes, nextOffset));
-  }
-
-  #replaceView({ topic, entries, nextOffset }: Of<'ReplaceView'>): void {
-    const { views } = this.#world;
-    this.#view(topic, async () => {
-      await views.drop(topic);
-      await views.apply(topic, entries, nextOffset);
+  #storeAttempt({ askId, attempt, mark }: Of<'StoreForwardAttempt'>): void {
+    const { forwardMarks, post } = this.#world;
+    this.#start(async () => {
+      await forwardMarks.attempted(attempt, mark);
+      post({ type: 'ForwardAttemptStored', askId });
     });
   }
 
-  /**
-   * One change of a view after the other, as they were ordered: a view that lacks one below its
-   * offset would hand out producer ids twice (P4). It is derived (L5): once one has failed it is
-   * dropped and left alone, and if the drop fails too it stays as it was before. The log rebuilds
-   * it at the next start.
-   */
-  #view(topic: string, work: () => Promise<void>): void {
-    const { views, telemetry } = this.#world;
-    const before = this.#viewTurns.get(topic) ?? Promise.resolve();
-    const turn = before.then(async () => {
-      if (this.#deadViews.has(topic)) return;
-      try {
-        await work();
-      } catch (error) {
-        this.#deadViews.add(topic);
-        telemetry.write('warn', `The view of ${topic} is dropped.`, { reason: String(error) });
-        await views.drop(topic).catch(() => undefined);
+  #countRecords({ logId, froms, to }: Of<'CountRecords'>): void {
+    this.#start(async () => {
+      const { log } = this.#log(logId);
+      const read = async (range: ReadRange): Promise<Uint8Array | undefined> => {
+        const outcome = await this.#readFrom(log, range);
+        return outcome.ok ? outcome.bytes : undefined;
+      };
+      const counts: number[] = [];
+      for (const from of froms) {
+        counts.push(await countRecords(read, from, to));
       }
+      this.#world.post({ type: 'RecordsCounted', logId, counts });
     });
-    this.#viewTurns.set(topic, turn);
   }
 
   /**

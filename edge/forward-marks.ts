@@ -8,6 +8,7 @@ export interface EntryStore {
 }
 
 const prefix = 'forward/';
+const attemptPrefix = 'forward-attempt/';
 const lagMs = 1_000;
 
 /**
@@ -27,13 +28,30 @@ export class ForwardMarks {
     this.#failed = failed;
   }
 
-  /** The marks among a journal's entries. */
-  static restore(
-    entries: readonly { readonly key: string; readonly json: string }[],
-  ): ForwardMark[] {
-    return entries
-      .filter(({ key }) => key.startsWith(prefix))
-      .map(({ json }) => JSON.parse(json) as ForwardMark);
+  /** The marks and attempts among a journal's entries. */
+  static restore(entries: readonly { readonly key: string; readonly json: string }[]): {
+    readonly forwardMarks: ForwardMark[];
+    readonly forwardAttempts: ForwardMark[];
+  } {
+    const under = (wanted: string): ForwardMark[] =>
+      entries
+        .filter(({ key }) => key.startsWith(wanted))
+        .map(({ json }) => JSON.parse(json) as ForwardMark);
+    return { forwardMarks: under(prefix), forwardAttempts: under(attemptPrefix) };
+  }
+
+  /**
+   * Resolves when both are durable: from then on the journal names the two places where central's
+   * cursor may stand, whatever becomes of the transaction.
+   */
+  async attempted(attempt: ForwardMark, mark: ForwardMark | undefined): Promise<void> {
+    const key = `${attempt.topicId}/${attempt.partition}`;
+    // Asked for in one turn, so the journal writes them in one step.
+    const writes = [this.#store.persistEntry(attemptPrefix + key, JSON.stringify(attempt))];
+    if (mark !== undefined) {
+      writes.push(this.#store.persistEntry(prefix + key, JSON.stringify(mark)));
+    }
+    await Promise.all(writes);
   }
 
   note(mark: ForwardMark): void {

@@ -113,6 +113,7 @@ class NodeProcess implements RunningNode {
       kafka: this.#kafka,
       mqtt: this.#mqtt,
       forwardMarks: this.#marks,
+      answerForwarder: (askId, isAllowed) => this.#supervisor?.answer(askId, isAllowed),
       describeForwarding: (partitions) => this.#describeForwarding(partitions),
       post,
       answerAdmin: (requestId, answer) => this.#admin.answered(requestId, answer),
@@ -193,7 +194,7 @@ class NodeProcess implements RunningNode {
       type: 'NodeStarted',
       logs: this.#executor.adopt(storage.logs),
       votes: storage.journal.votes(),
-      forwardMarks: ForwardMarks.restore(storage.journal.entries()),
+      ...ForwardMarks.restore(storage.journal.entries()),
     });
     return Promise.race([booted, this.ended]);
   }

@@ -73,6 +73,11 @@ export class Supervisor {
     clearTimeout(timer);
   }
 
+  /** Whether a transaction that the forwarder asked for may begin. */
+  answer(askId: number, isAllowed: boolean): void {
+    this.#send({ type: 'ForwardAnswered', askId, isAllowed });
+  }
+
   #start(): void {
     this.#startedAtMs = performance.now();
     this.#restartTimer = undefined;
@@ -121,6 +126,7 @@ export class Supervisor {
         return;
       case 'ForwardProgressed':
         return this.#options.post({ type: 'ForwardProgressed', mark: word.mark });
+      case 'ForwardAsked':
       case 'ForwardDecisionApplied':
         return this.#options.post(word);
     }

@@ -65,6 +65,16 @@ export type Effect =
       readonly policy: RetentionPolicy;
       readonly nowMs: TimestampMs;
     }
+  /**
+   * How many records, control batches left out, lie from each of the places up to `to`. Answered by
+   * RecordsCounted.
+   */
+  | {
+      readonly type: 'CountRecords';
+      readonly logId: LogId;
+      readonly froms: readonly Offset[];
+      readonly to: Offset;
+    }
   | {
       readonly type: 'ReadLog';
       readonly readId: number;
@@ -120,6 +130,14 @@ export type Effect =
       readonly nextOffset: Offset;
     }
   | { readonly type: 'StoreForwardMark'; readonly mark: ForwardMark }
+  /** Both durable in one step, then ForwardAttemptStored. */
+  | {
+      readonly type: 'StoreForwardAttempt';
+      readonly askId: number;
+      readonly attempt: ForwardMark;
+      readonly mark?: ForwardMark;
+    }
+  | { readonly type: 'AnswerForwarder'; readonly askId: number; readonly isAllowed: boolean }
   | { readonly type: 'DescribeForwardPartitions'; readonly partitions: readonly ForwardPartition[] }
   | {
       readonly type: 'Print';

@@ -1,7 +1,7 @@
 import type { ConnectionId, LogGeneration, LogId, Offset } from '../base/brand.ts';
 import type { ErrorCode } from '../base/errors.ts';
 import type { RecoveredLog } from '../ports/recovered-log.ts';
-import type { ForwardMark } from './forward/supervision.ts';
+import type { ForwardAsk, ForwardMark } from './forward/supervision.ts';
 import type { FoundOffset } from './kafka/broker-view.ts';
 import type { VoteRecord } from './effect.ts';
 
@@ -31,6 +31,8 @@ export type Event =
       readonly logs: readonly OpenLog[];
       readonly votes: readonly VoteRecord[];
       readonly forwardMarks: readonly ForwardMark[];
+      /** Transactions whose outcome the last start did not learn. */
+      readonly forwardAttempts: readonly ForwardMark[];
     }
   | { readonly type: 'VotesPersisted'; readonly votes: readonly VoteRecord[] }
   | { readonly type: 'LogCreated'; readonly log: OpenLog }
@@ -100,6 +102,14 @@ export type Event =
       readonly clientId: string;
       readonly clean: boolean;
     }
+  /** The answer to CountRecords: one count for each of its places. */
+  | {
+      readonly type: 'RecordsCounted';
+      readonly logId: LogId;
+      readonly counts: readonly number[];
+    }
+  | ForwardAsk
+  | { readonly type: 'ForwardAttemptStored'; readonly askId: number }
   | { readonly type: 'ForwardProgressed'; readonly mark: ForwardMark }
   | {
       readonly type: 'ForwardDecided';

@@ -51,6 +51,8 @@ export interface NodeOptions {
   readonly routes: readonly RouteRule[];
   /** Topics that a forward route names. */
   readonly forwardedTopics: readonly string[];
+  /** `disk.whenFull: dropOldest`. */
+  readonly dropsOldest: boolean;
   readonly random: Random;
 }
 
@@ -108,7 +110,7 @@ export class Node {
       cluster,
       partitions,
       ledger: this.#forwarding.ledger,
-      commitDrop: (drop, done) => this.#forwarding.commitDrop(drop, done),
+      drops: this.#forwarding.drops,
       pinnedProducers: () => this.#qos2.sessions.pinnedProducers(),
       emit,
     });
@@ -169,7 +171,7 @@ export class Node {
       case 'ViewLoaded':
         return this.#boot.viewLoaded(event.topic, event.nextOffset, event.entries);
       case 'NodeStarted':
-        this.#forwarding.ledger.restore(event.forwardMarks);
+        this.#forwarding.ledger.restore(event.forwardMarks, event.forwardAttempts);
         return this.#boot.started(event.logs, event.votes);
       case 'VotesPersisted':
         return this.#boot.votesPersisted(event.votes, now);
@@ -207,6 +209,12 @@ export class Node {
         return this.#qos2.sessions.identifierReleased(event);
       case 'SessionOpened':
         return this.#qos2.sessions.sessionOpened(event);
+      case 'RecordsCounted':
+        return this.#forwarding.drops.counted(event.logId, event.counts);
+      case 'ForwardAsked':
+        return this.#forwarding.asked(event);
+      case 'ForwardAttemptStored':
+        return this.#forwarding.attemptStored(event.askId);
       case 'ForwardProgressed':
         return this.#forwarding.progressed(event.mark);
       case 'ForwardDecided':
@@ -237,7 +245,7 @@ export class Node {
   #logStartAdvanced(id: LogId, to: Offset): void {
     this.#withPartition(id, (partition) => {
       partition.logStartAdvanced(to);
-      this.#retention.advanced(partition);
+      this.#forwarding.drops.advanced(partition);
     });
   }
 
@@ -265,6 +273,7 @@ export class Node {
   #ready(): void {
     this.#retention.start(this.#current());
     this.#emit({ type: 'BecomeReady' });
+    this.#forwarding.drops.resume();
     this.#forwarding.describe();
   }
 

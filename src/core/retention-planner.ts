@@ -1,8 +1,8 @@
-import type { LogId, MonotonicMs, Offset } from '../base/brand.ts';
+import type { MonotonicMs, Offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
-import type { DropValue } from '../wire/state/state-codec.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
 import type { Effect } from './effect.ts';
+import type { Drops } from './forward/drops.ts';
 import type { ForwardLedger } from './forward/forward-ledger.ts';
 import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
@@ -12,8 +12,7 @@ export interface RetentionPlannerOptions {
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
   readonly ledger: ForwardLedger;
-  /** Records a drop in `__cluster`; `done` when it is committed and the forwarder is told. */
-  readonly commitDrop: (drop: DropValue, done: () => void) => void;
+  readonly drops: Drops;
   /** Producer ids whose state must live on (P5). */
   readonly pinnedProducers: () => ReadonlySet<bigint>;
   readonly emit: (effect: Effect) => void;
@@ -25,8 +24,6 @@ export interface RetentionPlannerOptions {
  */
 export class RetentionPlanner {
   readonly #options: RetentionPlannerOptions;
-  /** Asked and not yet answered: a slow disk is not asked twice. */
-  readonly #advancing = new Set<LogId>();
   #nextCheckMs: MonotonicMs | undefined;
 
   constructor(options: RetentionPlannerOptions) {
@@ -58,17 +55,7 @@ export class RetentionPlanner {
   proposed(partition: Partition, to: Offset): void {
     const deletableTo = this.#options.ledger.deletableTo(partition);
     if (deletableTo === undefined || to > deletableTo || to <= partition.logStartOffset) return;
-    if (this.#advancing.has(partition.logId)) return;
-    this.#advancing.add(partition.logId);
-    const { logId } = partition;
-    const advance = (): void => this.#options.emit({ type: 'AdvanceLogStart', logId, offset: to });
-    const drop = this.#options.ledger.dropBefore(partition, to);
-    if (drop === undefined) advance();
-    else this.#options.commitDrop(drop, advance);
-  }
-
-  advanced(partition: Partition): void {
-    this.#advancing.delete(partition.logId);
+    this.#options.drops.begin(partition, to, 'retention');
   }
 
   #check(partition: Partition, now: Now): void {

@@ -7,6 +7,7 @@ import type { ForwarderEffect, ForwarderEvent } from '../../src/core/forward/for
 import type { ForwarderSettings } from '../../src/core/forward/settings.ts';
 import type {
   DropRecord,
+  ForwardAsk,
   ForwardDecision,
   ForwardMark,
   ForwardStatus,
@@ -69,6 +70,8 @@ export class ForwardWorld {
   readonly written = new Map<number, string[]>();
   readonly drops = new Map<number, readonly DropRecord[]>();
   decision: ForwardDecision | undefined;
+  /** What the node says to `ForwardAsked`. */
+  mayForward: (ask: ForwardAsk) => boolean = () => true;
   fault: (name: string) => Fault = () => 'none';
   isCentralUp = true;
   /** What the way to central carries, of all connections together; Infinity: at once. */
@@ -263,6 +266,7 @@ export class ForwardWorld {
       }
       case 'TellNode':
         running.heard.push(effect.word);
+        if (effect.word.type === 'ForwardAsked') this.#answer(running, effect.word);
         if (effect.word.type === 'ForwardStatusChanged') running.statuses = effect.word.statuses;
         if (effect.word.type === 'ForwardProgressed') {
           this.marks.set(effect.word.mark.partition, effect.word.mark);
@@ -274,6 +278,12 @@ export class ForwardWorld {
         running.isFinished = true;
         return;
     }
+  }
+
+  #answer(running: RunningForwarder, ask: ForwardAsk): void {
+    const isAllowed = this.mayForward(ask);
+    const word = { type: 'ForwardAnswered' as const, askId: ask.askId, isAllowed };
+    this.after(1, () => this.dispatch(running, { type: 'NodeSpoke', word }));
   }
 
   #open(

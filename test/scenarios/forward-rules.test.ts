@@ -162,6 +162,36 @@ test('X1: rot in the batch that central names stops, until an operator decides',
   expect(errorOf(second)).toContain('this node has no such batch');
 });
 
+test('X5: of the drops of an unclear transaction the one where central stands is told', () => {
+  const { world, running } = forwarded(21);
+  world.kill(running);
+  const mark = world.marks.get(0);
+  const lastForwarded = mark?.lastForwarded;
+  if (mark === undefined || lastForwarded === undefined) throw new Error('nothing was forwarded');
+  for (let round = 0; round < 3; round++) world.write(0, 2);
+  const log = world.edge.log('sensors', 0);
+  const to = offset(log.endOffset - 2);
+  const older = { ...lastForwarded, baseOffset: offset(lastForwarded.baseOffset - 4) };
+  const range = { to, reason: 'diskFull' };
+  world.drops.set(0, [
+    { ...range, from: offset(mark.forwardOffset - 4), count: 8, lastForwarded: older },
+    { ...range, from: mark.forwardOffset, count: 4, lastForwarded },
+  ]);
+  // Committed and told, but the log start has not moved yet: the node lets nothing begin there.
+  world.mayForward = ({ from }) => from >= to;
+  const second = world.start('second');
+  world.run(5_000);
+  expect(world.arrived(0)).toHaveLength(12);
+  log.deleteBefore(to);
+  world.run(60_000, () => stateOf(second) === 'idle' && world.arrived(0).length > 12);
+  const list = world.written.get(0) ?? [];
+  expect(world.arrived(0)).toEqual([...list.slice(0, 12), ...list.slice(16)]);
+  const gaps = (world.central.topics.get('cursors')?.logs ?? [])
+    .flatMap((one) => one.committed())
+    .filter((record) => record.key.includes('/gap/'));
+  expect(gaps.map(({ key }) => key.split('/gap/')[1])).toEqual([String(mark.forwardOffset)]);
+});
+
 test('X5: a drop that names too old a batch stops, the one that replaces it ends the stop', () => {
   const { world, running } = forwarded(16);
   world.kill(running);

@@ -134,7 +134,7 @@ export class NodeProcess {
       type: 'NodeStarted',
       logs: this.executor.adopt(storage.logs.filter(({ topic }) => topic !== extraTopic)),
       votes: storage.journal.votes(),
-      forwardMarks: ForwardMarks.restore(storage.journal.entries()),
+      ...ForwardMarks.restore(storage.journal.entries()),
     });
   }
 
@@ -153,6 +153,7 @@ export class NodeProcess {
         sessionAnswered: outside.sessionAnswered,
       },
       forwardMarks: this.#marks,
+      answerForwarder: () => undefined,
       describeForwarding: () => undefined,
       post: (event) => this.post(event),
       answerAdmin: () => undefined,
@@ -191,6 +192,7 @@ function nodeOptions({ meta, journal }: Storage, random: Random): NodeOptions {
     ],
     routes: [{ from: '#', topic: sensorsTopic, key: 'mqttTopic' }],
     forwardedTopics: [sensorsTopic],
+    dropsOldest: false,
     random,
   };
 }

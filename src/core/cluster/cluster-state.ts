@@ -2,6 +2,7 @@ import { leaderEpoch, offset, uuid, type Uuid } from '../../base/brand.ts';
 import type { Result } from '../../base/result.ts';
 import {
   decodeDrop,
+  decodeDropped,
   decodeForwardDecision,
   decodeProducerIdBlock,
   decodeTopic,
@@ -19,6 +20,7 @@ export const clusterKeys = {
   producerIds: 'producer-ids',
   drop: (topicId: string, partition: number, from: number) =>
     `drop/${topicId}/${partition}/${from}`,
+  dropped: (topicId: string, partition: number) => `dropped/${topicId}/${partition}`,
   forwardDecision: (topicId: Uuid, partition: number) => `forward/${topicId}/${partition}`,
 } as const;
 
@@ -31,6 +33,7 @@ export class ClusterState {
   readonly #names = new Map<string, string>();
   readonly #decisions = new Map<string, ForwardDecision>();
   readonly #drops = new Map<string, DropValue>();
+  readonly #dropped = new Map<string, number>();
   #nextProducerId = 1;
 
   get nextProducerId(): number {
@@ -52,6 +55,11 @@ export class ClusterState {
 
   decision(topicId: Uuid, partition: number): ForwardDecision | undefined {
     return this.#decisions.get(clusterKeys.forwardDecision(topicId, partition));
+  }
+
+  /** Records that drops took from a partition, over the life of the directory. */
+  dropped(topicId: Uuid, partition: number): number {
+    return this.#dropped.get(clusterKeys.dropped(topicId, partition)) ?? 0;
   }
 
   drops(topicId: Uuid, partition: number): DropRecord[] {
@@ -87,6 +95,10 @@ export class ClusterState {
         if (value === undefined) return this.#drops.delete(key) || true;
         return given(decodeDrop(value), (drop) => {
           this.#drops.set(key, drop);
+        });
+      case 'dropped':
+        return given(value && decodeDropped(value), ({ count }) => {
+          this.#dropped.set(key, count);
         });
       default:
         return false;

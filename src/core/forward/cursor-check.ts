@@ -1,5 +1,6 @@
 import type { LeaderEpoch, Offset } from '../../base/brand.ts';
 import type { Cursor } from './cursor.ts';
+import { isSameBatch } from './cursor.ts';
 import type { BatchIdentity, DropRecord, ForwardPartition } from './supervision.ts';
 
 /** All that decides whether this log may go on where central's cursor stands (X1). */
@@ -131,7 +132,7 @@ function compare(facts: CursorFacts, cursor: Cursor): CursorVerdict {
     if (cursor.forwardOffset >= edge.logStartOffset) {
       return { type: 'resume', from: cursor.forwardOffset };
     }
-    return partition.drops.some((drop) => drop.lastForwarded === undefined)
+    return partition.drops.some((drop) => explains(drop, undefined, edge.logStartOffset))
       ? { type: 'resume', from: edge.logStartOffset }
       : stop(lostText(cursor, edge.logStartOffset));
   }
@@ -149,7 +150,7 @@ function belowLogStart(
   cursor: Cursor,
   last: BatchIdentity,
 ): CursorVerdict {
-  if (!partition.drops.some((drop) => namesBatch(drop, last))) {
+  if (!partition.drops.some((drop) => explains(drop, last, edge.logStartOffset))) {
     return stop(lostText(cursor, edge.logStartOffset));
   }
   const from = Math.max(cursor.forwardOffset, edge.logStartOffset) as Offset;
@@ -161,11 +162,9 @@ const lostText = (cursor: Cursor, logStartOffset: Offset): string =>
   (cursor.lastForwarded === undefined ? '' : ` behind ${describe(cursor.lastForwarded)}`) +
   `, this log starts at ${logStartOffset} and no recorded drop explains it`;
 
-const namesBatch = (drop: DropRecord, batch: BatchIdentity): boolean =>
-  drop.lastForwarded !== undefined && isSameBatch(drop.lastForwarded, batch);
-
-const isSameBatch = (a: BatchIdentity, b: BatchIdentity): boolean =>
-  a.baseOffset === b.baseOffset && a.leaderEpoch === b.leaderEpoch && a.crc === b.crc;
+/** One that reaches less far is older than the log start: the next one is on its way here. */
+const explains = (drop: DropRecord, last: BatchIdentity | undefined, start: Offset): boolean =>
+  drop.to >= start && isSameBatch(drop.lastForwarded, last);
 
 const describe = (batch: BatchIdentity): string =>
   `the batch at ${batch.baseOffset} (leader epoch ${batch.leaderEpoch}, ` +

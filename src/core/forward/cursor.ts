@@ -70,10 +70,24 @@ export const gapRecord = (
 });
 
 /**
- * The drops that a cursor moving from `from` to `to` jumps; each is told in that transaction (X5).
+ * The committed drop that a claim jumps, told in its transaction (X5): the one that begins where
+ * central's cursor stands and names its batch. Without a cursor it is the one that begins first.
  */
-export const dropsBetween = (
+export function jumpedDrops(
   drops: readonly DropRecord[],
-  from: Offset,
+  cursor: Pick<Cursor, 'forwardOffset' | 'lastForwarded'> | undefined,
   to: Offset,
-): readonly DropRecord[] => drops.filter((drop) => drop.from < to && drop.to > from);
+): readonly DropRecord[] {
+  const told = drops.filter((drop) => drop.to <= to && drop.count > 0);
+  if (cursor === undefined) {
+    const first = told.filter((drop) => drop.lastForwarded === undefined);
+    return first.sort((a, b) => a.from - b.from).slice(0, 1);
+  }
+  const { forwardOffset, lastForwarded } = cursor;
+  const naming = told.filter((drop) => isSameBatch(drop.lastForwarded, lastForwarded));
+  return naming.filter((drop) => drop.from === forwardOffset);
+}
+
+/** Whether both name the same batch, or none. */
+export const isSameBatch = (a: BatchIdentity | undefined, b: BatchIdentity | undefined): boolean =>
+  a?.baseOffset === b?.baseOffset && a?.leaderEpoch === b?.leaderEpoch && a?.crc === b?.crc;

@@ -1,10 +1,9 @@
 import type { Offset, Uuid } from '../../base/brand.ts';
-import { offset, uuid } from '../../base/brand.ts';
-import type { DropValue } from '../../wire/state/state-codec.ts';
+import { uuid } from '../../base/brand.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
-import type { BatchIdentity, ForwardMark, ForwardPartition } from './supervision.ts';
+import type { ForwardMark, ForwardPartition } from './supervision.ts';
 
 /**
  * The node's side of forwarding: what the forwarder told it last about each partition. That bounds
@@ -15,6 +14,8 @@ export class ForwardLedger {
   readonly #cluster: ClusterState;
   readonly #partitions: PartitionTable;
   readonly #marks = new Map<string, ForwardMark>();
+  /** Transactions that may have been committed: their outcome is not known here. */
+  readonly #attempts = new Map<string, ForwardMark>();
 
   constructor(
     forwardedTopics: readonly string[],
@@ -30,14 +31,43 @@ export class ForwardLedger {
     return this.#topics.size > 0;
   }
 
-  restore(marks: readonly ForwardMark[]): void {
+  /** @param attempts the newest one of each partition, whose outcome is unknown. */
+  restore(marks: readonly ForwardMark[], attempts: readonly ForwardMark[]): void {
     for (const mark of marks) this.#marks.set(markKey(mark.topicId, mark.partition), mark);
+    for (const one of attempts) this.#attempts.set(markKey(one.topicId, one.partition), one);
+  }
+
+  /** Whether a forward route names the partition's topic. */
+  isForwarded(partition: Partition): boolean {
+    return this.#topics.has(partition.topic);
+  }
+
+  /** The partition of a mark, while it is here. */
+  partitionOf({ topicId, partition }: ForwardMark): Partition | undefined {
+    const topic = this.#cluster.topicById(topicId);
+    return topic && this.#partitions.findById(topic.name, topicId, partition);
+  }
+
+  /** A transaction that would move central's cursor to `mark` is about to begin. */
+  attempted(mark: ForwardMark): void {
+    this.#attempts.set(markKey(mark.topicId, mark.partition), mark);
+  }
+
+  /** The two places where central's cursor may stand. */
+  stands(
+    topicId: Uuid,
+    partition: number,
+  ): { readonly mark: ForwardMark | undefined; readonly attempt: ForwardMark | undefined } {
+    const key = markKey(topicId, partition);
+    return { mark: this.#marks.get(key), attempt: this.#attempts.get(key) };
   }
 
   /** @returns false for a mark of a topic that this node does not have. */
   progressed(mark: ForwardMark): boolean {
     if (this.#cluster.topicById(mark.topicId) === undefined) return false;
-    this.#marks.set(markKey(mark.topicId, mark.partition), mark);
+    const key = markKey(mark.topicId, mark.partition);
+    this.#marks.set(key, mark);
+    this.#attempts.delete(key);
     return true;
   }
 
@@ -54,57 +84,6 @@ export class ForwardLedger {
     const waits = topic?.keepUnforwarded === true && this.#topics.has(partition.topic);
     if (!waits) return partition.highWatermark;
     return this.mark(partition.topicId, partition.partition)?.lastForwarded?.baseOffset;
-  }
-
-  /**
-   * The drop that must be committed before the log start may move to `to` (L10): without it a
-   * forwarder that takes over could not tell a deleted batch from a foreign log (X1). Undefined
-   * where nothing forwarded is passed.
-   */
-  dropBefore(partition: Partition, to: Offset): DropValue | undefined {
-    if (!this.#topics.has(partition.topic)) return undefined;
-    const mark = this.mark(partition.topicId, partition.partition);
-    if (mark === undefined || to <= (mark.lastForwarded?.baseOffset ?? mark.forwardOffset)) {
-      return undefined;
-    }
-    const from = Math.min(mark.forwardOffset, to);
-    return {
-      topicId: partition.topicId,
-      partition: partition.partition,
-      from,
-      to,
-      reason: 'retention',
-      count: to - from,
-      lastForwarded: mark.lastForwarded,
-    };
-  }
-
-  /**
-   * The drop to commit because no committed one names what was forwarded last, although the log
-   * start passed it or is about to: records were forwarded while a drop was on its way. Without it
-   * that batch could not be told from one of a foreign log (X1).
-   */
-  missingDrop(topicId: Uuid, index: number): DropValue | undefined {
-    const topic = this.#cluster.topicById(topicId);
-    const partition = topic && this.#partitions.findById(topic.name, topicId, index);
-    if (partition === undefined) return undefined;
-    const last = this.mark(topicId, index)?.lastForwarded;
-    const drops = this.#cluster.drops(topicId, index);
-    if (drops.some((drop) => isSameBatch(drop.lastForwarded, last))) return undefined;
-    const to = Math.max(partition.logStartOffset, ...drops.map((drop) => drop.to));
-    return this.dropBefore(partition, offset(to));
-  }
-
-  /**
-   * Drops that central's cursor has passed: their gaps are told there, nobody asks for them any
-   * more.
-   */
-  passedDrops(mark: ForwardMark): Offset[] {
-    const passed = mark.lastForwarded?.baseOffset ?? 0;
-    return this.#cluster
-      .drops(mark.topicId, mark.partition)
-      .filter((drop) => drop.to <= passed)
-      .map((drop) => drop.from);
   }
 
   /** What the forwarder must know of each partition that a route names. */
@@ -127,8 +106,5 @@ export class ForwardLedger {
     return described;
   }
 }
-
-const isSameBatch = (a: BatchIdentity | undefined, b: BatchIdentity | undefined): boolean =>
-  a?.baseOffset === b?.baseOffset && a?.leaderEpoch === b?.leaderEpoch && a?.crc === b?.crc;
 
 const markKey = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

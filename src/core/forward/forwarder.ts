@@ -1,4 +1,4 @@
-import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
+import type { ConnectionId, MonotonicMs, Offset } from '../../base/brand.ts';
 import { connectionId, monotonicMs } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
 import type { ClientEffect } from '../../client/kafka/cluster-client.ts';
@@ -12,8 +12,9 @@ import type { ForwardContext } from './context.ts';
 import { EdgePoll } from './edge-poll.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { PartitionForwarder } from './partition-forwarder.ts';
+import type { Wait } from './procedure.ts';
 import type { ForwarderSettings } from './settings.ts';
-import type { ForwarderToNode, NodeToForwarder } from './supervision.ts';
+import type { ForwarderToNode, ForwardMark, NodeToForwarder } from './supervision.ts';
 
 export type ForwarderEvent =
   | { readonly type: 'Started' }
@@ -80,10 +81,14 @@ export class Forwarder {
   #statusDue: number | undefined;
   #lastStatusAt = -Infinity;
   #isStopping = false;
+  readonly #asked = new Map<number, (isAllowed: boolean) => void>();
+  /** Not from 1: an answer to a process before this one must find nobody. */
+  #nextAskId: number;
 
   constructor(options: ForwarderOptions, now: Now) {
     this.#options = options;
     this.#now = now;
+    this.#nextAskId = Math.floor(options.random.next() * 2 ** 48);
     this.#central = this.#client(options.settings.central.bootstrap, options.logIn);
   }
 
@@ -135,6 +140,7 @@ export class Forwarder {
       for (const partition of this.#partitions.values()) partition.stop();
       return;
     }
+    if (word.type === 'ForwardAnswered') return this.#answered(word);
     if (this.#isStopping) return;
     if (this.#nodeKafka !== word.kafka) this.#useNode(word.kafka);
     const context = this.#context(word);
@@ -153,6 +159,23 @@ export class Forwarder {
       partition.start();
     }
     this.#dropMissing(new Set(word.partitions.map((p) => `${p.topicId}/${p.partition}`)));
+  }
+
+  #answered({ askId, isAllowed }: Extract<NodeToForwarder, { type: 'ForwardAnswered' }>): void {
+    const resume = this.#asked.get(askId);
+    this.#asked.delete(askId);
+    resume?.(isAllowed);
+  }
+
+  #ask(attempt: ForwardMark, from: Offset): Wait<boolean> {
+    return (resume) => {
+      const askId = this.#nextAskId++;
+      this.#asked.set(askId, resume);
+      this.#effects.push({
+        type: 'TellNode',
+        word: { type: 'ForwardAsked', askId, attempt, from },
+      });
+    };
   }
 
   /** A topic that the node does not describe any more was deleted there. */
@@ -196,6 +219,7 @@ export class Forwarder {
       now: () => this.#now,
       sleep: (ms) => (resume) =>
         void this.#sleepers.push({ at: this.#now.monotonicMs + ms, resume }),
+      ask: (attempt, from) => this.#ask(attempt, from),
       tell: (word) => void this.#effects.push({ type: 'TellNode', word }),
       print: (level, text, fields) =>
         void this.#effects.push({ type: 'Print', level, text, ...(fields && { fields }) }),

@@ -1,12 +1,12 @@
-import { uuid, type Uuid } from '../../base/brand.ts';
-import { utf8Encode } from '../../base/bytes.ts';
+import type { Uuid } from '../../base/brand.ts';
 import type { Random } from '../../ports/random.ts';
-import { encodeDrop, type DropValue } from '../../wire/state/state-codec.ts';
-import { clusterKeys, type ClusterState } from '../cluster/cluster-state.ts';
+import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { InternalTopic } from '../cluster/internal-topic.ts';
 import type { Effect } from '../effect.ts';
 import type { Event } from '../event.ts';
+import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
+import { Drops } from './drops.ts';
 import { ForwardDecisions } from './forward-decisions.ts';
 import { ForwardLedger } from './forward-ledger.ts';
 import type { ForwardMark } from './supervision.ts';
@@ -14,6 +14,8 @@ import type { ForwardMark } from './supervision.ts';
 export interface NodeForwardingOptions {
   /** Topics that a forward route names. */
   readonly forwardedTopics: readonly string[];
+  /** `disk.whenFull: dropOldest`: a full disk may take what is not forwarded. */
+  readonly dropsOldest: boolean;
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
   /** `__cluster`; undefined until it is replayed. */
@@ -28,6 +30,7 @@ export interface NodeForwardingOptions {
  */
 export class NodeForwarding {
   readonly ledger: ForwardLedger;
+  readonly drops: Drops;
   readonly #options: NodeForwardingOptions;
   readonly #decisions: ForwardDecisions;
 
@@ -35,6 +38,9 @@ export class NodeForwarding {
     this.#options = options;
     const { forwardedTopics, cluster, partitions } = options;
     this.ledger = new ForwardLedger(forwardedTopics, cluster, partitions);
+    const { log, emit } = options;
+    const committed = (): void => this.describe();
+    this.drops = new Drops({ cluster, partitions, ledger: this.ledger, log, committed, emit });
     this.#decisions = new ForwardDecisions(options);
   }
 
@@ -47,37 +53,40 @@ export class NodeForwarding {
     });
   }
 
-  /** X4: central has everything below the mark; drops that it passed are told there (X5). */
-  progressed(mark: ForwardMark): void {
-    if (!this.ledger.progressed(mark)) return;
-    this.#options.emit({ type: 'StoreForwardMark', mark });
-    const { topicId, partition } = mark;
-    const changes = this.ledger.passedDrops(mark).map((from) => ({
-      key: utf8Encode(clusterKeys.drop(topicId, partition, from)),
-      value: undefined,
-    }));
-    if (changes.length > 0) this.#options.log()?.commit(changes, () => undefined);
-    const missing = this.ledger.missingDrop(topicId, partition);
-    if (missing !== undefined) this.commitDrop(missing, () => undefined);
+  /**
+   * A transaction is about to begin. Where its outcome can matter to a drop it is durable first,
+   * together with the mark that it would replace: central's cursor is one of the two.
+   */
+  asked({ askId, attempt, from }: Extract<Event, { type: 'ForwardAsked' }>): void {
+    const partition = this.ledger.partitionOf(attempt);
+    if (partition === undefined || !this.drops.mayForward(partition, from)) {
+      return this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed: false });
+    }
+    this.ledger.attempted(attempt);
+    if (!this.#mayDrop(partition)) {
+      return this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed: true });
+    }
+    const mark = this.ledger.mark(attempt.topicId, attempt.partition);
+    const before = mark === undefined ? {} : { mark };
+    this.#options.emit({ type: 'StoreForwardAttempt', askId, attempt, ...before });
   }
 
-  /** L10: committed before the log start moves past what central may still compare with. */
-  commitDrop(drop: DropValue, done: () => void): void {
-    const topicId = uuid(drop.topicId);
-    const keyOf = (from: number) =>
-      utf8Encode(clusterKeys.drop(drop.topicId, drop.partition, from));
-    // What an older one told was jumped, or is in this one.
-    const older = this.#options.cluster
-      .drops(topicId, drop.partition)
-      .filter(({ from }) => from !== drop.from)
-      .map(({ from }) => ({ key: keyOf(from), value: undefined }));
-    const changes = [{ key: keyOf(drop.from), value: encodeDrop(drop) }, ...older];
-    this.#options.log()?.commit(changes, () => {
-      const missing = this.ledger.missingDrop(topicId, drop.partition);
-      if (missing !== undefined) return this.commitDrop(missing, done);
-      this.describe();
-      return done();
-    });
+  attemptStored(askId: number): void {
+    this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed: true });
+  }
+
+  /** X4: central has everything below the mark; drops that it passed are told there (X5). */
+  progressed(mark: ForwardMark): void {
+    const partition = this.ledger.partitionOf(mark);
+    if (partition === undefined) return;
+    this.drops.settle(partition, mark);
+    this.ledger.progressed(mark);
+    this.#options.emit({ type: 'StoreForwardMark', mark });
+  }
+
+  #mayDrop({ topic }: Partition): boolean {
+    const { cluster, dropsOldest } = this.#options;
+    return dropsOldest || cluster.topic(topic)?.keepUnforwarded !== true;
   }
 
   /** An operator's `forward --from` (X1). */

@@ -13,7 +13,7 @@ import type { CursorFacts, CursorVerdict } from './cursor-check.ts';
 import { checkCursor } from './cursor-check.ts';
 import { readCursor } from './cursor-reader.ts';
 import type { Cursor } from './cursor.ts';
-import { cursorBytes, cursorKey, dropsBetween, gapRecord } from './cursor.ts';
+import { cursorBytes, cursorKey, gapRecord, jumpedDrops } from './cursor.ts';
 import type { Delivery } from './delivery.ts';
 import type { EdgeView } from './edge-reader.ts';
 import { EdgeReader } from './edge-reader.ts';
@@ -26,13 +26,14 @@ import { rotGaps } from './rot-gaps.ts';
 import type {
   BatchIdentity,
   DropRecord,
+  ForwardMark,
   ForwardPartition,
   ForwardState,
   ForwardStatus,
 } from './supervision.ts';
 import { TransactionSize } from './transaction-size.ts';
 import type { Trouble } from './trouble.ts';
-import { stopped } from './trouble.ts';
+import { stopped, waiting } from './trouble.ts';
 
 /** Where this partition stands at central after a claim or a transaction. */
 interface Standing {
@@ -40,6 +41,13 @@ interface Standing {
   forwardOffset: Offset;
   lastForwarded: BatchIdentity | undefined;
   decisionId: string;
+}
+
+/** What one transaction carries beside the cursor. */
+interface Load {
+  readonly batches: readonly Outgoing[];
+  readonly from: Offset;
+  readonly gaps: readonly DropRecord[];
 }
 
 type Resume = Extract<CursorVerdict, { type: 'resume' }>;
@@ -218,8 +226,8 @@ export class PartitionForwarder {
       decisionId: verdict.decisionId ?? cursor?.decisionId ?? '',
     };
     this.#isCommitting = true;
-    const from = cursor?.forwardOffset ?? verdict.from;
-    const failed = yield* this.#commit(standing, [], from);
+    const gaps = jumpedDrops(this.#partition.drops, cursor, verdict.from);
+    const failed = yield* this.#commit(standing, { batches: [], from: verdict.from, gaps });
     this.#isCommitting = false;
     if (failed !== undefined) return fail(failed);
     this.#progressed(standing);
@@ -263,15 +271,14 @@ export class PartitionForwarder {
       forwardOffset: plan.nextOffset,
       lastForwarded: plan.lastForwarded ?? standing.lastForwarded,
     };
-    const jumped = [...dropsBetween(this.#partition.drops, from, plan.nextOffset), ...rot];
     // Control batches alone are no reason for a transaction: the next one passes over them.
-    if (plan.batches.length > 0 || jumped.length > 0) {
+    if (plan.batches.length > 0 || rot.length > 0) {
       // A refused partition stays blocked in every attempt until one succeeds: no flicker, and
       // longer pauses.
       if (this.#state !== 'blocked') this.#setState('sending');
       const begunMs = this.#context.now().monotonicMs;
       this.#isCommitting = true;
-      const failed = yield* this.#commit(next, plan.batches, from, rot);
+      const failed = yield* this.#commit(next, { batches: plan.batches, from, gaps: rot });
       this.#isCommitting = false;
       // A refusal for good says nothing about the link; to be fenced may be a transaction's expiry.
       if (failed !== undefined && failed.state !== 'blocked') this.#size.failed();
@@ -286,15 +293,11 @@ export class PartitionForwarder {
     return undefined;
   }
 
-  *#commit(
-    standing: Standing,
-    batches: readonly Outgoing[],
-    from: Offset,
-    rot: readonly DropRecord[] = [],
-  ): Procedure<Trouble | undefined> {
+  *#commit(standing: Standing, { batches, from, gaps }: Load): Procedure<Trouble | undefined> {
+    const isAllowed = yield* wait(this.#context.ask(this.#markOf(standing), from));
+    if (!isAllowed) return waiting('the node is dropping what this transaction begins with');
     const { places, forwardOffset, lastForwarded, decisionId } = standing;
     const epoch = this.#reader.leaderEpoch;
-    const drops = dropsBetween(this.#partition.drops, from, forwardOffset);
     const cursor = cursorBytes({
       forwardOffset,
       edgeLeaderEpoch: epoch,
@@ -304,8 +307,8 @@ export class PartitionForwarder {
       writtenAtMs: this.#context.now().wallMs,
       decisionId,
     });
-    const gaps = [...drops, ...rot].map((gap) => gapRecord(this.#key, gap, epoch));
-    const cursorRecords = [...gaps, { key: utf8Encode(this.#key), value: cursor }];
+    const told = gaps.map((gap) => gapRecord(this.#key, gap, epoch));
+    const cursorRecords = [...told, { key: utf8Encode(this.#key), value: cursor }];
     return yield* this.#delivery.commit({ places, batches, cursorRecords });
   }
 
@@ -344,19 +347,20 @@ export class PartitionForwarder {
     } while (!(yield* this.#reader.isAnswered()));
   }
 
-  #progressed({ places, forwardOffset, lastForwarded }: Standing): void {
-    const { topicId, partition } = this.#partition;
-    this.#forwardOffset = forwardOffset;
-    const mark = {
-      topicId,
-      partition,
-      centralClusterId: places.clusterId,
-      forwardOffset,
-      ...(lastForwarded === undefined ? {} : { lastForwarded }),
-    };
+  #progressed(standing: Standing): void {
+    this.#forwardOffset = standing.forwardOffset;
+    const mark = this.#markOf(standing);
     this.#partition = { ...this.#partition, mark };
     this.#context.tell({ type: 'ForwardProgressed', mark });
     this.#statusChanged(false);
+  }
+
+  #markOf({ places, forwardOffset, lastForwarded }: Standing): ForwardMark {
+    const { topicId, partition } = this.#partition;
+    return {
+      ...{ topicId, partition, centralClusterId: places.clusterId, forwardOffset },
+      ...(lastForwarded === undefined ? {} : { lastForwarded }),
+    };
   }
 
   #tellDecided(decisionId: string): void {

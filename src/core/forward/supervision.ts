@@ -13,17 +13,21 @@ export interface BatchIdentity {
   readonly crc: number;
 }
 
+/** Where central's cursor stands, or may stand. */
+export interface ForwardStand {
+  readonly forwardOffset: Offset;
+  /** Absent after the first claim, before the first batch. */
+  readonly lastForwarded?: BatchIdentity;
+}
+
 /**
  * What the node remembers of a partition's forwarding: the bound of retention, never the place to
  * resume (X3, X4).
  */
-export interface ForwardMark {
+export interface ForwardMark extends ForwardStand {
   readonly topicId: Uuid;
   readonly partition: number;
   readonly centralClusterId: string;
-  readonly forwardOffset: Offset;
-  /** Absent after the first claim, before the first batch. */
-  readonly lastForwarded?: BatchIdentity;
 }
 
 /** A committed drop (L10): offsets [from, to) are gone by policy. */
@@ -66,6 +70,18 @@ export interface ForwardStatus {
   readonly lastError?: string;
 }
 
+/**
+ * Asked before each transaction: may the cursor move to `attempt`? Its outcome may stay unknown for
+ * days, and a drop must name the batch that the cursor names then (L10, X1).
+ */
+export interface ForwardAsk {
+  readonly type: 'ForwardAsked';
+  readonly askId: number;
+  readonly attempt: ForwardMark;
+  /** The first offset that it takes from the log; of a claim, where forwarding resumes. */
+  readonly from: Offset;
+}
+
 export type NodeToForwarder =
   | {
       readonly type: 'PartitionsDescribed';
@@ -75,10 +91,12 @@ export type NodeToForwarder =
       readonly kafka: string;
       readonly partitions: readonly ForwardPartition[];
     }
+  | { readonly type: 'ForwardAnswered'; readonly askId: number; readonly isAllowed: boolean }
   | { readonly type: 'StopRequested' };
 
 export type ForwarderToNode =
   | { readonly type: 'ForwarderReady' }
+  | ForwardAsk
   | { readonly type: 'ForwardProgressed'; readonly mark: ForwardMark }
   | { readonly type: 'ForwardStatusChanged'; readonly statuses: readonly ForwardStatus[] }
   | {

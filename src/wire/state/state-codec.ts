@@ -44,6 +44,11 @@ export interface DropValue {
   readonly lastForwarded: BatchIdentityValue | undefined;
 }
 
+/** `__cluster`, key `dropped/<topic id>/<partition>`: records that drops have taken so far. */
+export interface DroppedValue {
+  readonly count: number;
+}
+
 /** `__mqtt_sessions`, key `session/<client id>`. */
 export interface SessionValue {
   readonly producerId: number;
@@ -143,6 +148,14 @@ export const decodeDrop = (bytes: Uint8Array): Decoded<DropValue> =>
       lastForwarded: batchIdentity(read.lastForwarded),
     };
   });
+
+/** The bytes of a Dropped. */
+export const encodeDropped = (value: DroppedValue): Uint8Array =>
+  shorelog.Dropped.encode(value).finish();
+
+/** The Dropped in these bytes. */
+export const decodeDropped = (bytes: Uint8Array): Decoded<DroppedValue> =>
+  decoded(() => ({ count: exact(shorelog.Dropped.decode(bytes).count) }));
 
 /** The bytes of a Session. */
 export const encodeSession = (value: SessionValue): Uint8Array =>

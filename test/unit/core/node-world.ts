@@ -84,6 +84,7 @@ export class NodeWorld {
       logs: this.logs.map((log, i) => this.#open(log, logId(i))),
       votes: [...this.votes.values()],
       forwardMarks: [],
+      forwardAttempts: [],
     });
     this.turn();
   }
@@ -186,6 +187,13 @@ export class NodeWorld {
         const { readId, logId: id, generation } = effect;
         return { type: 'LogRead', readId, logId: id, generation, outcome: { ok: true, bytes } };
       }
+      case 'CountRecords': {
+        const { logId: id, froms, to } = effect;
+        const counts = froms.map((from) => this.#countRecords(id, from, to));
+        return { type: 'RecordsCounted', logId: id, counts };
+      }
+      case 'StoreForwardAttempt':
+        return { type: 'ForwardAttemptStored', askId: effect.askId };
       case 'AdvanceLogStart':
         this.#log(effect.logId).logStartOffset = effect.offset;
         return { type: 'LogStartAdvanced', logId: effect.logId, offset: effect.offset };
@@ -226,6 +234,11 @@ export class NodeWorld {
 
   #read(id: LogId, from: Offset): Uint8Array {
     return concatBytes(this.#log(id).batches.filter((b) => headerOf(b).lastOffset >= from));
+  }
+
+  #countRecords(id: LogId, from: Offset, to: Offset): number {
+    const all = recordsOf(this.#log(id));
+    return all.filter(({ offset: at }) => at >= from && at < to).length;
   }
 
   #open(log: StoredLog, id: LogId): OpenLog {
@@ -271,6 +284,7 @@ export class NodeWorld {
       ],
       routes: [{ from: '#', topic: 'sensors', key: 'mqttTopic' }],
       forwardedTopics: [],
+      dropsOldest: false,
       random: randomOf(this.#seed++),
       ...this.#options,
     });

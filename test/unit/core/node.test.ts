@@ -172,7 +172,7 @@ describe('QoS 2 through the node (P5)', () => {
     expect(world.sessions.get(3)).toEqual([]);
   });
 
-  it('does not move a log start with a drop that the forwarder has outrun (L10, X1)', () => {
+  it('commits a drop for each place where central may stand before it goes (L10)', () => {
     const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
     const world = new NodeWorld({
       topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
@@ -185,23 +185,25 @@ describe('QoS 2 through the node (P5)', () => {
     }
     const [partition] = [...world.node.view.partitions].filter(({ topic: t }) => t === 'sensors');
     if (partition === undefined) throw new Error('no partition');
-    const progressed = (baseOffset: number): void => {
+    const { topicId, logId } = partition;
+    const markAt = (baseOffset: number) => {
       const lastForwarded = { leaderEpoch: leaderEpoch(1), baseOffset: offset(baseOffset), crc: 7 };
-      const { topicId } = partition;
       const forwardOffset = offset(baseOffset + 1);
-      const mark = { topicId, partition: 0, centralClusterId: 'c', forwardOffset, lastForwarded };
-      world.post({ type: 'ForwardProgressed', mark });
+      return { topicId, partition: 0, centralClusterId: 'c', forwardOffset, lastForwarded };
     };
-    progressed(1);
+    const ask = (askId: number, from: number, baseOffset: number): boolean | undefined => {
+      const attempt = markAt(baseOffset);
+      world.post({ type: 'ForwardAsked', askId, attempt, from: offset(from) });
+      return world.effects
+        .filter((effect) => effect.type === 'AnswerForwarder')
+        .find((answer) => answer.askId === askId)?.isAllowed;
+    };
+    world.post({ type: 'ForwardProgressed', mark: markAt(1) });
+    expect(ask(1, 2, 2)).toBe(true);
     const end = partition.highWatermark;
     world.stopSyncing();
-    world.post({
-      type: 'RetentionProposed',
-      logId: partition.logId,
-      offset: end,
-      reason: 'time',
-    });
-    progressed(2);
+    world.post({ type: 'RetentionProposed', logId, offset: end, reason: 'time' });
+    expect(ask(2, 2, 3)).toBe(false);
     world.syncAgain();
     world.turn();
     world.turn();
@@ -210,10 +212,13 @@ describe('QoS 2 through the node (P5)', () => {
       effect.type === 'DescribeForwardPartitions' ? effect.partitions : [],
     );
     expect(described.at(-1)?.drops).toMatchObject([
-      { from: 3, to: end, lastForwarded: { baseOffset: 2 } },
+      { from: 2, to: end, count: end - 2, lastForwarded: { baseOffset: 1 } },
+      { from: 3, to: end, count: end - 3, lastForwarded: { baseOffset: 2 } },
     ]);
     expect(types.lastIndexOf('AdvanceLogStart')).toBeGreaterThan(
       types.lastIndexOf('DescribeForwardPartitions'),
     );
+    expect(ask(3, 2, 3)).toBe(false);
+    expect(ask(4, end, 3)).toBe(true);
   });
 });

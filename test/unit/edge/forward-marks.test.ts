@@ -18,7 +18,8 @@ function newMarks() {
   const persistEntry = async (key: string, json: string | undefined): Promise<void> => {
     const error = errors.shift();
     if (error !== undefined) throw error;
-    written.push(`${key} ${ForwardMarks.restore([{ key, json: json ?? '' }])[0]?.forwardOffset}`);
+    const { forwardMarks, forwardAttempts } = ForwardMarks.restore([{ key, json: json ?? '' }]);
+    written.push(`${key} ${[...forwardMarks, ...forwardAttempts][0]?.forwardOffset}`);
   };
   const marks = new ForwardMarks({ persistEntry }, (error) => failed.push(error));
   return { marks, written, failed, errors };

@@ -311,6 +311,63 @@ export namespace shorelog {
     }
 
     /**
+     * Properties of a Dropped.
+     * @deprecated Use shorelog.Dropped.$Properties instead.
+     */
+    interface IDropped extends shorelog.Dropped.$Properties {
+    }
+
+    /** Represents a Dropped. */
+    class Dropped {
+
+        /**
+         * Constructs a new Dropped.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.Dropped.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Dropped count. */
+        count: number;
+
+        /**
+         * Encodes the specified Dropped message. Does not implicitly {@link shorelog.Dropped.verify|verify} messages.
+         * @param message Dropped message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.Dropped.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Dropped message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.Dropped & shorelog.Dropped.$Shape} Dropped
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.Dropped & shorelog.Dropped.$Shape;
+    }
+
+    namespace Dropped {
+
+        /** Properties of a Dropped. */
+        interface $Properties {
+
+            /** Dropped count */
+            count?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Dropped. */
+        type $Shape = shorelog.Dropped.$Properties;
+    }
+
+    /**
      * Properties of a BatchIdentity.
      * @deprecated Use shorelog.BatchIdentity.$Properties instead.
      */

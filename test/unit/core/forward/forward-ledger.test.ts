@@ -50,43 +50,24 @@ describe('ForwardLedger (L10, X4)', () => {
     expect(ledger.deletableTo(partition)).toBe(partition.highWatermark);
   });
 
-  it('wants a drop committed before retention passes what was forwarded last', () => {
-    const { ledger, partition, mark } = newLedger(false);
-    expect(ledger.dropBefore(partition, offset(50))).toBeUndefined();
-    ledger.progressed(mark(9, 6));
-    expect(ledger.dropBefore(partition, offset(6))).toBeUndefined();
-    expect(ledger.dropBefore(partition, offset(50))).toMatchObject({
-      ...{ from: 9, to: 50, count: 41, lastForwarded: { baseOffset: 6 } },
-    });
-  });
-
-  it('describes marks and drops to the forwarder, and knows which drops central has passed', () => {
+  it('describes marks and drops to the forwarder', () => {
     const { ledger, partition, mark, cluster } = newLedger(false);
     const { topicId } = partition;
     const drop = { topicId, partition: 0, from: 9, to: 50, reason: 'retention', count: 41 };
     cluster.apply(`drop/${topicId}/0/9`, encodeDrop({ ...drop, lastForwarded: undefined }));
     ledger.progressed(mark(9, 6));
     expect(ledger.describe()).toMatchObject([{ mark: { forwardOffset: 9 }, drops: [{ to: 50 }] }]);
-    expect(ledger.passedDrops(mark(9, 6))).toEqual([]);
-    expect(ledger.passedDrops(mark(80, 70))).toEqual([9]);
   });
 
-  it('misses a drop that names what was forwarded while one was committed', () => {
-    const { ledger, partition, mark, cluster } = newLedger(false);
+  it('knows where central may stand until a transaction is told of', () => {
+    const { ledger, partition, mark } = newLedger(true);
+    ledger.restore([mark(9, 6)], [mark(20, 12)]);
     const { topicId } = partition;
-    const drop = { topicId, partition: 0, from: 9, to: 50, reason: 'retention', count: 41 };
-    const { lastForwarded } = mark(9, 6);
-    cluster.apply(`drop/${topicId}/0/9`, encodeDrop({ ...drop, lastForwarded }));
-    const missingAfter = (at: ReturnType<typeof mark>) => {
-      ledger.progressed(at);
-      return ledger.missingDrop(at.topicId, 0);
-    };
-    expect(missingAfter(mark(9, 6))).toBeUndefined();
-    expect(missingAfter(mark(50, 6))).toBeUndefined();
-    expect(missingAfter(mark(20, 12))).toMatchObject({
-      ...{ from: 20, to: 50, count: 30, lastForwarded: { baseOffset: 12 } },
-    });
-    expect(missingAfter(mark(60, 50))).toBeUndefined();
+    expect(ledger.stands(topicId, 0)).toEqual({ mark: mark(9, 6), attempt: mark(20, 12) });
+    ledger.progressed(mark(9, 6));
+    expect(ledger.stands(topicId, 0)).toEqual({ mark: mark(9, 6), attempt: undefined });
+    ledger.attempted(mark(30, 22));
+    expect(ledger.stands(topicId, 0).attempt).toEqual(mark(30, 22));
   });
 
   it('ignores a mark of a topic that it does not have', () => {
