@@ -13,6 +13,8 @@ export interface LoadOptions {
   /** Stops by itself once that many have a PUBACK; default: only by `stop`. */
   readonly ackedMax?: number;
   readonly mqttTopicOf?: (connection: number, sequence: number) => string;
+  /** Told of each PUBACK at once. */
+  readonly onAcked?: (identity: string) => void;
 }
 
 /**
@@ -125,6 +127,7 @@ export class LoadPublisher {
     if (identity === undefined) return;
     flight.unanswered.delete(packetId);
     this.acked.add(identity);
+    this.#options.onAcked?.(identity);
   }
 }
 
