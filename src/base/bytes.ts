@@ -7,6 +7,7 @@ import {
   writeVarint,
   writeVarlong,
 } from './varint.ts';
+import { utf8PointAt, utf8SequenceLength } from './utf8-sequence.ts';
 
 const empty = new Uint8Array(0);
 const twoTo32 = 4294967296;
@@ -344,54 +345,41 @@ function writePoint(bytes: Uint8Array, at: number, point: number): number {
 
 /** Bytes [start, end) as text; malformed sequences become U+FFFD, as the Encoding standard says. */
 export function utf8Decode(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  // By pieces: text that grows by single characters takes 32 bytes for each of them.
+  const units = new Uint16Array(Math.min(Math.max(end - start, 0), textUnitsMax) + 1);
   let text = '';
+  let count = 0;
   for (let at = start; at < end;) {
+    if (count > units.length - 2) {
+      text += stringOf(units, count);
+      count = 0;
+    }
     const byte = bytes[at] as number;
     if (byte < 0x80) {
-      text += String.fromCharCode(byte);
+      units[count++] = byte;
       at++;
       continue;
     }
-    const size = sequenceLength(bytes, at, end);
-    if (size > 0) text += String.fromCodePoint(pointAt(bytes, at, size));
-    else text += '\ufffd';
+    const size = utf8SequenceLength(bytes, at, end);
+    const point = size > 0 ? utf8PointAt(bytes, at, size) : 0xfffd;
+    if (point > 0xffff) units[count++] = 0xd7c0 + (point >> 10);
+    units[count++] = point > 0xffff ? 0xdc00 | (point & 0x3ff) : point;
     at += Math.abs(size);
   }
-  return text;
+  return text + stringOf(units, count);
 }
+
+const textUnitsMax = 1_024;
+
+const stringOf = (units: Uint16Array, count: number): string =>
+  String.fromCharCode.apply(undefined, units.subarray(0, count) as unknown as number[]);
 
 /** Whether bytes [start, end) are well-formed UTF-8. */
 export function isUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
   for (let at = start; at < end;) {
-    const size = (bytes[at] as number) < 0x80 ? 1 : sequenceLength(bytes, at, end);
+    const size = (bytes[at] as number) < 0x80 ? 1 : utf8SequenceLength(bytes, at, end);
     if (size < 0) return false;
     at += size;
   }
   return true;
-}
-
-/**
- * Length of the well-formed sequence at `at`, or minus the length of its longest malformed start.
- */
-function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
-  const lead = bytes[at] as number;
-  if (lead < 0xc2 || lead > 0xf4) return -1;
-  const size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  let low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-  let high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-  for (let index = 1; index < size; index++) {
-    const next = at + index < end ? (bytes[at + index] as number) : 0;
-    if (next < low || next > high) return -index;
-    low = 0x80;
-    high = 0xbf;
-  }
-  return size;
-}
-
-function pointAt(bytes: Uint8Array, at: number, size: number): number {
-  let point = (bytes[at] as number) & (0xff >> (size + 1));
-  for (let index = 1; index < size; index++) {
-    point = (point << 6) | ((bytes[at + index] as number) & 0x3f);
-  }
-  return point;
 }

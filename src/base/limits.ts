@@ -34,8 +34,14 @@ export const limits = {
   kafkaConnectionsMax: 2_000,
   /** Requests of one connection in progress; past it the socket is not read. */
   kafkaInFlightPerConnectionMax: 32,
-  /** Array elements in one request or response body, nested ones counted. */
-  kafkaElementsPerBodyMax: 500_000,
+  /**
+   * What the array elements of one request or response body may take in memory: this for each of
+   * its bytes and so much more, and never above the last. The smallest elements that clients send
+   * in numbers (12 bytes, 96 in memory) just fit.
+   */
+  kafkaDecodedBytesPerByte: 8,
+  kafkaDecodedBytesFree: 64 * 1024,
+  kafkaDecodedBytesMax: 48 * 1024 * 1024,
   /** A connection is not read while it has more unsent bytes than this. */
   socketUnsentBytesMax: 8 * 1024 * 1024,
   /** The core is told what a socket got rid of in portions of at least this. */

@@ -1,6 +1,6 @@
 import type { Uuid } from '../../base/brand.ts';
 import { uuid } from '../../base/brand.ts';
-import { ByteReader } from '../../base/bytes.ts';
+import { ByteReader, utf8Length } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 
 /** Kafka's "no topic id". */
@@ -11,13 +11,22 @@ export type ReadElement<T> = (reader: ProtocolReader, version: number) => T;
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+/** No string is longer in UTF-8, in either form. */
+const stringBytesMax = 0x7fff;
+/** What an object of an array takes in memory, and an integer. */
+const objectBytes = 96;
+const integerBytes = 12;
+
 /**
  * Reads the types of Kafka's protocol, in the classic and the flexible (compact) form. As total as
- * ByteReader; how many array elements one body may have is bounded, so that a small frame cannot
- * ask for much memory.
+ * ByteReader; what all array elements of one body take in memory is bounded by its own bytes, so
+ * that a small frame cannot ask for much.
  */
 export class ProtocolReader extends ByteReader {
-  #elementsLeft: number = limits.kafkaElementsPerBodyMax;
+  #decodedBytesLeft = Math.min(
+    limits.kafkaDecodedBytesMax,
+    limits.kafkaDecodedBytesFree + this.remaining * limits.kafkaDecodedBytesPerByte,
+  );
 
   string(flexible: boolean): string {
     const text = this.nullableString(flexible);
@@ -27,7 +36,12 @@ export class ProtocolReader extends ByteReader {
 
   nullableString(flexible: boolean): string | null {
     const length = flexible ? this.unsignedVarint() - 1 : this.int16();
-    return this.#isNull(length) ? null : this.utf8(length);
+    if (this.#isNull(length)) return null;
+    if (length > stringBytesMax) this.fail();
+    const text = this.utf8(length);
+    // Malformed bytes grow by being replaced: what cannot be written back is not taken.
+    if (length * 3 > stringBytesMax && utf8Length(text) > stringBytesMax) this.fail();
+    return text;
   }
 
   /** A view into the frame. */
@@ -74,12 +88,18 @@ export class ProtocolReader extends ByteReader {
     flexible: boolean,
     elementBytesMin: number,
   ): readonly T[] | null {
-    const count = flexible ? this.unsignedVarint() - 1 : this.int32();
-    if (this.#isNull(count)) return null;
-    this.#elementsLeft -= count;
-    if (count * elementBytesMin > this.remaining || this.#elementsLeft < 0) this.fail();
+    const count = this.#count(flexible, elementBytesMin, objectBytes);
+    if (count < 0) return null;
     const list: T[] = [];
     for (let left = count; left > 0 && !this.failed; left--) list.push(read(this, version));
+    return list;
+  }
+
+  int32Array(flexible: boolean): readonly number[] {
+    const count = this.#count(flexible, 4, integerBytes);
+    if (count < 0) this.fail();
+    const list: number[] = [];
+    for (let left = count; left > 0 && !this.failed; left--) list.push(this.int32());
     return list;
   }
 
@@ -100,6 +120,15 @@ export class ProtocolReader extends ByteReader {
 
   skipTags(): void {
     this.tags(() => false);
+  }
+
+  /** Of an array's elements; -1 is null. Fails where there is no room for so many. */
+  #count(flexible: boolean, elementBytesMin: number, elementBytes: number): number {
+    const count = flexible ? this.unsignedVarint() - 1 : this.int32();
+    if (this.#isNull(count)) return -1;
+    this.#decodedBytesLeft -= count * elementBytes;
+    if (count * elementBytesMin > this.remaining || this.#decodedBytesLeft < 0) this.fail();
+    return count;
   }
 
   /** -1 is null; any other negative length is malformed. */

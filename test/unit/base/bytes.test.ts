@@ -51,6 +51,15 @@ describe('ByteReader and ByteWriter', () => {
     expect([reader.int64(), reader.failed]).toEqual([0, true]);
   });
 
+  it('decodes text of any length with characters of any size at the seams', () => {
+    for (const text of ['a', 'é', '€', '😀']) {
+      for (const length of [0, 1, 1_022, 1_023, 1_024, 1_025, 3_000]) {
+        const all = 'x'.repeat(length) + text.repeat(1_030);
+        expect(utf8Decode(utf8Encode(all))).toBe(all);
+      }
+    }
+  });
+
   it('stays failed after a read past the end', () => {
     const reader = new ByteReader(Uint8Array.of(1, 2, 3));
     expect(reader.int32()).toBe(0);

@@ -33,7 +33,9 @@ export const metadataHandler: Handler = handlerOf(
       controllerId: nodeId,
       topics: isForAll(request, version)
         ? [...view.topics()].map((topic) => describe(view, topic))
-        : distinct(request.topics ?? []).map((asked) => lookUp(view, asked, mayCreate)),
+        : distinct(request.topics ?? []).map((asked) =>
+            lookUp(view, asked, { mayCreate, version }),
+          ),
       clusterAuthorizedOperations: operationsUnknown,
     });
   },
@@ -48,14 +50,16 @@ const distinct = (asked: readonly MetadataRequestTopic[]): readonly MetadataRequ
   ...new Map(asked.map((topic) => [topic.name ?? `/${topic.topicId}`, topic])).values(),
 ];
 
+/** An unknown id has no name: null, which versions 10 and 11 can ask with but not answer with. */
 function lookUp(
   view: BrokerView,
   { name, topicId }: MetadataRequestTopic,
-  mayCreate: boolean,
+  { mayCreate, version }: { readonly mayCreate: boolean; readonly version: number },
 ): MetadataResponseTopic {
   if (name === null) {
     const byId = view.topicById(topicId);
-    return byId === undefined ? unknown(null, topicId, 'UNKNOWN_TOPIC_ID') : describe(view, byId);
+    if (byId !== undefined) return describe(view, byId);
+    return unknown(version < 12 ? '' : null, topicId, 'UNKNOWN_TOPIC_ID');
   }
   const topic = view.topic(name);
   if (topic !== undefined) return describe(view, topic);

@@ -113,7 +113,7 @@ function readFetchRequestForgottenTopic(
   const flexible = version >= 12;
   const value: FetchRequestForgottenTopic = {
     topic: reader.string(flexible),
-    partitions: reader.array((r) => r.int32(), version, flexible, 4),
+    partitions: reader.int32Array(flexible),
   };
   if (flexible) reader.skipTags();
   return value;

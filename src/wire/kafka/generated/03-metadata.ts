@@ -103,9 +103,9 @@ function readMetadataResponsePartition(
     partitionIndex: reader.int32(),
     leaderId: reader.int32(),
     leaderEpoch: version >= 7 ? reader.int32() : -1,
-    replicaNodes: reader.array((r) => r.int32(), version, flexible, 4),
-    isrNodes: reader.array((r) => r.int32(), version, flexible, 4),
-    offlineReplicas: version >= 5 ? reader.array((r) => r.int32(), version, flexible, 4) : [],
+    replicaNodes: reader.int32Array(flexible),
+    isrNodes: reader.int32Array(flexible),
+    offlineReplicas: version >= 5 ? reader.int32Array(flexible) : [],
   };
   if (flexible) reader.skipTags();
   return value;

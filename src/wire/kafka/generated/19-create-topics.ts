@@ -60,7 +60,7 @@ function readCreateTopicsRequestAssignment(
   const flexible = version >= 5;
   const value: CreateTopicsRequestAssignment = {
     partitionIndex: reader.int32(),
-    brokerIds: reader.array((r) => r.int32(), version, flexible, 4),
+    brokerIds: reader.int32Array(flexible),
   };
   if (flexible) reader.skipTags();
   return value;

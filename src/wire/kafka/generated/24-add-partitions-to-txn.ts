@@ -37,7 +37,7 @@ function readAddPartitionsToTxnRequestTopic(
   const flexible = version >= 3;
   const value: AddPartitionsToTxnRequestTopic = {
     name: reader.string(flexible),
-    partitions: reader.array((r) => r.int32(), version, flexible, 4),
+    partitions: reader.int32Array(flexible),
   };
   if (flexible) reader.skipTags();
   return value;

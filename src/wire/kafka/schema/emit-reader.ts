@@ -78,6 +78,7 @@ function presentTextOf(field: SchemaField, context: EmitContext): string {
 }
 
 function callTextOf(field: SchemaField, context: EmitContext, isNullable: boolean): string {
+  if (field.isArray && field.type === 'int32') return 'reader.int32Array(flexible)';
   if (field.isArray) {
     const minimum = elementBytesMin(field, context);
     const method = isNullable ? 'nullableArray' : 'array';

@@ -17,6 +17,7 @@ import { addPartitionsToTxnCodec } from '../../../../src/wire/kafka/generated/24
 import { endTxnCodec } from '../../../../src/wire/kafka/generated/26-end-txn.ts';
 import { describeConfigsCodec } from '../../../../src/wire/kafka/generated/32-describe-configs.ts';
 import { saslAuthenticateCodec } from '../../../../src/wire/kafka/generated/36-sasl-authenticate.ts';
+import { writeUnsignedVarint } from '../../../../src/base/varint.ts';
 import { ProtocolReader, zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 import { ProtocolWriter } from '../../../../src/wire/kafka/protocol-writer.ts';
 import { allSchemas } from '../../../../src/wire/kafka/schema/all-schemas.ts';
@@ -155,12 +156,31 @@ describe('the protocol types', () => {
     expect([reader.failed, reads]).toEqual([true, 0]);
   });
 
-  it('refuse more elements in one body than the limit', () => {
-    const bytes = new Uint8Array(600_004);
-    new DataView(bytes.buffer).setInt32(0, 600_000);
+  it.each([
+    ['the smallest elements that clients send in numbers', 10_000, 12, false],
+    ['as many small ones as are free', 745, 1, false],
+    ['one more', 746, 1, true],
+    ['very many', 600_000, 20, true],
+  ])('take elements by what they need in memory: %s', (_name, count, elementBytes, failed) => {
+    const bytes = new Uint8Array(4 + count * elementBytes);
+    new DataView(bytes.buffer).setInt32(0, count);
     const reader = new ProtocolReader(bytes);
-    reader.array((element) => element.int8(), 0, false, 1);
-    expect(reader.failed).toBe(true);
+    reader.array((element) => element.skip(elementBytes), 0, false, elementBytes);
+    expect(reader.failed).toBe(failed);
+  });
+
+  it('refuse a string longer than any of Kafka, and one that grows past it', () => {
+    const string = (length: number, fill: number): string | undefined => {
+      const bytes = new Uint8Array(3 + length).fill(fill);
+      writeUnsignedVarint(bytes, 0, length + 1);
+      const reader = new ProtocolReader(bytes);
+      const text = reader.string(true);
+      return reader.failed ? undefined : text;
+    };
+    expect(string(0x7fff, 0x61)).toHaveLength(0x7fff);
+    expect(string(0x8000, 0x61)).toBeUndefined();
+    expect(string(10_922, 0xff)).toHaveLength(10_922);
+    expect(string(10_923, 0xff)).toBeUndefined();
   });
 
   it('skip tagged fields that they do not know', () => {

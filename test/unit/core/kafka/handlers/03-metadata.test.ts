@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../../../src/base/brand.ts';
 import type { MetadataRequest } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
 import { metadataCodec } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
+import { encodeRequest } from '../../../../../src/wire/kafka/header.ts';
 import { zeroUuid } from '../../../../../src/wire/kafka/protocol-reader.ts';
 import { RouterBench } from '../router-bench.ts';
 
@@ -33,6 +35,30 @@ describe('Metadata', () => {
     const names = Array.from({ length: 1_000 }, (_, index) => (index % 2 ? 'sensors' : 'other'));
     const { topics } = bench.call(metadataCodec, 12, metadataOf(names));
     expect(topics.map(({ name }) => name)).toEqual(['other', 'sensors']);
+  });
+
+  it.each([10, 11, 12])('v%i answers an unknown topic id', (version) => {
+    const bench = new RouterBench();
+    const topicId = uuid('0b5c1f5e-6a1b-4c7d-8e9f-102030405060');
+    const asked = { ...metadataOf([]), topics: [{ topicId, name: null }] };
+    expect(bench.call(metadataCodec, version, asked).topics).toMatchObject([
+      { errorCode: 100, name: version < 12 ? '' : null, topicId },
+    ]);
+  });
+
+  it('survives a name that would not fit its length if it were sent back', () => {
+    const bench = new RouterBench();
+    const frame = encodeRequest(
+      metadataCodec,
+      1,
+      { correlationId: 1, clientId: null },
+      {
+        ...metadataOf(['x'.repeat(20_000)]),
+      },
+    );
+    frame.fill(0xff, 30);
+    bench.receive(frame.slice());
+    expect(bench.typesOf()).toEqual(['CloseConnection']);
   });
 
   it('describes node, cluster and partitions', () => {
