@@ -24,13 +24,13 @@ export interface VersionRange {
 /**
  * The APIs that we call. The codecs end below Kafka's second transaction protocol (Produce 12,
  * EndTxn 5), which changes what an epoch means; FindCoordinator 4 asks for lists, which we never
- * do.
+ * do; Metadata 0 has no way to ask for all topics.
  */
 export const apis = {
   produce: produceCodec,
   fetch: fetchCodec,
   listOffsets: listOffsetsCodec,
-  metadata: metadataCodec,
+  metadata: { ...metadataCodec, versionMin: 1 },
   findCoordinator: { ...findCoordinatorCodec, versionMax: 3 },
   saslHandshake: { ...saslHandshakeCodec, versionMin: 1 },
   apiVersions: apiVersionsCodec,
