@@ -1,6 +1,7 @@
 import type { Offset } from '../src/base/brand.ts';
 import type { ForwardMark } from '../src/core/forward/supervision.ts';
 import { isFull } from '../src/log/files.ts';
+import { isCount, isJsonObject, isText, parseJson } from '../src/log/json.ts';
 
 /** Durable storage of one keyed entry; the node journal. */
 export interface EntryStore {
@@ -28,7 +29,10 @@ export class ForwardMarks {
     this.#failed = failed;
   }
 
-  /** The marks and attempts among a journal's entries. */
+  /**
+   * The marks and attempts among a journal's entries. What is none counts as not there: without a
+   * mark nothing may be deleted.
+   */
   static restore(entries: readonly { readonly key: string; readonly json: string }[]): {
     readonly forwardMarks: ForwardMark[];
     readonly forwardAttempts: ForwardMark[];
@@ -36,7 +40,8 @@ export class ForwardMarks {
     const under = (wanted: string): ForwardMark[] =>
       entries
         .filter(({ key }) => key.startsWith(wanted))
-        .map(({ json }) => JSON.parse(json) as ForwardMark);
+        .map(({ json }) => parseJson(json))
+        .filter(isForwardMark);
     return { forwardMarks: under(prefix), forwardAttempts: under(attemptPrefix) };
   }
 
@@ -83,3 +88,17 @@ export class ForwardMarks {
     });
   }
 }
+
+function isForwardMark(value: unknown): value is ForwardMark {
+  if (!isJsonObject(value)) return false;
+  const { topicId, partition, centralClusterId, forwardOffset, lastForwarded } = value;
+  const isPlace = isText(topicId) && isCount(partition) && isText(centralClusterId);
+  return isPlace && isCount(forwardOffset) && isBatchOrNone(lastForwarded);
+}
+
+const isBatchOrNone = (value: unknown): boolean =>
+  value === undefined ||
+  (isJsonObject(value) &&
+    isCount(value['leaderEpoch']) &&
+    isCount(value['baseOffset']) &&
+    isCount(value['crc']));

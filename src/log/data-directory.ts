@@ -8,6 +8,7 @@ import type { Disk } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
 import { readWhole, replaceFile } from './files.ts';
 import { hex32 } from './hex32.ts';
+import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 
 /** The format of everything below the data directory. A newer one is refused, untouched. */
 export const dataFormatVersion = 1;
@@ -117,12 +118,11 @@ export function decodeMeta(bytes: Uint8Array): DataDirectoryMeta | undefined {
   if (at < 0) return undefined;
   const body = `${text.slice(0, at)}}`;
   if (text.slice(at) !== `${crcField}${hex32(crc32c(utf8Encode(body)))}"}\n`) return undefined;
-  const meta = JSON.parse(body) as DataDirectoryMeta;
-  return {
-    formatVersion: meta.formatVersion,
-    clusterId: uuid(meta.clusterId),
-    nodeId: meta.nodeId,
-    directoryId: uuid(meta.directoryId),
-    startCounter: meta.startCounter,
-  };
+  const meta = parseJson(body);
+  if (!isJsonObject(meta)) return undefined;
+  const { formatVersion, clusterId, nodeId, directoryId, startCounter } = meta;
+  if (!isCount(formatVersion) || !isCount(nodeId) || !isCount(startCounter)) return undefined;
+  if (!isText(clusterId) || !isText(directoryId)) return undefined;
+  const ids = { clusterId: uuid(clusterId), directoryId: uuid(directoryId) };
+  return { formatVersion, nodeId, startCounter, ...ids };
 }

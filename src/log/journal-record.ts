@@ -2,6 +2,8 @@ import type { LeaderEpoch, Offset, Uuid } from '../base/brand.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
 import { hex32 } from './hex32.ts';
+import { isCount, isJsonObject, isText, parseJson } from './json.ts';
+import type { JsonObject } from './json.ts';
 
 /** A log for the journal: topic names come and go, topic ids do not. */
 export interface LogKey {
@@ -71,7 +73,8 @@ export function decodeGroups(bytes: Uint8Array): DecodedJournal {
     if (group === undefined) isBroken = true;
     else {
       isDamaged ||= isBroken;
-      records.push(...group);
+      // No spread: a journal that was written anew is one group, of any size.
+      for (const record of group) records.push(record);
     }
     start = end < 0 ? bytes.length : end + 1;
   }
@@ -87,5 +90,26 @@ function decodeGroup(
   if (json > end || utf8Decode(bytes, start, json) !== `${hex32(crc32c(bytes, json, end))} `) {
     return undefined;
   }
-  return JSON.parse(utf8Decode(bytes, json, end)) as readonly JournalRecord[];
+  const group = parseJson(utf8Decode(bytes, json, end));
+  return Array.isArray(group) && group.every(isJournalRecord) ? group : undefined;
 }
+
+/** Statements of a type that we do not know are a later version's, and pass. */
+function isJournalRecord(value: unknown): value is JournalRecord {
+  if (!isJsonObject(value)) return false;
+  switch (value['type']) {
+    case 'vote':
+      return isLogKey(value) && isCount(value['leaderEpoch']) && isText(value['votedFor']);
+    case 'mark':
+      return isLogKey(value) && isCount(value['to']);
+    case 'start':
+      return isLogKey(value) && isCount(value['at']);
+    case 'entry':
+      return isText(value['key']) && (value['json'] === null || isText(value['json']));
+    default:
+      return isText(value['type']);
+  }
+}
+
+const isLogKey = (value: JsonObject): boolean =>
+  isText(value['topicId']) && isCount(value['partition']);

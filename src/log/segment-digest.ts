@@ -1,9 +1,9 @@
-import { offset, timestampMs } from '../base/brand.ts';
 import type { Offset, TimestampMs } from '../base/brand.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
 import type { EpochStart } from '../ports/recovered-log.ts';
 import { hex32 } from './hex32.ts';
+import { isCount, isJsonObject, parseJson } from './json.ts';
 
 /**
  * The sidecar of a sealed segment (L6). With it a start trusts the segment by its size and reads
@@ -31,11 +31,22 @@ export function decodeDigest(bytes: Uint8Array): SegmentDigest | undefined {
   const text = utf8Decode(bytes);
   const json = text.slice(9, -1);
   if (text !== `${hex32(crc32c(utf8Encode(json)))} ${json}\n`) return undefined;
-  const digest = JSON.parse(json) as SegmentDigest;
-  return {
-    ...digest,
-    baseOffset: offset(digest.baseOffset),
-    endOffset: offset(digest.endOffset),
-    maxTimestamp: timestampMs(digest.maxTimestamp),
-  };
+  const digest = parseJson(json);
+  return isDigest(digest) ? digest : undefined;
 }
+
+function isDigest(value: unknown): value is SegmentDigest {
+  if (!isJsonObject(value)) return false;
+  const { baseOffset, endOffset, bytes, batches, headersCrc, maxTimestamp, epochStarts } = value;
+  return (
+    [baseOffset, endOffset, bytes, batches, headersCrc].every(isCount) &&
+    Number.isSafeInteger(maxTimestamp) &&
+    Array.isArray(epochStarts) &&
+    epochStarts.every(isEpochStart)
+  );
+}
+
+const isEpochStart = (value: unknown): value is EpochStart =>
+  isJsonObject(value) &&
+  Number.isSafeInteger(value['leaderEpoch']) &&
+  isCount(value['startOffset']);

@@ -69,3 +69,11 @@ it('writes a mark that goes back at once: an operator decided so', async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(written).toEqual([`${key} 9`, `${key} 4`]);
 });
+
+it('takes what is no mark for none', () => {
+  for (const json of ['', '{', 'null', '7', '{}', '{"topicId":"x"}', '[]']) {
+    expect(ForwardMarks.restore([{ key, json }]).forwardMarks).toEqual([]);
+  }
+  const kept = ForwardMarks.restore([{ key, json: JSON.stringify(markAt(3)) }]);
+  expect(kept.forwardMarks).toEqual([markAt(3)]);
+});
