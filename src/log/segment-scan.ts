@@ -31,21 +31,22 @@ export interface SegmentScan {
 }
 
 /**
- * Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs.
+ * Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs,
+ * none of which is below `epochFloor`, the last one of the segments before.
  */
-export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan {
+export function scanSegment(bytes: Uint8Array, baseOffset: Offset, epochFloor = 0): SegmentScan {
   const batches: RecordBatchHeader[] = [];
   const bad: BadExtent[] = [];
   let expected = baseOffset;
   for (let at = 0; at < bytes.length;) {
-    const batch = goodBatchAt(bytes, at);
+    const batch = goodBatchAt(bytes, at, epochFloor);
     if (typeof batch !== 'string' && batch.baseOffset === expected) {
       batches.push(batch);
       at += batch.totalBytes;
       expected = offset(batch.lastOffset + 1);
       continue;
     }
-    const next = nextGoodBatch(bytes, at, expected);
+    const next = nextGoodBatch(bytes, at, { offset: expected, epoch: epochFloor });
     const endPosition = next?.position ?? bytes.length;
     const reason = typeof batch === 'string' ? batch : 'base offset';
     bad.push({ position: at, endPosition, from: expected, to: next?.baseOffset, reason });
@@ -55,10 +56,21 @@ export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan 
   return withEpochOrder(batches, bad);
 }
 
+/** What may come next in a log, at least. */
+interface Lowest {
+  readonly offset: Offset;
+  readonly epoch: number;
+}
+
 /** The batch at a position, or what is wrong with it. */
-function goodBatchAt(bytes: Uint8Array, at: number): RecordBatchHeader | string {
+function goodBatchAt(
+  bytes: Uint8Array,
+  at: number,
+  epochFloor: number,
+): RecordBatchHeader | string {
   const header = readRecordBatchHeader(bytes, at);
   if (!header.ok) return header.error;
+  if (header.value.leaderEpoch < epochFloor) return 'leader epoch';
   return isBatchCrcValid(bytes, header.value) ? header.value : 'crc';
 }
 
@@ -69,19 +81,19 @@ function goodBatchAt(bytes: Uint8Array, at: number): RecordBatchHeader | string 
 function nextGoodBatch(
   bytes: Uint8Array,
   bad: number,
-  expected: Offset,
+  lowest: Lowest,
 ): RecordBatchHeader | undefined {
   if (bytes.length - bad >= batchOverheadBytes) {
     const length = batchPrefixBytes + int32At(bytes, bad + batchPosition.batchLength);
     if (length >= batchOverheadBytes) {
-      const next = continuation(bytes, bad, bad + length, expected);
+      const next = continuation(bytes, bad, bad + length, lowest);
       if (next !== undefined) return next;
     }
   }
   for (let at = bad + 1; at <= bytes.length - batchOverheadBytes; at++) {
     if (bytes[at + batchPosition.magic] !== 2) continue;
-    const found = continuation(bytes, bad, at, expected);
-    if (found !== undefined && isFollowed(bytes, found)) return found;
+    const found = continuation(bytes, bad, at, lowest);
+    if (found !== undefined && isFollowed(bytes, found, lowest.epoch)) return found;
   }
   return undefined;
 }
@@ -91,12 +103,12 @@ function continuation(
   bytes: Uint8Array,
   bad: number,
   at: number,
-  expected: Offset,
+  lowest: Lowest,
 ): RecordBatchHeader | undefined {
   if (at > bytes.length - batchOverheadBytes) return undefined;
   const base = int64At(bytes, at);
-  if (base < expected || base > expected + (at - bad)) return undefined;
-  const batch = goodBatchAt(bytes, at);
+  if (base < lowest.offset || base > lowest.offset + (at - bad)) return undefined;
+  const batch = goodBatchAt(bytes, at, lowest.epoch);
   return typeof batch === 'string' ? undefined : batch;
 }
 
@@ -104,10 +116,10 @@ function continuation(
  * A payload can hold what looks like a batch; what is one is followed by the next batch or the end
  * of the file.
  */
-function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader): boolean {
+function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader, epochFloor: number): boolean {
   const at = batch.position + batch.totalBytes;
   if (at === bytes.length) return true;
-  const next = goodBatchAt(bytes, at);
+  const next = goodBatchAt(bytes, at, epochFloor);
   return typeof next !== 'string' && next.baseOffset === batch.lastOffset + 1;
 }
 
