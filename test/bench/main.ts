@@ -4,12 +4,13 @@ import { join, resolve } from 'node:path';
 import { makeTempFolder } from '../integration/harness/temp-folder.ts';
 import { reportFigure } from './figure.ts';
 import type { Budget, Figure } from './figure.ts';
+import { measureFlash } from './flash.ts';
 import { measureForward } from './forward.ts';
 import { measureIdle } from './idle.ts';
 import { measureIngest } from './ingest.ts';
 import { describeMachine } from './machine.ts';
 
-const usage = `npm run bench -- ingest | forward | idle [options]
+const usage = `npm run bench -- ingest | forward | idle | flash [options]
 
   --runs N            figures are medians of N runs (default 3; forward 1)
   --folder DIR        where data goes (default: a temporary folder); memory file systems are refused
@@ -27,6 +28,12 @@ forward
   --partitions N      default 4
 idle
   --seconds S         of rest before weighing (default 10)
+flash                 (needs root: a loop device)
+  --rate N            messages per second over all sensors (default 100)
+  --payload BYTES     default 200
+  --connections N     sensors (default 100)
+  --linger MS         log.lingerMs (default 0)
+  --seconds S         default 20
 `;
 
 const { values, positionals } = parseArgs({
@@ -44,6 +51,8 @@ const { values, positionals } = parseArgs({
     records: { type: 'string' },
     'record-bytes': { type: 'string' },
     partitions: { type: 'string' },
+    rate: { type: 'string' },
+    linger: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -88,10 +97,23 @@ async function* forwardFigures(folder: string): AsyncGenerator<Figure> {
 }
 
 async function* idleFigures(folder: string): AsyncGenerator<Figure> {
-  yield await measureIdle({
+  yield* measureIdle({
     folder,
     runs: numberOf('runs', 3),
     seconds: numberOf('seconds', 10),
+    say,
+  });
+}
+
+async function* flashFigures(folder: string): AsyncGenerator<Figure> {
+  yield await measureFlash({
+    folder,
+    runs: numberOf('runs', 3),
+    seconds: numberOf('seconds', 20),
+    rate: numberOf('rate', 100),
+    sensors: numberOf('connections', 100),
+    payloadBytes: numberOf('payload', 200),
+    lingerMs: numberOf('linger', 0),
     say,
   });
 }
@@ -100,6 +122,7 @@ const benches = {
   ingest: { figures: ingestFigures, side: 'atLeast' },
   forward: { figures: forwardFigures, side: 'atLeast' },
   idle: { figures: idleFigures, side: 'atMost' },
+  flash: { figures: flashFigures, side: 'atMost' },
 } as const;
 
 const run = async (name: keyof typeof benches): Promise<number> => {
