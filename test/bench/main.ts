@@ -26,6 +26,7 @@ forward
   --records N         default 1000000
   --record-bytes N    default 200
   --partitions N      default 4
+  --cases A,B         forward, forwardRebuild, forwardRebuildGzip, forwardCatchUp (default: all)
 idle
   --seconds S         of rest before weighing (default 10)
 flash                 (needs root: a loop device)
@@ -51,13 +52,14 @@ const { values, positionals } = parseArgs({
     records: { type: 'string' },
     'record-bytes': { type: 'string' },
     partitions: { type: 'string' },
+    cases: { type: 'string' },
     rate: { type: 'string' },
     linger: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
 
-type NumberFlag = Exclude<keyof typeof values, 'folder' | 'in-flight' | 'baselines-only' | 'help'>;
+type NumberFlag = Exclude<keyof typeof values, 'folder' | 'in-flight' | 'cases' | 'baselines-only' | 'help'>;
 
 const numberOf = (name: NumberFlag, byDefault: number): number => {
   const value = Number(values[name] ?? byDefault);
@@ -86,9 +88,10 @@ async function* ingestFigures(folder: string): AsyncGenerator<Figure> {
 }
 
 async function* forwardFigures(folder: string): AsyncGenerator<Figure> {
-  yield await measureForward({
+  yield* measureForward({
     folder,
     runs: numberOf('runs', 1),
+    cases: values.cases?.split(',') ?? [],
     records: numberOf('records', 1_000_000),
     recordBytes: numberOf('record-bytes', 200),
     partitions: numberOf('partitions', 4),
