@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeTempFolder } from '../integration/harness/temp-folder.ts';
+import { measureRecover } from './recover.ts';
 import { reportFigure } from './figure.ts';
 import type { Budget, Figure } from './figure.ts';
 import { measureFlash } from './flash.ts';
@@ -10,7 +11,7 @@ import { measureIdle } from './idle.ts';
 import { measureIngest } from './ingest.ts';
 import { describeMachine } from './machine.ts';
 
-const usage = `npm run bench -- ingest | forward | idle | flash [options]
+const usage = `npm run bench -- ingest | forward | idle | flash | recover [options]
 
   --runs N            figures are medians of N runs (default 3; forward 1)
   --folder DIR        where data goes (default: a temporary folder); memory file systems are refused
@@ -29,6 +30,9 @@ forward
   --cases A,B         forward, forwardRebuild, forwardRebuildGzip, forwardCatchUp (default: all)
 idle
   --seconds S         of rest before weighing (default 10)
+recover
+  --gib N             size of the log (default 10)
+  --partitions N      default 4
 flash                 (needs root: a loop device)
   --rate N            messages per second over all sensors (default 100)
   --payload BYTES     default 200
@@ -54,6 +58,7 @@ const { values, positionals } = parseArgs({
     partitions: { type: 'string' },
     cases: { type: 'string' },
     rate: { type: 'string' },
+    gib: { type: 'string' },
     linger: { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -108,6 +113,16 @@ async function* idleFigures(folder: string): AsyncGenerator<Figure> {
   });
 }
 
+async function* recoverFigures(folder: string): AsyncGenerator<Figure> {
+  yield* measureRecover({
+    folder,
+    runs: numberOf('runs', 5),
+    bytes: numberOf('gib', 10) * 2 ** 30,
+    partitions: numberOf('partitions', 4),
+    say,
+  });
+}
+
 async function* flashFigures(folder: string): AsyncGenerator<Figure> {
   yield await measureFlash({
     folder,
@@ -126,6 +141,7 @@ const benches = {
   forward: { figures: forwardFigures, side: 'atLeast' },
   idle: { figures: idleFigures, side: 'atMost' },
   flash: { figures: flashFigures, side: 'atMost' },
+  recover: { figures: recoverFigures, side: 'atMost' },
 } as const;
 
 const run = async (name: keyof typeof benches): Promise<number> => {
