@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 
 import type { CliContext } from './cli-config.ts';
+import type { BenchFlags } from './bench-command.ts';
 import { registerDemo } from './demo/demo-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseOption } from './parse-option.ts';
@@ -23,6 +24,7 @@ export function buildProgram(context: CliContext, finished: (exitCode: number) =
     })
     .showHelpAfterError('(shorelog --help shows what there is)');
   addNode(program, context, finished);
+  addBench(program, context, finished);
   addReaders(program, context, finished);
   addPublish(program, context, finished);
   addForward(program, context, finished);
@@ -78,12 +80,25 @@ function addNode(program: Command, context: CliContext, finished: Finished): voi
       const { runCheck } = await import('./check-command.ts');
       finished(await runCheck(context, options));
     });
+}
+
+function addBench(program: Command, context: CliContext, finished: Finished): void {
   program
     .command('bench')
-    .description('measure the disk under the data directory')
+    .description('measure this machine with a temporary node, and say what that means')
+    .option('--seconds <n>', 'of each of the two loads', parseOption.wholeNumber, 6)
+    .option('--rate <n>', 'messages per second of your sensors', parseOption.wholeNumber, 100)
+    .option('--payload <bytes>', 'of a message', parseOption.wholeNumber, 200)
+    .option('--endurance <tb>', 'terabytes the card is made for', parseOption.wholeNumber, 30)
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async (options: { config?: string; json?: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nRuns beside the data directory, on its disk, and removes what it made; a node may run\n' +
+        'meanwhile but shares the figures. Exit code: 0 measured, 1 it could not be (a full or\n' +
+        'read-only disk, memory instead of a disk), 2 wrong usage, 130 interrupted.',
+    )
+    .action(async (options: BenchFlags) => {
       const { runBench } = await import('./bench-command.ts');
       finished(await runBench(context, options));
     });

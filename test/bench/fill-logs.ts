@@ -82,9 +82,7 @@ class LogFiller {
       timestamp: timestampMs(Date.now()),
     };
     const batches = this.#lastOffset < 0 ? [] : [batch];
-    return encodeProducerSnapshot([
-      { producerId, producerEpoch: 0, sequenceFloor: 0, batches },
-    ]);
+    return encodeProducerSnapshot([{ producerId, producerEpoch: 0, sequenceFloor: 0, batches }]);
   }
 
   #nextBatches(): Uint8Array[] {

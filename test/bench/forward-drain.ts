@@ -176,18 +176,18 @@ const startIncoming = (node: NodeProcess, options: DrainOptions): Incoming => {
   const { incomingPerSecond, recordBytes } = options;
   if (incomingPerSecond === 0) return { published: () => 0, stop: () => Promise.resolve() };
   let published = 0;
-  let isStopping = false;
+  const stopping = new AbortController();
   const run = async (): Promise<void> => {
     const shape = { sensors: 20, payloadBytes: recordBytes };
     const sensors = await SteadySensors.connect({ port: node.ports.mqtt, ...shape });
-    while (!isStopping) published += await sensors.publish(incomingPerSecond, 0.5);
+    while (!stopping.signal.aborted) published += await sensors.publish(incomingPerSecond, 0.5);
     await sensors.close();
   };
   const running = run();
   return {
     published: () => published,
     stop: () => {
-      isStopping = true;
+      stopping.abort();
       return running;
     },
   };

@@ -68,9 +68,7 @@ const measureCase = async (
     options.say(`${name}: Kafka's own producer, run ${run + 1} of ${options.runs}`);
     const topic = `${name}-baseline-${run}`;
     await central.createTopics([{ name: topic, partitions: options.partitions }]);
-    baseline.push(
-      await runPerfTest(central, central.bootstrap, { ...options, batchBytes, topic }),
-    );
+    baseline.push(await runPerfTest(central, central.bootstrap, { ...options, batchBytes, topic }));
     options.say(`${name}: prefilling and draining a node, run ${run + 1} of ${options.runs}`);
     drains.push(await drainOnce(central, { ...options, ...shape, name: `${name}-${run}` }));
   }

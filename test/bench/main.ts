@@ -64,7 +64,10 @@ const { values, positionals } = parseArgs({
   },
 });
 
-type NumberFlag = Exclude<keyof typeof values, 'folder' | 'in-flight' | 'cases' | 'baselines-only' | 'help'>;
+type NumberFlag = Exclude<
+  keyof typeof values,
+  'folder' | 'in-flight' | 'cases' | 'baselines-only' | 'help'
+>;
 
 const numberOf = (name: NumberFlag, byDefault: number): number => {
   const value = Number(values[name] ?? byDefault);

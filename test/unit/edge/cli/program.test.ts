@@ -122,6 +122,16 @@ describe('usage', () => {
   });
 });
 
+it.each([
+  ['--seconds', '0'],
+  ['--rate', '0'],
+  ['--payload', '65537'],
+])('bench refuses %s %s', async (flag, value) => {
+  const { code, error } = await run('bench', flag, value);
+  expect(code).toBe(2);
+  expect(error).toContain(`${flag} must be from `);
+});
+
 describe('without a node', () => {
   it.each([
     [['status'], 'admin'],
