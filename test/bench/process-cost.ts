@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** USER_HZ: the kernel tells CPU times in hundredths of a second on every Linux that Node runs on. */
+/** USER_HZ: the kernel tells CPU times in hundredths of a second wherever Node runs. */
 const ticksPerSecond = 100;
 
 /** CPU seconds that a process has used, in user and kernel mode, all threads. Linux only. */

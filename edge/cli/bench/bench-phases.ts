@@ -102,7 +102,7 @@ async function written(
 async function load(folder: string, order: LoadOrder, signal: AbortSignal): Promise<LoadResult> {
   signal.throwIfAborted();
   const outputFile = join(folder, `load-${order.ratePerSecond}.txt`);
-  const program = fileURLToPath(new URL(`load-main${extension}`, import.meta.url));
+  const program = fileURLToPath(new URL(`main${extension}`, import.meta.url));
   const args = [program, JSON.stringify(order)];
   const child = spawnOwned({ command: process.execPath, args, outputFile });
   const kill = (): void => child.signal('SIGKILL');
