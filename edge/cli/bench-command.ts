@@ -115,7 +115,7 @@ function reportOf(
     busyPerSecond: Math.max(1, node.busy.perSecond),
     ratePerSecond: flags.rate,
     payloadBytes: flags.payload,
-    logBytesPerMessage: node.logBytesPerMessage,
+    logBytesPerRecord: node.logBytesPerRecord,
     deviceBytesPerPayloadByte: node.deviceBytesPerPayloadByte,
     budgetBytes,
     enduranceTerabytes: flags.endurance,

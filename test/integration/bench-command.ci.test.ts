@@ -46,8 +46,8 @@ it('measures beside the data directory and leaves nothing behind', async () => {
   expect(report.node.busy.perSecond).toBeGreaterThan(0);
   expect(report.node.steady.acked).toBeGreaterThan(0);
   // A record is its payload, key, headers and its share of a batch.
-  expect(report.node.logBytesPerMessage).toBeGreaterThan(200);
-  expect(report.node.logBytesPerMessage).toBeLessThan(1_000);
+  expect(report.node.logBytesPerRecord).toBeGreaterThan(200);
+  expect(report.node.logBytesPerRecord).toBeLessThan(1_000);
   expect(report.outlook.daysOffline).toBeGreaterThan(0);
   expectUntouched();
 });

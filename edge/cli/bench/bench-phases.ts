@@ -21,7 +21,7 @@ export interface NodeMeasured {
   readonly busy: LoadResult;
   readonly steady: LoadResult;
   readonly rssBytes: { readonly idle: number | undefined; readonly busy: number | undefined };
-  readonly logBytesPerMessage: number;
+  readonly logBytesPerRecord: number;
   readonly deviceBytesPerPayloadByte: number | undefined;
 }
 
@@ -82,13 +82,13 @@ async function measure(
   const pace = { connections, inFlight: steadyInFlight, ratePerSecond };
   const steady = await load(folder, { ...common, ...pace, warmUpMs: 0 }, signal);
   const after = await written(node, folder);
-  const messages = Math.max(1, steady.acked);
+  const records = Math.max(1, steady.acked);
   const device =
     before.device === undefined || after.device === undefined
       ? undefined
-      : (after.device - before.device) / (messages * payloadBytes);
-  const logBytesPerMessage = (after.log - before.log) / messages;
-  return { busy, steady, rssBytes, logBytesPerMessage, deviceBytesPerPayloadByte: device };
+      : (after.device - before.device) / (records * payloadBytes);
+  const logBytesPerRecord = (after.log - before.log) / records;
+  return { busy, steady, rssBytes, logBytesPerRecord, deviceBytesPerPayloadByte: device };
 }
 
 async function written(

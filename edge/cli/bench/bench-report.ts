@@ -39,7 +39,7 @@ export function printReport(terminal: Terminal, report: BenchReport): void {
       `${ms(steady.ackMsP99)}`,
   );
   line('memory', `${mebibytes(rssBytes.idle)} at rest, ${mebibytes(rssBytes.busy)} when busy`);
-  line('log', `${node.logBytesPerMessage.toFixed(0)} B for each message`);
+  line('log', `${node.logBytesPerRecord.toFixed(0)} B for each message`);
   line('disk writes', deviceText(node.deviceBytesPerPayloadByte));
   terminal.out('');
   for (const sentence of sentences(report)) terminal.out(sentence);

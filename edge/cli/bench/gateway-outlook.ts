@@ -5,7 +5,7 @@ export interface Measured {
   readonly ratePerSecond: number;
   readonly payloadBytes: number;
   /** Bytes of the log for each message, key, headers and batch included. */
-  readonly logBytesPerMessage: number;
+  readonly logBytesPerRecord: number;
   /** What the device was given for each byte of payload; undefined: it could not be seen. */
   readonly deviceBytesPerPayloadByte: number | undefined;
   /** What the logs may grow to. */
@@ -29,11 +29,11 @@ const daysPerYear = 365.25;
 
 export function outlookOf(measured: Measured): Outlook {
   const { ratePerSecond, payloadBytes, deviceBytesPerPayloadByte: perByte } = measured;
-  const messagesPerDay = ratePerSecond * secondsPerDay;
-  const written = perByte === undefined ? undefined : messagesPerDay * payloadBytes * perByte;
+  const recordsPerDay = ratePerSecond * secondsPerDay;
+  const written = perByte === undefined ? undefined : recordsPerDay * payloadBytes * perByte;
   return {
     loadShare: ratePerSecond / measured.busyPerSecond,
-    daysOffline: measured.budgetBytes / (messagesPerDay * measured.logBytesPerMessage),
+    daysOffline: measured.budgetBytes / (recordsPerDay * measured.logBytesPerRecord),
     writtenBytesPerDay: written,
     lifetimeYears:
       written === undefined

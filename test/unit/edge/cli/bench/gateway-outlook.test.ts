@@ -6,7 +6,7 @@ const measured = {
   busyPerSecond: 20_000,
   ratePerSecond: 100,
   payloadBytes: 200,
-  logBytesPerMessage: 400,
+  logBytesPerRecord: 400,
   deviceBytesPerPayloadByte: 25,
   budgetBytes: 34_560_000_000,
   enduranceTerabytes: 30,
