@@ -140,7 +140,7 @@ export class Executor {
       case 'SendBytes':
         return world.kafka.send(effect.connection, effect.chunks);
       case 'CloseConnection':
-        return world.kafka.close(effect.connection);
+        return world.kafka.close(effect.connection, effect.isAbrupt);
       case 'PauseReading':
       case 'ResumeReading':
         return world.kafka.hold(effect.connection, effect.type === 'PauseReading');

@@ -7,6 +7,7 @@ import type { Address } from '../src/config/address.ts';
 
 export interface KafkaListenerOptions {
   readonly address: Address;
+  readonly connectionsMax: number;
   readonly post: (event: Event) => void;
   readonly nextConnectionId: () => ConnectionId;
 }
@@ -20,16 +21,29 @@ interface Connection {
   unreportedBytes: number;
 }
 
+/** Counts since the start, for metrics. */
+export interface KafkaListenerCounters {
+  /** Nobody could be closed for them: all places were taken by peers that had spoken. */
+  refused: number;
+  /** Silent ones that made place for newer ones. */
+  closedSilent: number;
+  /** Peers that did not take their answers. */
+  closedUndrained: number;
+}
+
 /** Kafka's sockets: bytes in as events, bytes out as the core orders. Decides nothing. */
 export class KafkaListener {
   readonly #options: KafkaListenerOptions;
   readonly #connections = new Map<ConnectionId, Connection>();
+  /** Those that never sent a byte, the oldest first. */
+  readonly #silent = new Set<Connection>();
   readonly #server: Server;
+  readonly counters: KafkaListenerCounters = { refused: 0, closedSilent: 0, closedUndrained: 0 };
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: KafkaListenerOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
-    this.#server.maxConnections = limits.kafkaConnectionsMax;
   }
 
   get connections(): number {
@@ -45,6 +59,7 @@ export class KafkaListener {
       this.#server.once('error', failed);
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', failed);
+        this.#sweep = setInterval(() => this.#reportDrained(), limits.connectionSweepMs);
         resolve(ok(this.#server.address() as AddressInfo));
       });
     });
@@ -67,10 +82,12 @@ export class KafkaListener {
     }
   }
 
-  close(id: ConnectionId): void {
-    // What was sent before leaves first; a peer that does not read it has 5 seconds.
+  /** Unless it is abrupt, what was sent before leaves first. */
+  close(id: ConnectionId, isAbrupt: boolean): void {
     const socket = this.#connections.get(id)?.socket;
     if (socket === undefined) return;
+    if (isAbrupt) return void socket.destroy();
+    // A peer that does not read it has 5 seconds.
     socket.end();
     socket.setTimeout(5_000, () => socket.destroy());
   }
@@ -83,6 +100,7 @@ export class KafkaListener {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#sweep);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const { socket } of this.#connections.values()) socket.destroy();
     await closed;
@@ -97,7 +115,29 @@ export class KafkaListener {
     });
   }
 
+  /** Small answers that left long ago: the core would count them for ever. */
+  #reportDrained(): void {
+    for (const [id, connection] of this.#connections) {
+      const { socket, unreportedBytes } = connection;
+      if (unreportedBytes > 0 && socket.writableLength === 0) this.#report(id, connection);
+    }
+  }
+
+  /** Where all places are taken, a newer peer gets that of the oldest one that never spoke. */
+  #makePlace(): boolean {
+    if (this.#connections.size < this.#options.connectionsMax) return true;
+    const [silent] = this.#silent;
+    if (silent === undefined) this.counters.refused++;
+    else {
+      this.counters.closedSilent++;
+      this.#silent.delete(silent);
+      silent.socket.destroy();
+    }
+    return silent !== undefined;
+  }
+
   #accept(socket: Socket): void {
+    if (!this.#makePlace()) return void socket.destroy();
     const { post, nextConnectionId } = this.#options;
     const id = nextConnectionId();
     const connection: Connection = {
@@ -107,10 +147,18 @@ export class KafkaListener {
       unreportedBytes: 0,
     };
     this.#connections.set(id, connection);
+    this.#silent.add(connection);
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
+    socket.setKeepAlive(true, limits.tcpKeepAliveMs);
+    // Node counts what the kernel takes of a write as life, so this is about answers untaken.
+    socket.setTimeout(limits.kafkaDrainTimeoutMs, () => {
+      if (socket.writableLength === 0) return;
+      this.counters.closedUndrained++;
+      socket.destroy();
+    });
     post({ type: 'KafkaConnectionOpened', connection: id });
     socket.on('data', ({ buffer, byteOffset, length }: Buffer<ArrayBuffer>) => {
+      this.#silent.delete(connection);
       // A plain array: Buffer's slice shares memory where Uint8Array's copies.
       const chunk = new Uint8Array(buffer, byteOffset, length);
       post({ type: 'KafkaBytesReceived', connection: id, chunk });
@@ -122,6 +170,7 @@ export class KafkaListener {
     socket.on('error', () => socket.destroy()); // a peer that vanished is no news; 'close' follows
     socket.on('close', () => {
       this.#connections.delete(id);
+      this.#silent.delete(connection);
       post({ type: 'ConnectionClosed', connection: id });
     });
   }

@@ -3,54 +3,22 @@ import type { EventEmitter } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import type { AuthenticateError, Client, ConnectPacket, PublishPacket, Subscription } from 'aedes';
-import type { ConnectionId } from '../src/base/brand.ts';
 import { limits } from '../src/base/limits.ts';
 import { fail, ok } from '../src/base/result.ts';
 import type { Result } from '../src/base/result.ts';
-import type { Event } from '../src/core/event.ts';
-import type { Telemetry } from '../src/ports/telemetry.ts';
 import { MqttConnection } from './mqtt-connection.ts';
+import type { MqttCrowd } from './mqtt-crowd.ts';
+import type {
+  MqttAddress,
+  MqttCounters,
+  MqttFrontOptions,
+  MqttListenError,
+} from './mqtt-front-options.ts';
 import { MqttInbound } from './mqtt-inbound.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
+import { MqttRoster } from './mqtt-roster.ts';
 import { isCleanText, isPublishTopic, publishOf } from './mqtt-publish.ts';
-
-export interface MqttFrontOptions {
-  readonly settings: {
-    readonly host: string;
-    /** 0: any free port. */
-    readonly port: number;
-    readonly packetBytesMax: number;
-  };
-  /** Takes an event for the core; must not throw and not answer before it returns. */
-  readonly post: (event: Event) => void;
-  readonly nextConnectionId: () => ConnectionId;
-  readonly telemetry: Telemetry;
-}
-
-export interface MqttAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Why the port could not be opened; `code` is the operating system's. */
-export interface MqttListenError {
-  readonly code: string;
-  readonly text: string;
-}
-
-/** Counts since the start, for metrics. */
-export interface MqttCounters {
-  /** PUBLISHes taken in, by QoS. */
-  readonly publishes: [number, number, number];
-  released: number;
-  rejected: number;
-  connectionsAccepted: number;
-  /** Refused because mqttConnectionsMax were there. */
-  connectionsRefused: number;
-  /** Closed by us because the peer broke a rule or a limit. */
-  connectionsBroken: number;
-}
 
 type Done = (error: AuthenticateError | null, success: boolean | null) => void;
 
@@ -73,6 +41,7 @@ export class MqttFront {
   readonly counters: MqttCounters = {
     ...{ publishes: [0, 0, 0], released: 0, rejected: 0 },
     ...{ connectionsAccepted: 0, connectionsRefused: 0, connectionsBroken: 0 },
+    ...{ connectionsDisplaced: 0, connectionsOverdue: 0 },
   };
   readonly #options: MqttFrontOptions;
   readonly #broker: Aedes;
@@ -80,17 +49,21 @@ export class MqttFront {
   readonly #pending = new MqttPending();
   readonly #inbound: MqttInbound;
   readonly #persistence: MqttPersistence;
-  readonly #connections = new Set<MqttConnection>();
+  readonly #roster: MqttRoster;
   readonly #byClient = new WeakMap<Client, MqttConnection>();
   /** The one connection that holds a client id, from CONNECT on (takeover: [MQTT-3.1.4-2]). */
   readonly #byClientId = new Map<string, MqttConnection>();
   readonly #openings = new Map<number, Opening>();
   #lastRequestId = 0;
-  #held = false;
   #isStopping = false;
 
   constructor(options: MqttFrontOptions) {
     this.#options = options;
+    this.#roster = new MqttRoster({
+      connectionsMax: options.settings.connectionsMax,
+      counters: this.counters,
+      close: (connection, reason) => this.#close(connection, reason),
+    });
     this.#inbound = new MqttInbound({
       pending: this.#pending,
       post: (event) => {
@@ -106,12 +79,17 @@ export class MqttFront {
 
   /** Open sockets, also those that have not sent CONNECT yet. */
   get connections(): number {
-    return this.#connections.size;
+    return this.#roster.size;
   }
 
   /** Events that the core has not answered yet. */
   get pendingPublishes(): number {
     return this.#pending.size;
+  }
+
+  /** What connections hold together, and who was closed for it. */
+  get crowd(): Pick<MqttCrowd, 'counters' | 'bytes'> {
+    return this.#roster.crowd;
   }
 
   /** Bytes and losses of what aedes keeps in memory for subscribers. */
@@ -138,6 +116,7 @@ export class MqttFront {
       );
       this.#server.listen(port, host, () => {
         const address = this.#server.address() as AddressInfo;
+        this.#roster.start();
         resolve(ok({ host: address.address, port: address.port }));
       });
     });
@@ -149,6 +128,7 @@ export class MqttFront {
    */
   releasePublishes(publishIds: readonly number[]): void {
     for (const publishId of publishIds) this.#release(publishId);
+    this.#roster.pendingChanged(this.#pending.size);
   }
 
   /**
@@ -181,8 +161,7 @@ export class MqttFront {
 
   /** Effect HoldPublishers: PUBLISHes stay unread; connections that only subscribe go on. */
   holdPublishers(held: boolean): void {
-    this.#held = held;
-    for (const connection of this.#connections) connection.hold(held);
+    this.#roster.hold(held);
   }
 
   /**
@@ -190,8 +169,9 @@ export class MqttFront {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#roster.stop();
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const connection of [...this.#connections]) {
+    for (const connection of this.#roster.all()) {
       this.#closed(connection);
       connection.client?.close();
     }
@@ -228,25 +208,26 @@ export class MqttFront {
   }
 
   #accept(socket: Socket): void {
-    if (this.#isStopping || this.#connections.size >= limits.mqttConnectionsMax) {
+    if (this.#isStopping || !this.#roster.makePlace()) {
       this.counters.connectionsRefused++;
       socket.destroy();
       return;
     }
     this.counters.connectionsAccepted++;
-    const connection = new MqttConnection(
-      this.#options.nextConnectionId(),
+    socket.setKeepAlive(true, limits.tcpKeepAliveMs);
+    const connection = new MqttConnection({
+      id: this.#options.nextConnectionId(),
       socket,
-      this.#options.settings.packetBytesMax,
-      (broken, reason) => this.#close(broken, reason),
-    );
-    this.#connections.add(connection);
+      packetBytesMax: this.#options.settings.packetBytesMax,
+      crowd: this.#roster.crowd,
+      onBreach: (broken, reason) => this.#close(broken, reason),
+    });
     const client = this.#broker.handle(socket);
     this.#byClient.set(client, connection);
     connection.attach(client);
-    connection.hold(this.#held);
+    this.#roster.add(connection);
     socket.once('close', () => {
-      this.#connections.delete(connection);
+      this.#roster.remove(connection);
       this.#closed(connection);
     });
   }
@@ -282,6 +263,7 @@ export class MqttFront {
       previous.client?.close();
     }
     this.#byClientId.set(clientId, connection);
+    this.#roster.connected(connection);
     connection.clientId = clientId;
     const clean = client.clean;
     if (clean) this.#inbound.forget(clientId);
@@ -312,6 +294,7 @@ export class MqttFront {
     const publishId = this.#pending.add(connection, packet.qos === 0 ? 'qos0' : 'qos1', proceed);
     const publish = publishOf(publishId, connection, client, packet);
     this.#options.post({ type: 'PublishReceived', publish });
+    this.#roster.pendingChanged(this.#pending.size);
   }
 
   #will(
@@ -390,5 +373,6 @@ export class MqttFront {
       this.#options.post({ type: 'ConnectionClosed', connection: connection.id });
     }
     this.#pending.connectionClosed(connection);
+    this.#roster.pendingChanged(this.#pending.size);
   }
 }

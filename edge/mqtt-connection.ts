@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
-import type { ConnectionId } from '../src/base/brand.ts';
+import { monotonicMs, type ConnectionId, type MonotonicMs } from '../src/base/brand.ts';
+import { ArrivalWindow } from '../src/base/arrival-window.ts';
 import { AssertionError } from '../src/base/assert.ts';
 import { limits } from '../src/base/limits.ts';
 import { Ring } from '../src/base/ring.ts';
 import { MqttAckOrder } from './mqtt-ack-order.ts';
+import type { CrowdMember, MqttCrowd } from './mqtt-crowd.ts';
+import { MqttDeliveries } from './mqtt-deliveries.ts';
 import { MqttFramer } from './mqtt-framer.ts';
 import type { AckTurn } from './mqtt-ack-order.ts';
 import type { Unanswered } from './mqtt-unanswered.ts';
@@ -12,20 +15,33 @@ import type { Unanswered } from './mqtt-unanswered.ts';
 /** What we touch of an aedes client that its types leave out; resume() calls `_nextBatch` too. */
 interface ClientInternals {
   _nextBatch(error?: unknown): void;
+  readonly _keepaliveTimer: NodeJS.Timeout | null;
   readonly subscriptions: Readonly<Record<string, unknown>>;
+}
+
+export interface MqttConnectionOptions {
+  readonly id: ConnectionId;
+  readonly socket: Socket;
+  readonly packetBytesMax: number;
+  /** What all connections hold together. */
+  readonly crowd: MqttCrowd;
+  readonly onBreach: (connection: MqttConnection, reason: string) => void;
 }
 
 /**
  * One MQTT connection: its socket with the framer in front of aedes' reads, and the order of its
  * acknowledgements. After `cut` aedes gets no further byte of it.
  */
-export class MqttConnection {
+export class MqttConnection implements CrowdMember {
   readonly id: ConnectionId;
   readonly socket: Socket;
   readonly order = new MqttAckOrder();
   /** What the core has not answered yet, in the order of its events. */
   readonly pending = new Ring<Unanswered>();
   readonly #framer: MqttFramer;
+  readonly #window = new ArrivalWindow();
+  readonly #crowd: MqttCrowd;
+  #partialBytes = 0;
   readonly #onBreach: (connection: MqttConnection, reason: string) => void;
   readonly #readSocket: () => Buffer | null;
   #left: Buffer | undefined;
@@ -39,15 +55,11 @@ export class MqttConnection {
   readonly delivering = new Map<object, AckTurn>();
   #subscriptionsSeen = 0;
 
-  constructor(
-    id: ConnectionId,
-    socket: Socket,
-    packetBytesMax: number,
-    onBreach: (connection: MqttConnection, reason: string) => void,
-  ) {
+  constructor({ id, socket, packetBytesMax, crowd, onBreach }: MqttConnectionOptions) {
     this.id = id;
     this.socket = socket;
     this.#framer = new MqttFramer(packetBytesMax);
+    this.#crowd = crowd;
     this.#onBreach = onBreach;
     const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
     this.#readSocket = () => read();
@@ -61,6 +73,7 @@ export class MqttConnection {
    */
   attach(client: Client): void {
     this.client = client;
+    new MqttDeliveries(this, this.#crowd).intercept(client);
     const internals = client as unknown as ClientInternals;
     const nextBatch = internals._nextBatch;
     const guarded = (error?: unknown): void => this.guard(() => nextBatch(error));
@@ -106,8 +119,37 @@ export class MqttConnection {
     return this.#subscriptionsSeen <= max;
   }
 
+  /** Closes it for what its peer did. */
+  breach(reason: string): void {
+    this.#onBreach(this, reason);
+  }
+
+  /** Bytes that the socket has not got rid of. */
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Bytes of a packet that has not arrived whole. */
+  get partialBytes(): number {
+    return this.#partialBytes;
+  }
+
+  /**
+   * Looked after from time to time. While we do not read it, because its publishes wait for the
+   * disk or all publishers are held, neither its keep-alive runs out nor its packet is late.
+   * @returns whether a packet of it arrives too slowly.
+   */
+  isOverdue(now: MonotonicMs): boolean {
+    const isOurs = this.pending.length > 0 || this.#left !== undefined || this.#framer.held;
+    if (!isOurs) return this.#window.isOverdue(now);
+    (this.client as unknown as ClientInternals)._keepaliveTimer?.refresh();
+    if (this.#window.isOpen) this.#window.restart(now);
+    return false;
+  }
+
   /** Nothing more is read from it; the socket is destroyed. */
   cut(): void {
+    this.#tellPartial(0);
     this.dead = true;
     this.#left = undefined;
     this.order.clear();
@@ -120,6 +162,9 @@ export class MqttConnection {
     const chunk = this.#nextChunk();
     if (chunk === null) return null;
     const passed = this.#framer.pass(chunk);
+    this.#tellPartial(this.#framer.heldBytes);
+    // One of the greediest, where all of them together held too much.
+    if (this.dead) return null;
     if (this.#framer.breach !== undefined) {
       this.#onBreach(this, this.#framer.breach);
       return null;
@@ -127,6 +172,14 @@ export class MqttConnection {
     if (passed === chunk.length) return chunk;
     this.#left = chunk.subarray(passed);
     return passed === 0 ? null : chunk.subarray(0, passed);
+  }
+
+  #tellPartial(bytes: number): void {
+    if (bytes === this.#partialBytes) return;
+    const more = bytes - this.#partialBytes;
+    this.#partialBytes = bytes;
+    this.#window.arrived(bytes, monotonicMs(performance.now()));
+    this.#crowd.partialChanged(more);
   }
 
   /**

@@ -28,6 +28,12 @@ export class MqttFramer {
     this.#packetBytesMax = packetBytesMax;
   }
 
+  /** Bytes of the packet that has not passed whole. */
+  get heldBytes(): number {
+    if (this.#bodyLeft > 0) return this.#length - this.#bodyLeft + 2;
+    return this.#headerBytes;
+  }
+
   /**
    * Whether a packet that begins with this byte has to wait. Only meaningful at a packet boundary.
    */

@@ -3,17 +3,17 @@ import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
 import type { Partition } from '../src/core/partition.ts';
 import type { ForwardStatus } from '../src/core/forward/supervision.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
-import type { MqttCounters } from './mqtt-aedes.ts';
+import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
+import { counter, gauge } from './metric.ts';
 
 /** What the node's parts count, gathered for one answer. */
-export interface NodeFacts {
+export interface NodeFacts extends ConnectionFacts {
   readonly nodeId: number;
   readonly version: string;
   readonly clusterId: string;
   readonly core: NodeView;
   readonly mqttConnections: number;
   readonly kafkaConnections: number;
-  readonly mqtt: MqttCounters;
   readonly usedBytes: number;
   readonly budgetBytes: number;
   readonly isForwarderUp: boolean | undefined;
@@ -92,6 +92,7 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
     gauge('disk_used_bytes', 'Bytes of all segments.', facts.usedBytes),
     gauge('disk_budget_bytes', 'Bytes the node may use.', facts.budgetBytes),
     gauge('disk_full', '1 while publishers are held for space.', core.isDiskFull ? 1 : 0),
+    ...connectionMetrics(facts),
     ...(facts.isForwarderUp === undefined
       ? []
       : [gauge('forward_up', '1 while the forwarder runs.', facts.isForwarderUp ? 1 : 0)]),
@@ -121,20 +122,3 @@ function forwardMetrics(status: ForwardStatus): MetricSample[] {
   }
   return samples;
 }
-
-type Labels = Readonly<Record<string, string | number>>;
-
-const gauge = (name: string, help: string, value: number, labels: Labels = {}): MetricSample => ({
-  name,
-  help,
-  kind: 'gauge',
-  labels,
-  value,
-});
-
-const counter = (name: string, help: string, value: number): MetricSample => ({
-  name,
-  help,
-  kind: 'counter',
-  value,
-});

@@ -16,6 +16,7 @@ import { startAdminServer, type AdminServer } from './admin-server.ts';
 import { exitCodes } from './cli/exit-codes.ts';
 import { productVersion } from './cli/product.ts';
 import { clockNode } from './clock-node.ts';
+import { connectionPlaces } from './connection-places.ts';
 import { coreOptions } from './core-options.ts';
 import { Executor, isDiskFault } from './execute.ts';
 import { ForwardMarks } from './forward-marks.ts';
@@ -95,9 +96,14 @@ class NodeProcess implements RunningNode {
     const nextConnectionId = (): ConnectionId => connectionId(this.#nextConnectionId++);
     const addresses = nodeAddresses(config);
     this.#core = new Node(coreOptions(config, opened.storage));
-    this.#kafka = new KafkaListener({ address: addresses.kafka, post, nextConnectionId });
+    const places = connectionPlaces();
+    this.#kafka = new KafkaListener({
+      address: addresses.kafka,
+      connectionsMax: places.kafka,
+      ...{ post, nextConnectionId },
+    });
     const { packetBytesMax } = config.mqtt;
-    const mqttSettings = { ...addresses.mqtt, packetBytesMax };
+    const mqttSettings = { ...addresses.mqtt, packetBytesMax, connectionsMax: places.mqtt };
     this.#mqtt = new MqttFront({ settings: mqttSettings, post, nextConnectionId, telemetry });
     if (settings !== undefined) {
       const { clusterId } = opened.storage.meta;
@@ -232,7 +238,9 @@ class NodeProcess implements RunningNode {
       core: this.#core.view,
       mqttConnections: this.#mqtt.connections,
       kafkaConnections: this.#kafka.connections,
+      kafka: this.#kafka.counters,
       mqtt: this.#mqtt.counters,
+      mqttCrowd: { ...this.#mqtt.crowd.counters, ...this.#mqtt.crowd.bytes },
       usedBytes: storage.bytes,
       budgetBytes,
       isForwarderUp: this.#supervisor?.isUp,

@@ -28,10 +28,35 @@ export const limits = {
   mqttConnectTimeoutMs: 5_000,
   /** A subscriber that takes no bytes for this long is disconnected. */
   mqttDrainTimeoutMs: 5_000,
+  /** Past this many unsent bytes a subscriber gets no QoS 0, and is disconnected for the rest. */
+  mqttUnsentBytesMax: 512 * 1024,
+  /** Deliveries on their way to all subscribers, with what each costs in memory. */
+  mqttDeliveryRoomBytes: 32 * 1024 * 1024,
+  mqttDeliveryOverheadBytes: 512,
+  /** Packets that have not arrived whole, of all connections. */
+  mqttPartialRoomBytes: 32 * 1024 * 1024,
+  /** PUBLISHes without an answer of the core; past it no further one is read. */
+  mqttPendingPublishesMax: 32_768,
   mqttSubscriptionsPerSessionMax: 1_000,
   /** Of all persistent sessions together. */
   mqttSubscriptionBytesMax: 32 * 1024 * 1024,
   kafkaConnectionsMax: 2_000,
+  /** A connection without a first request by then is closed. */
+  kafkaFirstRequestMs: 30_000,
+  /** Kafka's own connections.max.idle.ms: nothing asked, nothing in progress. */
+  kafkaIdleMs: 600_000,
+  /** A peer that takes none of its answers for this long is disconnected. */
+  kafkaDrainTimeoutMs: 30_000,
+  /** Requests of all Kafka connections, from their first bytes to their answer. */
+  kafkaRequestRoomBytes: 32 * 1024 * 1024,
+  /** A request of up to this is read before there is room for it. */
+  kafkaRequestFreeBytes: 64 * 1024,
+  /** Answers of all Kafka connections, from the read to the last byte that a peer takes. */
+  kafkaAnswerRoomBytes: 48 * 1024 * 1024,
+  /** How long the memory of connections may be jammed before the greediest one is closed. */
+  kafkaJamMs: 2_000,
+  /** How often connections are looked after. */
+  connectionSweepMs: 1_000,
   /** Requests of one connection in progress; past it the socket is not read. */
   kafkaInFlightPerConnectionMax: 32,
   /**
@@ -45,12 +70,21 @@ export const limits = {
   /** A connection is not read while it has more unsent bytes than this. */
   socketUnsentBytesMax: 8 * 1024 * 1024,
   /** The core is told what a socket got rid of in portions of at least this. */
-  socketReportBytes: 1024 * 1024,
+  socketReportBytes: 256 * 1024,
+  /** What has begun to arrive must bring `partArrivalBytesMin` in this, or its end. */
+  partArrivalMs: 30_000,
+  partArrivalBytesMin: 128 * 1024,
+  /** Silence after which the kernel asks whether a peer is still there. */
+  tcpKeepAliveMs: 30_000,
+  /** File handles that connections leave to the node itself. */
+  ownOpenFilesMax: 512,
   adminConnectionsMax: 64,
   adminRequestBytesMax: 4_096,
   adminAnswerMsMax: 10_000,
   fetchWaitMsMax: 30_000,
   fetchBytesMax: 8 * 1024 * 1024,
+  /** However full the room of all answers is, a Fetch may wait for this much. */
+  fetchPortionBytesMin: 1024 * 1024,
   /** Batches remembered for each producer id (KIP-98). */
   producerBatchesKept: 5,
   producerIdBlockSize: 1_000,
@@ -96,3 +130,4 @@ export const limits = {
 } as const;
 
 assert(limits.ingestQueueBytesMax > limits.fetchBytesMax, 'one request must fit the ingest queue');
+assert(limits.kafkaAnswerRoomBytes > 2 * limits.fetchBytesMax, 'one reader must not fill the room');

@@ -97,7 +97,13 @@ export type Effect =
       readonly connection: ConnectionId;
       readonly chunks: readonly Uint8Array[];
     }
-  | { readonly type: 'CloseConnection'; readonly connection: ConnectionId; readonly reason: string }
+  | {
+      readonly type: 'CloseConnection';
+      readonly connection: ConnectionId;
+      readonly reason: string;
+      /** At once, with what the peer has not taken. */
+      readonly isAbrupt: boolean;
+    }
   | { readonly type: 'PauseReading'; readonly connection: ConnectionId }
   | { readonly type: 'ResumeReading'; readonly connection: ConnectionId }
   /** Publishers of every connection are held, or let go again (full queue, full disk). */

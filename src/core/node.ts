@@ -20,7 +20,7 @@ import { TopicCreation } from './cluster/topic-creation.ts';
 import type { Effect } from './effect.ts';
 import type { Event, OpenLog } from './event.ts';
 import { NodeForwarding } from './forward/node-forwarding.ts';
-import { KafkaRouter } from './kafka/router.ts';
+import { KafkaRouter, type KafkaCounters } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import type { Now } from './now.ts';
 import { Partition } from './partition.ts';
@@ -63,6 +63,7 @@ export interface NodeView {
   readonly isDiskFull: boolean;
   readonly unroutedPublishes: number;
   readonly partitions: Iterable<Partition>;
+  readonly kafka: KafkaCounters;
 }
 
 /**
@@ -135,6 +136,7 @@ export class Node {
       isDiskFull: this.#isDiskFull,
       unroutedPublishes: this.#ingest.unroutedPublishes,
       partitions: this.#partitions,
+      kafka: this.#router.counters,
     };
   }
 
@@ -192,7 +194,7 @@ export class Node {
         this.#isDiskFull = event.type === 'DiskFilled';
         return this.#ingest.diskFilled(this.#isDiskFull);
       case 'KafkaConnectionOpened':
-        return this.#router.opened(event.connection);
+        return this.#router.opened(event.connection, now.monotonicMs);
       case 'KafkaBytesReceived':
         return this.#router.received(event.connection, event.chunk, now.monotonicMs);
       case 'KafkaBytesSent':

@@ -27,9 +27,9 @@ export class MqttFakeCore {
   port = 0;
   #lastConnection = 0;
 
-  constructor(packetBytesMax = 4_096, port = 0) {
+  constructor(packetBytesMax = 4_096, port = 0, connectionsMax = 1_000) {
     this.front = new MqttFront({
-      settings: { host: '127.0.0.1', port, packetBytesMax },
+      settings: { host: '127.0.0.1', port, packetBytesMax, connectionsMax },
       post: (event) => this.#take(event),
       nextConnectionId: () => connectionId(++this.#lastConnection),
       telemetry: { write: () => undefined },

@@ -1,6 +1,7 @@
 import type { MonotonicMs } from '../../base/brand.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
 import { decodeRequest, encodeResponse } from '../../wire/kafka/header.ts';
+import type { ByteRoom } from '../../base/byte-room.ts';
 import type { BrokerView } from './broker-view.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { FetchWaits } from './fetch-wait.ts';
@@ -12,6 +13,8 @@ export interface HandlerContext {
   readonly autoCreateTopics: boolean;
   readonly deadlines: Deadlines;
   readonly waits: FetchWaits;
+  /** What all connections' answers may take in memory. */
+  readonly answerRoom: ByteRoom;
   /** The time of this turn. */
   readonly now: () => MonotonicMs;
 }

@@ -1,5 +1,7 @@
 import type { ConnectionId, LogId, MonotonicMs } from '../../base/brand.ts';
 import { monotonicMs } from '../../base/brand.ts';
+import { ByteRoom } from '../../base/byte-room.ts';
+import { limits } from '../../base/limits.ts';
 import { apiKeys, servedApis } from '../../wire/kafka/api-keys.ts';
 import type { RequestStart } from '../../wire/kafka/header.ts';
 import { readRequestStart } from '../../wire/kafka/header.ts';
@@ -10,7 +12,8 @@ import { FetchWaits } from './fetch-wait.ts';
 import type { Exchange, HandlerContext } from './handler.ts';
 import { handlerTable } from './handler-table.ts';
 import { refuseApiVersions } from './handlers/18-api-versions.ts';
-import { KafkaConnection } from './kafka-connection.ts';
+import { KafkaConnection, type WaitingFrame } from './kafka-connection.ts';
+import { RoomJam } from './room-jam.ts';
 
 export interface KafkaRouterOptions {
   /** A larger frame closes the connection. */
@@ -19,6 +22,16 @@ export interface KafkaRouterOptions {
   readonly batchBytesMax: number;
   /** Metadata makes the topics that it is asked for. */
   readonly autoCreateTopics: boolean;
+}
+
+/** Connections that the router closed, by reason, and what all of them hold. */
+export interface KafkaCounters {
+  /** Too slow, silent, or idle for too long. */
+  readonly closedOverdue: number;
+  /** The greediest, when the memory of all connections was jammed. */
+  readonly closedForMemory: number;
+  readonly requestBytes: number;
+  readonly answerBytes: number;
 }
 
 /**
@@ -33,7 +46,14 @@ export class KafkaRouter {
   readonly #deadlines = new Deadlines();
   readonly #waits = new FetchWaits();
   readonly #context: HandlerContext;
+  readonly #requestRoom = new ByteRoom(limits.kafkaRequestRoomBytes);
+  readonly #answerRoom = new ByteRoom(limits.kafkaAnswerRoomBytes);
+  readonly #requestJam = new RoomJam(this.#requestRoom);
+  readonly #answerJam = new RoomJam(this.#answerRoom);
   #now: MonotonicMs = monotonicMs(0);
+  #sweptAt: MonotonicMs = monotonicMs(0);
+  #closedOverdue = 0;
+  #closedForMemory = 0;
 
   constructor(view: BrokerView, emit: (effect: Effect) => void, options: KafkaRouterOptions) {
     this.#emit = emit;
@@ -44,13 +64,32 @@ export class KafkaRouter {
       autoCreateTopics: options.autoCreateTopics,
       deadlines: this.#deadlines,
       waits: this.#waits,
+      answerRoom: this.#answerRoom,
       now: () => this.#now,
     };
   }
 
-  opened(id: ConnectionId): void {
-    const { requestBytesMax } = this.#options;
-    this.#connections.set(id, new KafkaConnection(id, requestBytesMax, this.#emit));
+  get counters(): KafkaCounters {
+    return {
+      closedOverdue: this.#closedOverdue,
+      closedForMemory: this.#closedForMemory,
+      requestBytes: this.#requestRoom.usedBytes,
+      answerBytes: this.#answerRoom.usedBytes,
+    };
+  }
+
+  opened(id: ConnectionId, now: MonotonicMs): void {
+    this.#now = now;
+    const connection = new KafkaConnection({
+      id,
+      requestBytesMax: this.#options.requestBytesMax,
+      requestRoom: this.#requestRoom,
+      answerRoom: this.#answerRoom,
+      emit: this.#emit,
+      work: (woken) => this.#work(woken),
+      now,
+    });
+    this.#connections.set(id, connection);
   }
 
   /** The chunk is the router's from here on: batches in it go to the log without a copy. */
@@ -59,7 +98,7 @@ export class KafkaRouter {
     const connection = this.#connections.get(id);
     // Bytes that were on their way when we ordered the connection closed.
     if (connection === undefined || connection.isClosed) return;
-    const taken = connection.take(chunk);
+    const taken = connection.take(chunk, now);
     if (taken.ok) this.#work(connection);
     else connection.close(`request frame ${taken.error}`);
   }
@@ -69,7 +108,7 @@ export class KafkaRouter {
     this.#now = now;
     const connection = this.#connections.get(id);
     if (connection === undefined || connection.isClosed) return;
-    connection.sent(bytes);
+    connection.sent(bytes, now);
     this.#work(connection);
   }
 
@@ -90,6 +129,7 @@ export class KafkaRouter {
   tick(now: MonotonicMs): void {
     this.#now = now;
     this.#deadlines.expire(now);
+    if (now - this.#sweptAt >= limits.connectionSweepMs) this.#sweep();
   }
 
   /**
@@ -99,17 +139,17 @@ export class KafkaRouter {
   #work(connection: KafkaConnection): void {
     if (connection.isWorking) return;
     connection.isWorking = true;
-    for (let frame = connection.nextFrame(); frame; frame = connection.nextFrame()) {
-      this.#begin(connection, frame);
+    for (let next = connection.nextFrame(); next; next = connection.nextFrame()) {
+      this.#begin(connection, next);
     }
     connection.isWorking = false;
-    connection.regulate();
+    connection.regulate(this.#now);
   }
 
-  #begin(connection: KafkaConnection, frame: Uint8Array): void {
-    const start = readRequestStart(frame);
-    if (!start.ok) return connection.close('request frame without a header');
-    const exchange = connection.begin(start.value, frame, () => this.#work(connection));
+  #begin(connection: KafkaConnection, next: WaitingFrame): void {
+    const start = readRequestStart(next.frame);
+    if (!start.ok) return connection.refuse(next, 'request frame without a header');
+    const exchange = connection.begin(start.value, next, () => this.#work(connection));
     this.#dispatch(start.value, exchange);
   }
 
@@ -121,5 +161,29 @@ export class KafkaRouter {
     if (handler !== undefined) handler(exchange, this.#context);
     else if (apiKey === apiKeys.apiVersions) refuseApiVersions(exchange);
     else exchange.close(`API key ${apiKey} version ${apiVersion} is not served`);
+  }
+  /** Looks after all connections. */
+  #sweep(): void {
+    this.#sweptAt = this.#now;
+    for (const connection of this.#connections.values()) {
+      const reason = connection.overdue(this.#now);
+      if (reason === undefined) continue;
+      this.#closedOverdue++;
+      connection.close(reason);
+    }
+    if (this.#requestJam.isJammed(this.#now)) this.#shed(({ arrivingBytes }) => arrivingBytes);
+    if (this.#answerJam.isJammed(this.#now)) this.#shed(({ answerBytes }) => answerBytes);
+  }
+
+  /** Everybody waits for memory: the one who holds most of it goes, the newest of equals. */
+  #shed(held: (connection: KafkaConnection) => number): void {
+    let greediest: KafkaConnection | undefined;
+    for (const connection of this.#connections.values()) {
+      if (connection.isClosed || held(connection) === 0) continue;
+      if (greediest === undefined || held(connection) >= held(greediest)) greediest = connection;
+    }
+    if (greediest === undefined) return;
+    this.#closedForMemory++;
+    greediest.close('the memory of all connections is taken', true);
   }
 }

@@ -29,6 +29,16 @@ export class FrameSplitter {
     this.#frameBytesMax = frameBytesMax;
   }
 
+  /** Bytes of a frame that has not arrived whole. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** What that frame takes with its length, as far as it is known. */
+  get neededBytes(): number {
+    return this.#neededBytes;
+  }
+
   /**
    * The frames that `chunk` completes, without their lengths. After a fault the connection is of no
    * more use.

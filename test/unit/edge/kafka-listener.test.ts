@@ -10,6 +10,7 @@ it('reports what a peer took, and nothing while it does not read', async () => {
   const id: ConnectionId = connectionId(1);
   const listener = new KafkaListener({
     address: { host: '127.0.0.1', port: 0 },
+    connectionsMax: 10,
     post: (event) => events.push(event),
     nextConnectionId: () => id,
   });

@@ -2,6 +2,7 @@ import type { MonotonicMs, Offset } from '../../../base/brand.ts';
 import { leaderEpoch, monotonicMs, offset } from '../../../base/brand.ts';
 import type { ErrorCode } from '../../../base/errors.ts';
 import { kafkaCodeOf } from '../../../base/errors.ts';
+import type { RoomClaim } from '../../../base/byte-room.ts';
 import { limits } from '../../../base/limits.ts';
 import type {
   FetchRequest,
@@ -38,7 +39,8 @@ interface Wanted {
 
 /**
  * One Fetch in progress. It reads its partitions one after the other, each as it is at that moment,
- * and starts over when a high watermark moves and there were not enough bytes.
+ * and starts over when a high watermark moves and there were not enough bytes. It reads only what
+ * it has room for: the fuller the room of all answers, the smaller this one.
  */
 class FetchTask {
   readonly #request: FetchRequest;
@@ -46,6 +48,8 @@ class FetchTask {
   readonly #context: HandlerContext;
   readonly #wanted: readonly Wanted[];
   readonly #waitUntil: MonotonicMs;
+  #claim: RoomClaim | undefined;
+  #bytesMax = 0;
   #answers: FetchResponsePartition[] = [];
   #bytes = 0;
   #mustAnswer = false;
@@ -71,7 +75,10 @@ class FetchTask {
   }
 
   start(): void {
-    this.#typed.exchange.onAbandoned(() => this.#stopWaiting());
+    this.#typed.exchange.onAbandoned(() => {
+      this.#stopWaiting();
+      this.#freeRoom();
+    });
     this.#restart();
   }
 
@@ -81,7 +88,21 @@ class FetchTask {
     this.#bytes = 0;
     this.#mustAnswer = this.#wanted.length === 0;
     this.#listen();
-    this.#advance();
+    this.#claimRoom();
+    if (this.#claim?.isGranted === true) this.#advance();
+  }
+
+  #claimRoom(): void {
+    const { answerRoom } = this.#context;
+    const wanted = Math.min(Math.max(this.#request.maxBytes, 0), limits.fetchBytesMax);
+    this.#freeRoom();
+    this.#bytesMax = answerRoom.portion(wanted, limits.fetchPortionBytesMin);
+    this.#claim = answerRoom.claim(this.#bytesMax, () => this.#advance());
+  }
+
+  #freeRoom(): void {
+    if (this.#claim !== undefined) this.#context.answerRoom.free(this.#claim);
+    this.#claim = undefined;
   }
 
   /**
@@ -179,20 +200,25 @@ class FetchTask {
     const isTooMuch = this.#bytes > 0 && outcome.bytes.length > this.#bytesLeft();
     const records = isTooMuch ? emptyBytes : outcome.bytes;
     this.#bytes += records.length;
+    if (this.#claim !== undefined && this.#bytes > this.#claim.bytes) {
+      this.#context.answerRoom.change(this.#claim, this.#bytes);
+    }
     if (isTooMuch) this.#mustAnswer = true;
     return this.#add({ ...answer, records });
   }
 
   #finish(): void {
-    const minBytes = Math.min(this.#request.minBytes, this.#request.maxBytes, limits.fetchBytesMax);
+    const minBytes = Math.min(this.#request.minBytes, this.#bytesMax);
     const isEnough = this.#mustAnswer || this.#bytes >= minBytes;
     if (isEnough || this.#context.now() >= this.#waitUntil) {
       this.#stopWaiting();
-      return this.#typed.reply(responseOf(0, this.#grouped()));
+      this.#typed.reply(responseOf(0, this.#grouped()));
+      return this.#freeRoom();
     }
     if (this.#wait === undefined) return this.#restart();
     this.#isParked = true;
     this.#answers = [];
+    this.#freeRoom();
     return undefined;
   }
 
@@ -241,7 +267,7 @@ class FetchTask {
   }
 
   #bytesLeft(): number {
-    return Math.min(this.#request.maxBytes, limits.fetchBytesMax) - this.#bytes;
+    return this.#bytesMax - this.#bytes;
   }
 
   #grouped(): FetchResponse['responses'] {

@@ -25,7 +25,7 @@ export class RouterBench {
       batchBytesMax: 10_000,
       autoCreateTopics,
     });
-    this.router.opened(this.connection);
+    this.router.opened(this.connection, monotonicMs(this.nowMs));
   }
 
   /** Sends a request and returns its correlation id. */
