@@ -1,9 +1,11 @@
 import type { MetricSample } from '../src/ports/metric-sample.ts';
-import { counter, gauge } from './metric.ts';
+import { metric } from './metric.ts';
 import type { KafkaCounters } from '../src/core/kafka/router.ts';
 import type { KafkaListenerCounters } from './kafka-listener.ts';
 import type { MqttCrowdCounters } from './mqtt-crowd.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
+
+const { counter, gauge } = metric;
 
 /** What is counted of connections, in the core and in front of it. */
 export interface ConnectionFacts {

@@ -1,10 +1,13 @@
+import type { ClockView } from '../src/core/clock-watch.ts';
 import type { NodeView } from '../src/core/node.ts';
 import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
 import type { Partition } from '../src/core/partition.ts';
 import type { ForwardStatus } from '../src/core/forward/supervision.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
 import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
-import { counter, gauge } from './metric.ts';
+import { metric } from './metric.ts';
+
+const { counter, gauge } = metric;
 
 /** What the node's parts count, gathered for one answer. */
 export interface NodeFacts extends ConnectionFacts {
@@ -29,6 +32,7 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
     node: { id: facts.nodeId, version: facts.version, clusterId: facts.clusterId },
     partitions,
     mqtt: { connections: facts.mqttConnections },
+    clock: clockStatus(facts.core.clock),
     disk: { usedBytes: facts.usedBytes, budgetBytes: facts.budgetBytes, droppedRecords: 0 },
     forward: facts.forward.map(({ topic, partition, state, forwardOffset, lag, lastError }) => ({
       topic,
@@ -41,11 +45,18 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
   };
 }
 
+function clockStatus({ isUnset, hasJumped, jumps, lastJumpMs }: ClockView): NodeStatus['clock'] {
+  const jumped = hasJumped ? 'jumped' : 'ok';
+  return { state: isUnset ? 'unset' : jumped, jumps, lastJumpMs };
+}
+
 /** `failing`: nothing is taken in. `degraded`: something wants an operator. */
 function health({ core, forward, isForwarderUp }: NodeFacts): NodeStatus['health'] {
   if (!core.isReady || core.isDiskFull) return 'failing';
   const isStuck = forward.some(({ state }) => state === 'blocked' || state === 'stopped');
-  return isStuck || isForwarderUp === false || core.isHeld ? 'degraded' : 'ok';
+  const isClockWrong = core.clock.isUnset || core.clock.hasJumped;
+  const isDegraded = isStuck || isForwarderUp === false || core.isHeld || isClockWrong;
+  return isDegraded ? 'degraded' : 'ok';
 }
 
 function partitionStatus(partition: Partition, nodeId: number): PartitionStatus {
@@ -92,6 +103,8 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
     gauge('disk_used_bytes', 'Bytes of all segments.', facts.usedBytes),
     gauge('disk_budget_bytes', 'Bytes the node may use.', facts.budgetBytes),
     gauge('disk_full', '1 while publishers are held for space.', core.isDiskFull ? 1 : 0),
+    counter('clock_jumps_total', 'Jumps of the wall clock.', core.clock.jumps),
+    gauge('clock_unset', '1 while the clock stands before 2025.', core.clock.isUnset ? 1 : 0),
     ...connectionMetrics(facts),
     ...(facts.isForwarderUp === undefined
       ? []

@@ -1,7 +1,9 @@
+import { readdirSync, statSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
+import { limits } from '../../src/base/limits.ts';
 import type { Address } from '../../src/config/address.ts';
 import { formatAddress, isWildcardHost } from '../../src/config/address.ts';
 import type { CentralConfig, Config, ForwardConfig } from '../../src/config/config.ts';
@@ -22,8 +24,8 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Below this a clock was never set: certificates, retention and CreateTime would all be wrong. */
-const plausibleSinceMs = Date.UTC(2025, 0, 1);
+/** A file of the node that is newer than the clock by this says that the clock went back. */
+const clockBackMs = 60_000;
 const slowSyncMs = 50;
 const lowSpaceBytes = 256 * 1024 * 1024;
 const answerMsMax = 5_000;
@@ -43,7 +45,7 @@ export async function runCheck(
   const findings: Finding[] = [
     { what: 'config', verdict: 'ok', text: loaded.file ?? 'defaults, no file' },
     ...(await diskFindings(loaded.config)),
-    clockFinding(Date.now()),
+    clockFinding(Date.now(), newestChangeMs(resolve(loaded.config.node.dataDir))),
     ...(await portFindings(loaded.config)),
     ...(await centralFindings(loaded.config)),
   ];
@@ -86,10 +88,25 @@ async function diskFindings(config: Config): Promise<Finding[]> {
 }
 
 /** Whether the wall clock can be believed; sensors' records get their CreateTime from it. */
-export function clockFinding(nowMs: number): Finding {
+export function clockFinding(nowMs: number, newestMs = 0): Finding {
   const date = new Date(nowMs).toISOString();
-  if (nowMs >= plausibleSinceMs) return { what: 'clock', verdict: 'ok', text: date };
-  return { what: 'clock', verdict: 'fail', text: `${date}: it was never set; start NTP first` };
+  const what = 'clock';
+  if (nowMs < limits.clockSetMs) {
+    return { what, verdict: 'fail', text: `${date}: it was never set; start NTP first` };
+  }
+  if (nowMs >= newestMs - clockBackMs) return { what, verdict: 'ok', text: date };
+  const text = `${date}: it went back, the data directory was written at ${new Date(newestMs).toISOString()}`;
+  return { what, verdict: 'warn', text };
+}
+
+/** When the node last wrote its data directory, by the clock of that moment; 0: never. */
+function newestChangeMs(dataDir: string): number {
+  try {
+    const names = readdirSync(dataDir, { recursive: true, encoding: 'utf8' });
+    return Math.max(0, ...names.map((name) => statSync(join(dataDir, name)).mtimeMs));
+  } catch {
+    return 0; // not there yet, or it changes under our eyes
+  }
 }
 
 async function portFindings(config: Config): Promise<Finding[]> {

@@ -41,6 +41,10 @@ function printStatus(terminal: Terminal, status: NodeStatus): void {
     `mqtt ${mqtt.connections} connections  ` +
       `disk ${formatBytes(disk.usedBytes)} of ${formatBytes(disk.budgetBytes)}${dropped}`,
   );
+  if (status.clock.state === 'unset') terminal.out('clock was never set: timestamps are wrong');
+  if (status.clock.state === 'jumped') {
+    terminal.out(`clock jumped by ${Math.round(status.clock.lastJumpMs / 1_000)} s`);
+  }
   terminal.out('');
   printTable(
     terminal,

@@ -101,11 +101,18 @@ export const limits = {
   /** Sealed segments of one log whose indexes are in memory. */
   sealedIndexesMax: 4,
   diskStallMs: 5_000,
+  /** 2025-01-01: a clock before it was never set. */
+  clockSetMs: 1_735_689_600_000,
+  /** More than this between the wall clock and the monotonic one is a jump, not a trim. */
+  clockJumpMs: 10_000,
+  clockJumpAlarmMs: 3_600_000,
   forwardTransactionBytesMax: 4 * 1024 * 1024,
   /** On a link that carries no more in the time of a request; one batch may still be larger. */
   forwardTransactionBytesMin: 32 * 1024,
   forwardBackoffMsMin: 100,
   forwardBackoffMsMax: 30_000,
+  /** Of what central refuses until somebody mends it, or its clock has moved. */
+  forwardBlockedBackoffMsMax: 120_000,
   /** All partitions together hold at most this many fetched bytes. */
   forwardBytesMax: 32 * 1024 * 1024,
   /** Batches smaller than this on average are rebuilt into one before they are sent. */

@@ -44,6 +44,7 @@ export class Broker implements BrokerView {
   readonly advertisedHost: string;
   readonly advertisedPort: number;
   readonly #options: BrokerOptions;
+  #pendingBytes = 0;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -51,6 +52,11 @@ export class Broker implements BrokerView {
     this.clusterId = options.clusterId;
     this.advertisedHost = options.advertisedHost;
     this.advertisedPort = options.advertisedPort;
+  }
+
+  /** Bytes that Kafka clients produced and that are not committed yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   *topics(): Iterable<TopicView> {
@@ -94,7 +100,11 @@ export class Broker implements BrokerView {
 
   produce(partition: PartitionView, batch: Uint8Array, done: Done<ProduceOutcome>): void {
     if (this.#options.isHeld()) return done({ ok: false, error: 'KAFKA_STORAGE_ERROR' });
-    this.#own(partition).produce(batch, done);
+    this.#pendingBytes += batch.length;
+    this.#own(partition).produce(batch, (outcome) => {
+      this.#pendingBytes -= batch.length;
+      done(outcome);
+    });
   }
 
   read(partition: PartitionView, range: ReadRange, done: Done<ReadOutcome>): void {

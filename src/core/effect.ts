@@ -25,6 +25,12 @@ export interface RetentionPolicy {
   readonly retentionBytes: number;
   /** Nothing at or above this offset may go (L10); undefined: nothing may go at all. */
   readonly deletableTo: Offset | undefined;
+  /** Records that are no older than the clock's jump, whatever their timestamps say. */
+  readonly beforeJump?: {
+    readonly from: Offset;
+    readonly to: Offset;
+    readonly timestamp: TimestampMs;
+  };
 }
 
 /**

@@ -9,6 +9,12 @@ export interface NodeStatus {
   readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };
   readonly partitions: readonly PartitionStatus[];
   readonly mqtt: { readonly connections: number };
+  /** The wall clock: `unset` before 2025; a jump is worth an alarm for an hour. */
+  readonly clock: {
+    readonly state: 'ok' | 'unset' | 'jumped';
+    readonly jumps: number;
+    readonly lastJumpMs: number;
+  };
   readonly disk: {
     readonly usedBytes: number;
     readonly budgetBytes: number;

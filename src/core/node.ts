@@ -14,6 +14,7 @@ import {
   clusterTopicName,
   sessionsTopicName,
 } from './cluster/cluster-state.ts';
+import { ClockWatch, type ClockView } from './clock-watch.ts';
 import { InternalTopic } from './cluster/internal-topic.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import { TopicCreation } from './cluster/topic-creation.ts';
@@ -64,6 +65,7 @@ export interface NodeView {
   readonly unroutedPublishes: number;
   readonly partitions: Iterable<Partition>;
   readonly kafka: KafkaCounters;
+  readonly clock: ClockView;
 }
 
 /**
@@ -81,6 +83,8 @@ export class Node {
   readonly #qos2: Qos2Publishes;
   readonly #boot: Boot;
   readonly #router: KafkaRouter;
+  readonly #broker: Broker;
+  readonly #clock: ClockWatch;
   readonly #forwarding: NodeForwarding;
   readonly #retention: RetentionPlanner;
   #producerIds: ProducerIds | undefined;
@@ -93,6 +97,7 @@ export class Node {
     const emit = (effect: Effect): void => void this.#effects.push(effect);
     const partitions = this.#partitions;
     const cluster = this.#cluster;
+    this.#clock = new ClockWatch(emit);
     this.#reads = new PendingReads(emit);
     this.#batcher = new Batcher(options);
     const routes = new RouteTable(options.routes, (name) => cluster.topic(name)?.partitions);
@@ -103,6 +108,7 @@ export class Node {
       batcher,
       partition: find,
       deliveryTimeoutMs: options.ingestDeliveryTimeoutMs,
+      producedBytes: () => this.#broker.pendingBytes,
       emit,
     });
     const log = () => this.#boot.internal(clusterTopicName);
@@ -126,7 +132,8 @@ export class Node {
       emit,
     });
     this.#boot = this.#createBoot(emit);
-    this.#router = new KafkaRouter(this.#createBroker(), emit, options);
+    this.#broker = this.#createBroker();
+    this.#router = new KafkaRouter(this.#broker, emit, options);
   }
 
   get view(): NodeView {
@@ -137,6 +144,7 @@ export class Node {
       unroutedPublishes: this.#ingest.unroutedPublishes,
       partitions: this.#partitions,
       kafka: this.#router.counters,
+      clock: this.#clock.view,
     };
   }
 
@@ -226,6 +234,7 @@ export class Node {
       case 'TimerFired':
         this.#router.tick(now.monotonicMs);
         this.#ingest.giveUpLate(now);
+        if (this.#clock.observe(now) > 0) this.#retention.clockJumped(now);
         return this.#retention.tick(now);
       case 'TurnEnded':
         this.#batcher.turnEnded(now);

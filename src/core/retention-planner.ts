@@ -1,7 +1,8 @@
-import type { MonotonicMs, Offset } from '../base/brand.ts';
+import type { LogId, MonotonicMs, Offset, TimestampMs } from '../base/brand.ts';
+import { offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, RetentionPolicy } from './effect.ts';
 import type { Drops } from './forward/drops.ts';
 import type { ForwardLedger } from './forward/forward-ledger.ts';
 import type { Now } from './now.ts';
@@ -24,6 +25,11 @@ export interface RetentionPlannerOptions {
  */
 export class RetentionPlanner {
   readonly #options: RetentionPlannerOptions;
+  /** Where each log stood when this node began to lead it. */
+  readonly #startedAt = new Map<LogId, Offset>();
+  /** Where each log stood when the clock last jumped forward, and what it said then. */
+  readonly #jumpedAt = new Map<LogId, Offset>();
+  #jumpedTo: TimestampMs | undefined;
   #nextCheckMs: MonotonicMs | undefined;
 
   constructor(options: RetentionPlannerOptions) {
@@ -32,6 +38,17 @@ export class RetentionPlanner {
 
   start(now: Now): void {
     this.#nextCheckMs = now.monotonicMs;
+    for (const { logId, logEndOffset } of this.#options.partitions) {
+      this.#startedAt.set(logId, logEndOffset);
+    }
+  }
+
+  /** The wall clock jumped forward: what was written before it only seems to be old. */
+  clockJumped(now: Now): void {
+    this.#jumpedTo = now.wallMs;
+    for (const { logId, logEndOffset } of this.#options.partitions) {
+      this.#jumpedAt.set(logId, logEndOffset);
+    }
   }
 
   nextDeadline(): number | undefined {
@@ -69,8 +86,14 @@ export class RetentionPlanner {
     this.#options.emit({
       type: 'CheckRetention',
       logId: partition.logId,
-      policy: { retentionMs, retentionBytes, deletableTo },
+      policy: { retentionMs, retentionBytes, deletableTo, ...this.#beforeJump(partition.logId) },
       nowMs: now.wallMs,
     });
+  }
+
+  #beforeJump(logId: LogId): Pick<RetentionPolicy, 'beforeJump'> {
+    const [to, timestamp] = [this.#jumpedAt.get(logId), this.#jumpedTo];
+    if (to === undefined || timestamp === undefined) return {};
+    return { beforeJump: { from: this.#startedAt.get(logId) ?? offset(0), to, timestamp } };
   }
 }

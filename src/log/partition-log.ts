@@ -272,13 +272,14 @@ export class PartitionLog {
    * (L10).
    */
   retentionCandidate(policy: RetentionPolicy, nowMs: TimestampMs): Offset | undefined {
-    const sealed = this.#segments.slice(0, -1).map((segment, index) => ({
+    const segments = this.#segments.map((segment, index) => ({
+      baseOffset: segment.baseOffset,
       endOffset: segment.endOffset,
-      nextBaseOffset: (this.#segments[index + 1] as Segment).baseOffset,
+      nextBaseOffset: this.#segments[index + 1]?.baseOffset ?? segment.endOffset,
       bytes: segment.bytes,
       maxTimestamp: segment.maxTimestamp,
     }));
-    return retentionCandidate(sealed, this.#bytes, policy, nowMs);
+    return retentionCandidate(segments, this.#bytes, policy, nowMs);
   }
 
   /**

@@ -1,4 +1,6 @@
 import type { Offset, TimestampMs } from '../base/brand.ts';
+import { timestampMs } from '../base/brand.ts';
+import { limits } from '../base/limits.ts';
 
 /** What may go, by the topic's config and by the forwarder (L10). */
 export interface RetentionPolicy {
@@ -8,10 +10,20 @@ export interface RetentionPolicy {
   readonly retentionBytes: number;
   /** Nothing at or above this offset may go; undefined: nothing at all. */
   readonly deletableTo: Offset | undefined;
+  /**
+   * Records of these offsets were written before the clock jumped forward, so they are no older
+   * than the jump, whatever their timestamps say.
+   */
+  readonly beforeJump?: {
+    readonly from: Offset;
+    readonly to: Offset;
+    readonly timestamp: TimestampMs;
+  };
 }
 
-/** A sealed segment, as retention sees it. */
+/** A segment, as retention sees it; the last one is still written to and never goes. */
 export interface RetainedSegment {
+  readonly baseOffset: Offset;
   readonly endOffset: Offset;
   /** Base offset of the segment behind it: above `endOffset` if a hole lies between. */
   readonly nextBaseOffset: Offset;
@@ -22,10 +34,13 @@ export interface RetainedSegment {
 
 /**
  * The log start offset to which whole sealed segments may go, from the oldest on, or undefined. A
- * clock that stands in the past makes nothing old.
+ * timestamp that cannot be true, before any clock was set or in the future, says nothing: such a
+ * segment is as old as the first one behind it whose timestamp can be, and where there is none it
+ * has no age. So a clock that was wrong for a while deletes nothing, and one bad timestamp keeps
+ * nothing for ever.
  */
 export function retentionCandidate(
-  sealed: readonly RetainedSegment[],
+  segments: readonly RetainedSegment[],
   logBytes: number,
   policy: RetentionPolicy,
   nowMs: TimestampMs,
@@ -34,10 +49,12 @@ export function retentionCandidate(
   let candidate: Offset | undefined;
   let left = logBytes;
   if (deletableTo === undefined) return undefined;
-  for (const segment of sealed) {
+  const timestamps = credibleTimestamps(segments, policy, nowMs);
+  for (const [index, segment] of segments.slice(0, -1).entries()) {
     if (segment.endOffset > deletableTo) break;
     left -= segment.bytes;
-    const isOld = isPast(nowMs - segment.maxTimestamp, policy.retentionMs);
+    const timestamp = timestamps[index];
+    const isOld = timestamp !== undefined && isPast(nowMs - timestamp, policy.retentionMs);
     const isTooMuch = isLimit(policy.retentionBytes) && left >= policy.retentionBytes;
     // Control batches alone have no age: they go with the first old segment behind them.
     if (segment.maxTimestamp < 0 && !isTooMuch) continue;
@@ -46,6 +63,26 @@ export function retentionCandidate(
     candidate = next <= deletableTo ? next : segment.endOffset;
   }
   return candidate;
+}
+
+/** When each segment was written at the latest, by what can be true. */
+function credibleTimestamps(
+  segments: readonly RetainedSegment[],
+  { beforeJump }: RetentionPolicy,
+  nowMs: TimestampMs,
+): readonly (TimestampMs | undefined)[] {
+  let behind: TimestampMs | undefined;
+  return segments
+    .toReversed()
+    .map(({ maxTimestamp, baseOffset, endOffset }) => {
+      const isCredible = maxTimestamp >= limits.clockSetMs && maxTimestamp <= nowMs;
+      if (isCredible) behind = maxTimestamp;
+      const isBeforeJump =
+        beforeJump !== undefined && endOffset > beforeJump.from && baseOffset < beforeJump.to;
+      if (!isBeforeJump || behind === undefined) return behind;
+      return timestampMs(Math.max(behind, beforeJump.timestamp));
+    })
+    .toReversed();
 }
 
 const isLimit = (value: number): boolean => value >= 0 && Number.isFinite(value);

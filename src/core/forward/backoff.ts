@@ -17,9 +17,9 @@ export class Backoff {
     this.#maxMs = maxMs;
   }
 
-  /** Milliseconds to wait before the next attempt. */
-  nextMs(): number {
-    const ceiling = Math.min(this.#maxMs, this.#minMs * 2 ** Math.min(this.#attempts, 30));
+  /** Milliseconds to wait before the next attempt; `maxMs` where it is not the usual one. */
+  nextMs(maxMs = this.#maxMs): number {
+    const ceiling = Math.min(maxMs, this.#minMs * 2 ** Math.min(this.#attempts, 30));
     this.#attempts++;
     return Math.ceil(ceiling * (0.5 + this.#random.next() / 2));
   }

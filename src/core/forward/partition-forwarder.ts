@@ -31,6 +31,7 @@ import type {
   ForwardState,
   ForwardStatus,
 } from './supervision.ts';
+import { explainRefusal, isOfRecords, pauseMsMax } from './refused-records.ts';
 import { TransactionSize } from './transaction-size.ts';
 import type { Trouble } from './trouble.ts';
 import { stopped, waiting } from './trouble.ts';
@@ -154,7 +155,7 @@ export class PartitionForwarder {
       this.#report(trouble);
       if (trouble.state === 'stopped') return;
       if (trouble.state === 'fenced') yield* this.#stayAway();
-      else yield* wait(this.#context.sleep(this.#backoff.nextMs()));
+      else yield* wait(this.#context.sleep(this.#backoff.nextMs(pauseMsMax(trouble))));
     }
   }
 
@@ -280,9 +281,11 @@ export class PartitionForwarder {
       this.#isCommitting = true;
       const failed = yield* this.#commit(next, { batches: plan.batches, from, gaps: rot });
       this.#isCommitting = false;
-      // A refusal for good says nothing about the link; to be fenced may be a transaction's expiry.
-      if (failed !== undefined && failed.state !== 'blocked') this.#size.failed();
-      if (failed !== undefined) return failed;
+      if (failed !== undefined) {
+        // Other refusals say nothing about the size; to be fenced may be a transaction's expiry.
+        if (failed.state !== 'blocked' || isOfRecords(failed)) this.#size.failed();
+        return explainRefusal(failed, plan, from);
+      }
       this.#size.committed(this.#context.now().monotonicMs - begunMs);
       Object.assign(standing, next);
       this.#progressed(standing);

@@ -9,6 +9,8 @@ import type { CallFailure } from '../../client/kafka/call.ts';
 export interface Trouble {
   readonly state: 'waiting' | 'blocked' | 'fenced' | 'stopped';
   readonly text: string;
+  /** Central's error code, where it gave one. */
+  readonly code?: number;
 }
 
 /** Central says that a newer producer with our transactional.id is at work. */
@@ -39,8 +41,8 @@ export const codeText = (code: number): string => {
 /** What an error code of central means for the partition. */
 export function troubleOf(code: number, what: string): Trouble {
   const text = `${what}: ${codeText(code)}`;
-  if (fencedCodes.has(code)) return { state: 'fenced', text };
-  return { state: refusedCodes.has(code) ? 'blocked' : 'waiting', text };
+  if (fencedCodes.has(code)) return { state: 'fenced', text, code };
+  return { state: refusedCodes.has(code) ? 'blocked' : 'waiting', text, code };
 }
 
 export const waiting = (text: string): Trouble => ({ state: 'waiting', text });

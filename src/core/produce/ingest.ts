@@ -18,6 +18,8 @@ export interface IngestOptions {
   readonly batcher: Batcher;
   readonly partition: (topic: string, partition: number) => Partition | undefined;
   readonly deliveryTimeoutMs: number;
+  /** Bytes of Kafka clients in the same queue for the disk. */
+  readonly producedBytes: () => number;
   readonly emit: (effect: Effect) => void;
 }
 
@@ -129,7 +131,7 @@ export class Ingest {
    * go on.
    */
   #holdOrLetGo(): void {
-    const { pendingBytes } = this.#options.batcher;
+    const pendingBytes = this.#options.batcher.pendingBytes + this.#options.producedBytes();
     const level = this.#isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;
     const held = this.#isDiskFull || pendingBytes > level;
     if (held === this.#isHeld) return;

@@ -9,6 +9,7 @@ const status: NodeStatus = {
   node: { id: 1, version: '0.1.0', clusterId: 'c' },
   partitions: [],
   mqtt: { connections: 0 },
+  clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
   disk: { usedBytes: 1, budgetBytes: 2, droppedRecords: 0 },
   forward: [],
 };

@@ -10,6 +10,7 @@ import {
   encodePartitionMetadata,
 } from '../../../src/log/partition-metadata.ts';
 import { Reserve } from '../../../src/log/reserve.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { retentionCandidate } from '../../../src/log/retention.ts';
 import { scanSegment } from '../../../src/log/segment-scan.ts';
 import { TimeIndex } from '../../../src/log/time-index.ts';
@@ -122,48 +123,82 @@ describe('scanSegment', () => {
 });
 
 describe('retentionCandidate', () => {
-  const sealed = [0, 10, 20].map((base) => ({
-    endOffset: offset(base + 10),
-    nextBaseOffset: offset(base + 10),
-    bytes: 100,
-    maxTimestamp: timestampMs(base * 100),
-  }));
+  const set = limits.clockSetMs;
+  const at = (ms: number) => timestampMs(set + ms);
+  /** Segments of ten records and 100 bytes with these newest timestamps; the last is written to. */
+  const segmentsOf = (...timestamps: readonly number[]) =>
+    timestamps.map((timestamp, i) => ({
+      baseOffset: offset(i * 10),
+      endOffset: offset(i * 10 + 10),
+      nextBaseOffset: offset(i * 10 + 10),
+      bytes: 100,
+      maxTimestamp: timestampMs(timestamp),
+    }));
+  const segments = segmentsOf(set, set + 1_000, set + 2_000, set + 2_001);
   const never = { retentionMs: -1, retentionBytes: -1, deletableTo: offset(1_000) };
+  const policy = { ...never, retentionMs: 500 };
 
-  it('lets whole old segments go', () => {
-    const policy = { ...never, retentionMs: 500 };
-    expect(retentionCandidate(sealed, 350, policy, timestampMs(400))).toBeUndefined();
-    expect(retentionCandidate(sealed, 350, policy, timestampMs(1_600))).toBe(20);
-    expect(retentionCandidate(sealed, 350, policy, timestampMs(9_000))).toBe(30);
-    expect(retentionCandidate(sealed, 350, policy, timestampMs(-9_000))).toBeUndefined();
+  it('lets whole old segments go, never the one that is written to', () => {
+    expect(retentionCandidate(segments, 350, policy, at(400))).toBeUndefined();
+    expect(retentionCandidate(segments, 350, policy, at(2_300))).toBe(20);
+    expect(retentionCandidate(segments, 350, policy, at(9_000))).toBe(30);
+    expect(retentionCandidate(segments, 350, policy, at(-9_000))).toBeUndefined();
   });
 
   it('gives a segment without a record no age of its own', () => {
-    const policy = { ...never, retentionMs: 500 };
-    const [first, ...rest] = sealed;
-    const empty = { ...first, maxTimestamp: timestampMs(-1) } as (typeof sealed)[number];
-    expect(retentionCandidate([empty], 350, policy, timestampMs(9_000))).toBeUndefined();
-    expect(retentionCandidate([empty, ...rest], 350, policy, timestampMs(9_000))).toBe(30);
+    const [, ...rest] = segments;
+    const [empty] = segmentsOf(-1);
+    const last = segments[3] as (typeof segments)[number];
+    expect(retentionCandidate([empty as typeof last, last], 350, policy, at(9_000))).toBe(
+      undefined,
+    );
+    expect(retentionCandidate([empty as typeof last, ...rest], 350, policy, at(9_000))).toBe(30);
   });
 
   it('keeps at least the size asked for', () => {
-    const policy = { ...never, retentionBytes: 200 };
-    expect(retentionCandidate(sealed, 350, policy, timestampMs(0))).toBe(10);
-    expect(retentionCandidate(sealed, 299, policy, timestampMs(0))).toBeUndefined();
+    const bySize = { ...never, retentionBytes: 200 };
+    expect(retentionCandidate(segments, 350, bySize, at(0))).toBe(10);
+    expect(retentionCandidate(segments, 299, bySize, at(0))).toBeUndefined();
   });
 
   it('never passes what must be forwarded first', () => {
-    const policy = { ...never, retentionMs: 0 };
-    const at = timestampMs(9_000);
-    expect(retentionCandidate(sealed, 350, { ...policy, deletableTo: undefined }, at)).toBe(
-      undefined,
-    );
-    expect(retentionCandidate(sealed, 350, { ...policy, deletableTo: offset(9) }, at)).toBe(
-      undefined,
-    );
-    expect(retentionCandidate(sealed, 350, { ...policy, deletableTo: offset(25) }, at)).toBe(20);
+    const now = at(9_000);
+    const atOnce = { ...never, retentionMs: 0 };
+    const bound = (deletableTo: number | undefined) => ({
+      ...atOnce,
+      deletableTo: deletableTo === undefined ? undefined : offset(deletableTo),
+    });
+    expect(retentionCandidate(segments, 350, bound(undefined), now)).toBe(undefined);
+    expect(retentionCandidate(segments, 350, bound(9), now)).toBe(undefined);
+    expect(retentionCandidate(segments, 350, bound(25), now)).toBe(20);
     const infinite = { ...never, retentionMs: Infinity, retentionBytes: Infinity };
-    expect(retentionCandidate(sealed, 350, infinite, at)).toBeUndefined();
+    expect(retentionCandidate(segments, 350, infinite, now)).toBeUndefined();
+  });
+
+  it('deletes nothing of a clock that stood in 1970 before what came after it is old', () => {
+    const minutes = segmentsOf(10_000, 20_000, 30_000, 40_000);
+    expect(retentionCandidate(minutes, 350, policy, timestampMs(50_000))).toBeUndefined();
+    expect(retentionCandidate(minutes, 350, policy, at(0))).toBeUndefined();
+    const later = [...minutes.slice(0, 3), ...segmentsOf(0, 0, 0, set, set + 10_000).slice(3)];
+    expect(retentionCandidate(later, 350, policy, at(500))).toBeUndefined();
+    expect(retentionCandidate(later, 350, policy, at(501))).toBe(40);
+  });
+
+  it('does not keep all for ever because of one timestamp in the future', () => {
+    const ahead = segmentsOf(set, set + 1e12, set + 1_000, set + 2_000);
+    expect(retentionCandidate(ahead, 350, policy, at(1_400))).toBe(10);
+    expect(retentionCandidate(ahead, 350, policy, at(1_501))).toBe(30);
+    const nothingBehind = segmentsOf(set, set + 1e12, set + 1e12);
+    expect(retentionCandidate(nothingBehind, 350, policy, at(9_000))).toBe(10);
+  });
+
+  it('takes what was written before a jump for no older than the jump', () => {
+    const jumped = {
+      ...policy,
+      beforeJump: { from: offset(10), to: offset(25), timestamp: at(100_000) },
+    };
+    expect(retentionCandidate(segments, 350, jumped, at(100_500))).toBe(10);
+    expect(retentionCandidate(segments, 350, jumped, at(100_501))).toBe(30);
   });
 });
 

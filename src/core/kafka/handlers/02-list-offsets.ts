@@ -19,13 +19,22 @@ const newestRecord = -3;
 /*
  * ListOffsets v1-7. Latest is the high watermark for both isolation levels, known only once this
  * leader epoch's LeaderChange is committed (C6): 78 until then, 5 for versions that do not have it.
+ * A partition that is named again is refused with 42, as Kafka does: a small request could else ask
+ * for any number of searches.
  */
 export const listOffsetsHandler: Handler = handlerOf(
   listOffsetsCodec,
   (request, { version, exchange, reply }, context) => {
-    const questions = request.topics.flatMap(({ name, partitions }) =>
-      partitions.map((asked) => ({ topic: name, asked, version })),
-    );
+    const named = new Map<string, Set<number>>();
+    const questions = request.topics.flatMap(({ name, partitions }) => {
+      const before = named.get(name) ?? new Set();
+      named.set(name, before);
+      return partitions.map((asked) => {
+        const isRepeated = before.has(asked.partitionIndex);
+        before.add(asked.partitionIndex);
+        return { topic: name, asked, version, isRepeated };
+      });
+    });
     const answers: ListOffsetsResponsePartition[] = [];
     // One search of the disk at a time: a small request may name very many.
     const advance = (): void => {
@@ -55,16 +64,18 @@ interface Question {
   readonly topic: string;
   readonly asked: ListOffsetsRequestPartition;
   readonly version: number;
+  readonly isRepeated: boolean;
 }
 
 function answer(
-  { topic, asked, version }: Question,
+  { topic, asked, version, isRepeated }: Question,
   { view }: HandlerContext,
   done: (answer: ListOffsetsResponsePartition) => void,
 ): void {
   const { partitionIndex, currentLeaderEpoch, timestamp } = asked;
   const none = unknownOffset(partitionIndex);
   const refuse = (error: ErrorCode): void => done({ ...none, errorCode: kafkaCodeOf(error) });
+  if (isRepeated) return refuse('INVALID_REQUEST');
   const found = leaderPartition(view, { topic, partition: partitionIndex, currentLeaderEpoch });
   if (!found.ok) return refuse(found.error);
   const log = found.value;

@@ -30,6 +30,7 @@ const status: NodeStatus = {
   node: { id: 1, version: '0.1.0', clusterId: 'c' },
   partitions: [partition, { ...partition, partition: 1 }],
   mqtt: { connections: 2 },
+  clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
   disk: { usedBytes: 2048, budgetBytes: 1 << 30, droppedRecords: 7 },
   forward: [{ topic: 'sensors', partition: 0, state: 'stopped', lastError: 'not equal' }],
 };

@@ -59,9 +59,9 @@ describe('ListOffsets', () => {
 
   it('has one search of the disk under way, and none when its connection is gone', () => {
     const bench = new RouterBench();
-    bench.view.addTopic('sensors', 3);
-    const asked = { partitionIndex: 1, currentLeaderEpoch: -1, timestamp: 1_000 };
-    const partitions = Array.from({ length: 1_000 }, () => asked);
+    bench.view.addTopic('sensors', 1_000);
+    const asked = { currentLeaderEpoch: -1, timestamp: 1_000 };
+    const partitions = Array.from({ length: 1_000 }, (_, i) => ({ ...asked, partitionIndex: i }));
     const topics = [{ name: 'sensors', partitions }];
     bench.ask(listOffsetsCodec, 7, { replicaId: -1, isolationLevel: 1, topics });
     for (let at = 0; at < 500; at++) {
@@ -71,6 +71,22 @@ describe('ListOffsets', () => {
     bench.router.closed(bench.connection);
     bench.view.searches[500]?.done({ ok: true, found: undefined });
     expect(bench.view.searches).toHaveLength(501);
+  });
+
+  it('refuses a partition that is named again', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 1);
+    const asked = { partitionIndex: 0, currentLeaderEpoch: -1, timestamp: 1_000 };
+    const topics = [
+      { name: 'sensors', partitions: Array.from({ length: 4_000 }, () => asked) },
+      { name: 'sensors', partitions: [asked] },
+    ];
+    bench.ask(listOffsetsCodec, 7, { replicaId: -1, isolationLevel: 1, topics });
+    expect(bench.view.searches).toHaveLength(1);
+    bench.view.searches[0]?.done({ ok: true, found: undefined });
+    const [first, second] = bench.answer(listOffsetsCodec, 7).topics;
+    expect(first?.partitions.filter(({ errorCode }) => errorCode === 42)).toHaveLength(3_999);
+    expect(second?.partitions).toMatchObject([{ errorCode: 42 }]);
   });
 
   it('refuses questions that a version does not have, and unknown partitions', () => {
