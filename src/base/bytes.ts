@@ -123,6 +123,12 @@ export class ByteReader {
   }
 }
 
+/**
+ * Room behind what a buffer grew for: the few fields that follow the records of a Fetch must not
+ * double and copy megabytes.
+ */
+const growthSpareBytes = 256;
+
 /** Big-endian writes into a buffer that grows by doubling. */
 export class ByteWriter {
   /** The buffer behind it; replaced when it grows. Bytes at or after `position` mean nothing. */
@@ -137,7 +143,7 @@ export class ByteWriter {
   ensure(length: number): number {
     const needed = this.position + length;
     if (needed > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+      const grown = new Uint8Array(Math.max(needed + growthSpareBytes, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, this.position));
       this.bytes = grown;
     }

@@ -83,7 +83,7 @@ class Walk {
   readonly #endPosition: number;
   readonly #segment: Segment;
   readonly #epochStarts: readonly EpochStart[];
-  #window = new Uint8Array(0);
+  #window: Uint8Array = new Uint8Array(0);
   #windowPosition = 0;
 
   constructor(
@@ -110,7 +110,7 @@ class Walk {
         // Checked first: a rotten header must not pass for a batch that reaches too far.
         if (!this.#isSound(header)) break;
         const isOver = chunks.length > 0 && bytes + header.totalBytes > bytesMax;
-        if (isOver || header.lastOffset >= to) return concatBytes(chunks);
+        if (isOver || header.lastOffset >= to) return joined(chunks);
         const at = header.position;
         chunks.push(this.#window.subarray(at, at + header.totalBytes));
         bytes += header.totalBytes;
@@ -119,7 +119,7 @@ class Walk {
       baseOffset = offset(header.lastOffset + 1);
       lastOffset = undefined;
     }
-    if (chunks.length > 0) return concatBytes(chunks);
+    if (chunks.length > 0) return joined(chunks);
     return 'damaged';
   }
 
@@ -140,7 +140,7 @@ class Walk {
   async #see(position: number, needed: number, wanted: number): Promise<void> {
     const end = this.#windowPosition + this.#window.length;
     if (position >= this.#windowPosition && position + needed <= end) return;
-    this.#window = new Uint8Array(await this.#file.read(position, Math.max(needed, wanted)));
+    this.#window = await this.#file.read(position, Math.max(needed, wanted));
     this.#windowPosition = position;
   }
 
@@ -149,6 +149,21 @@ class Walk {
     if (this.#segment.isExamined) return true;
     return epochAt(this.#epochStarts, header.baseOffset) === header.leaderEpoch;
   }
+}
+
+/**
+ * The chunks as one array: a view of the window where they lie one behind the other in it, as they
+ * nearly always do. A copy of megabytes for each Fetch would cost more in collected garbage than
+ * the CRCs do.
+ */
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const first = chunks[0];
+  const last = chunks.at(-1);
+  if (first === undefined || last === undefined) return new Uint8Array(0);
+  // Each window has a buffer of its own, and positions in it only rise.
+  if (first.buffer !== last.buffer) return concatBytes(chunks);
+  const length = last.byteOffset + last.length - first.byteOffset;
+  return new Uint8Array(first.buffer, first.byteOffset, length);
 }
 
 const isExpected = (
