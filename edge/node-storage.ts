@@ -79,6 +79,7 @@ async function makePrivateDir(dataDir: string): Promise<StartError | undefined> 
     return undefined;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'EIO') return diskProblem(dataDir, new DiskError(code, 'open', '.'));
     return {
       ...problem(dataDir, `this process cannot use the data directory (${code})`),
       hint: 'Give its user the right to write there, or name another directory in node.dataDir.',

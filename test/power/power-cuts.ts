@@ -9,6 +9,7 @@ import { waitUntil } from '../integration/harness/wait-until.ts';
 import { ext4Kinds, LoopFileSystem } from './loop-file-system.ts';
 import { checkAfterCut } from './power-check.ts';
 import { powerConfig, segmentSizes } from './power-config.ts';
+import { slowSyncs } from './slow-syncs.ts';
 import { PowerLoad } from './power-load.ts';
 import { nothingPromised, promisedTogether } from './promised.ts';
 import type { Promised } from './promised.ts';
@@ -44,7 +45,8 @@ export const runPowerCuts = async (options: PowerCutOptions, tally: PowerTally):
     const fileSystem = await LoopFileSystem.open(image, join(folder, 'mount'), kind, true);
     const work = join(folder, `node${disk}`);
     mkdirSync(work);
-    const node = await prepareNode({ folder: work, config: nodeConfig(fileSystem, random) });
+    const config = nodeConfig(fileSystem, random);
+    const node = await prepareNode({ folder: work, config, env: slowSyncs(work) });
     try {
       const rounds = Math.min(cutsOfADisk, options.cuts - tally.cuts);
       await new CutRounds(node, fileSystem, options, tally).run(rounds);
@@ -83,9 +85,8 @@ class CutRounds {
 
   async run(rounds: number): Promise<void> {
     for (let round = 0; round < rounds; round += 1) {
-      const { random } = this.#options;
-      // The first start of a disk, and every third start after it, does not get to its end.
-      if (round === 0 || random.below(3) === 0) await this.#cutInStart();
+      // The first start of a disk, and every third cut after it, does not get to its end.
+      if (round % 3 === 0) await this.#cutInStart();
       else await this.#cutUnderLoad();
       this.#tally.cuts += 1;
     }

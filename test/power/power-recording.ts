@@ -10,6 +10,7 @@ import { runTool } from './run-tool.ts';
 import { LoopFileSystem } from './loop-file-system.ts';
 import type { Ext4Kind } from './loop-file-system.ts';
 import { powerConfig, segmentSizes } from './power-config.ts';
+import { slowSyncs } from './slow-syncs.ts';
 import { PowerLoad } from './power-load.ts';
 import { nothingPromised, promisedTogether } from './promised.ts';
 import type { Promised } from './promised.ts';
@@ -123,6 +124,7 @@ class RecordedLife {
     const node = await prepareNode({
       folder: this.#folder,
       config: { ...this.config, node: { dataDir: join(mounted.folder, 'data') } },
+      env: slowSyncs(this.#folder),
     });
     const writeback = startEarlyWriteback(node.dataDir, this.#folder, random.below(2 ** 31));
     try {
