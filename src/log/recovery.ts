@@ -110,8 +110,7 @@ async function recoverOne(
     return;
   }
   const bytes = (await readWhole(input.disk, segmentPath(input.dir, base, 'log'))) as Uint8Array;
-  const epochFloor = state.segments.at(-1)?.epochStarts.at(-1)?.leaderEpoch ?? 0;
-  const found: SegmentCase = { base, next, bytes, epochFloor };
+  const found: SegmentCase = { base, next, bytes };
   const repaired = await repairSegment(input, found);
   state.rot.push(...repaired.rot);
   for (const part of repaired.parts) {

@@ -19,8 +19,6 @@ export interface SegmentCase {
   readonly base: Offset;
   readonly next: Offset | undefined;
   readonly bytes: Uint8Array;
-  /** The last leader epoch of the segments before. */
-  readonly epochFloor: number;
 }
 
 /** A file that is left of it, with its batches; positions as they were in the old file. */
@@ -54,7 +52,7 @@ export async function repairSegment(
   found: SegmentCase,
 ): Promise<RepairedSegment> {
   const { base, next, bytes } = found;
-  const scan = scanSegment(bytes, base, found.epochFloor);
+  const scan = scanSegment(bytes, base);
   const below = scan.batches.filter((batch) => next === undefined || batch.lastOffset < next);
   const durableEnd = next ?? (Math.max(base, input.durableMark ?? 0) as Offset);
   const runs = runsOf(below, durableEnd);

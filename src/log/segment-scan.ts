@@ -31,22 +31,21 @@ export interface SegmentScan {
 }
 
 /**
- * Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs,
- * none of which is below `epochFloor`, the last one of the segments before.
+ * Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs.
  */
-export function scanSegment(bytes: Uint8Array, baseOffset: Offset, epochFloor = 0): SegmentScan {
+export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan {
   const batches: RecordBatchHeader[] = [];
   const bad: BadExtent[] = [];
   let expected = baseOffset;
   for (let at = 0; at < bytes.length;) {
-    const batch = goodBatchAt(bytes, at, epochFloor);
+    const batch = goodBatchAt(bytes, at);
     if (typeof batch !== 'string' && batch.baseOffset === expected) {
       batches.push(batch);
       at += batch.totalBytes;
       expected = offset(batch.lastOffset + 1);
       continue;
     }
-    const next = nextGoodBatch(bytes, at, { offset: expected, epoch: epochFloor });
+    const next = nextGoodBatch(bytes, at, expected);
     const endPosition = next?.position ?? bytes.length;
     const reason = typeof batch === 'string' ? batch : 'base offset';
     bad.push({ position: at, endPosition, from: expected, to: next?.baseOffset, reason });
@@ -56,21 +55,12 @@ export function scanSegment(bytes: Uint8Array, baseOffset: Offset, epochFloor = 
   return withEpochOrder(batches, bad);
 }
 
-/** What may come next in a log, at least. */
-interface Lowest {
-  readonly offset: Offset;
-  readonly epoch: number;
-}
-
 /** The batch at a position, or what is wrong with it. */
-function goodBatchAt(
-  bytes: Uint8Array,
-  at: number,
-  epochFloor: number,
-): RecordBatchHeader | string {
+function goodBatchAt(bytes: Uint8Array, at: number): RecordBatchHeader | string {
   const header = readRecordBatchHeader(bytes, at);
   if (!header.ok) return header.error;
-  if (header.value.leaderEpoch < epochFloor) return 'leader epoch';
+  // Epochs of other segments say nothing here: one that rotted upwards would take all behind it.
+  if (header.value.leaderEpoch < 0) return 'leader epoch';
   return isBatchCrcValid(bytes, header.value) ? header.value : 'crc';
 }
 
@@ -81,19 +71,19 @@ function goodBatchAt(
 function nextGoodBatch(
   bytes: Uint8Array,
   bad: number,
-  lowest: Lowest,
+  expected: Offset,
 ): RecordBatchHeader | undefined {
   if (bytes.length - bad >= batchOverheadBytes) {
     const length = batchPrefixBytes + int32At(bytes, bad + batchPosition.batchLength);
     if (length >= batchOverheadBytes) {
-      const next = continuation(bytes, bad, bad + length, lowest);
+      const next = continuation(bytes, bad, bad + length, expected);
       if (next !== undefined) return next;
     }
   }
   for (let at = bad + 1; at <= bytes.length - batchOverheadBytes; at++) {
     if (bytes[at + batchPosition.magic] !== 2) continue;
-    const found = continuation(bytes, bad, at, lowest);
-    if (found !== undefined && isFollowed(bytes, found, lowest.epoch)) return found;
+    const found = continuation(bytes, bad, at, expected);
+    if (found !== undefined && isFollowed(bytes, found)) return found;
   }
   return undefined;
 }
@@ -103,12 +93,12 @@ function continuation(
   bytes: Uint8Array,
   bad: number,
   at: number,
-  lowest: Lowest,
+  expected: Offset,
 ): RecordBatchHeader | undefined {
   if (at > bytes.length - batchOverheadBytes) return undefined;
   const base = int64At(bytes, at);
-  if (base < lowest.offset || base > lowest.offset + (at - bad)) return undefined;
-  const batch = goodBatchAt(bytes, at, lowest.epoch);
+  if (base < expected || base > expected + (at - bad)) return undefined;
+  const batch = goodBatchAt(bytes, at);
   return typeof batch === 'string' ? undefined : batch;
 }
 
@@ -116,10 +106,10 @@ function continuation(
  * A payload can hold what looks like a batch; what is one is followed by the next batch or the end
  * of the file.
  */
-function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader, epochFloor: number): boolean {
+function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader): boolean {
   const at = batch.position + batch.totalBytes;
   if (at === bytes.length) return true;
-  const next = goodBatchAt(bytes, at, epochFloor);
+  const next = goodBatchAt(bytes, at);
   return typeof next !== 'string' && next.baseOffset === batch.lastOffset + 1;
 }
 

@@ -130,24 +130,27 @@ describe('rot', { timeout: 60_000 }, () => {
     expect(again?.recovered.producerStateFrom).toBe(3);
   });
 
-  it('that makes a leader epoch negative or lower costs that batch and no other', async () => {
-    for (const [position, bit] of [
-      [12, 7],
-      [15, 1],
+  it('that makes a leader epoch negative costs that batch, one raised no other', async () => {
+    for (const [base, bit, expected] of [
+      [5, 7, [0, 1, 2, 3, 4]],
+      [2, 6, [0, 1, 2, 3, 4, 5]],
     ] as const) {
       const disk = new FakeDisk(3);
       const { log } = await openLog(disk);
-      await fill(log, 4, { epoch: 2 });
+      await fill(log, 3, { epoch: 2 });
       await log.roll(emptySnapshot);
-      await fill(log, 5, { epoch: 2 });
-      const bytes = disk.files().get(file(4, 'log')) as Uint8Array;
       await fill(log, 6, { epoch: 2 });
       await log.sync();
-      disk.flipBit(file(4, 'log'), bytes.length + position, bit);
-      disk.reboot('killed');
-      const again = (await openStorage(disk)).logs[0];
-      const { batches } = await readAll(again as NonNullable<typeof again>);
-      expect([...batches.keys()]).toEqual([0, 1, 2, 3, 4]);
+      const name = file(base < 3 ? 0 : 3, 'log');
+      const bytes = disk.files().get(name) as Uint8Array;
+      disk.flipBit(name, (bytes.length * 2) / 3 + 12, bit);
+      disk.remove(file(0, 'digest'));
+      for (const _start of ['first', 'second']) {
+        disk.reboot('killed');
+        const again = (await openStorage(disk)).logs[0];
+        const { batches } = await readAll(again as NonNullable<typeof again>);
+        expect([...batches.keys()]).toEqual(expected);
+      }
     }
   });
 
