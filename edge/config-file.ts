@@ -41,10 +41,14 @@ export async function loadConfig(
 ): Promise<Result<LoadedConfig, readonly LocatedProblem[]>> {
   const text = source.file === undefined ? ok('') : await readText(source.file);
   if (!text.ok) return fail([text.error]);
-  return checkText(text.value, source);
+  return checkConfigText(text.value, source);
 }
 
-function checkText(
+/**
+ * Checks the text of a config file: defaults, then the text, then the environment. `source.file` is
+ * only what problems are located in.
+ */
+export function checkConfigText(
   text: string,
   source: ConfigSource,
 ): Result<LoadedConfig, readonly LocatedProblem[]> {
@@ -120,11 +124,11 @@ function override(value: unknown, env: ConfigSource['env']): Overridden {
     }
     const parsed = parseDocument(text, { prettyErrors: false });
     const [error] = parsed.errors;
-    if (error === undefined) {
-      result = withValue(result, path.value, parsed.toJS());
+    const said = error === undefined ? plainData(parsed) : fail(`broken YAML: ${error.message}`);
+    if (said.ok) {
+      result = withValue(result, path.value, said.value);
       set.push({ variable, path: path.value });
-    } else
-      problems.push({ path: path.value, text: `broken YAML: ${error.message}`, where: variable });
+    } else problems.push({ path: path.value, text: said.error, where: variable });
   }
   return { value: result, set, problems };
 }

@@ -145,7 +145,7 @@ describe('rot', { timeout: 60_000 }, () => {
       const bytes = disk.files().get(name) as Uint8Array;
       disk.flipBit(name, (bytes.length * 2) / 3 + 12, bit);
       disk.remove(file(0, 'digest'));
-      for (const _start of ['first', 'second']) {
+      for (let starts = 0; starts < 2; starts++) {
         disk.reboot('killed');
         const again = (await openStorage(disk)).logs[0];
         const { batches } = await readAll(again as NonNullable<typeof again>);

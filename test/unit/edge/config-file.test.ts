@@ -113,6 +113,11 @@ describe('problems have their place', () => {
 });
 
 describe('the environment', () => {
+  it.each(['*a', '&a [*a', '[*b]'])('that is no YAML value is a problem: %s', async (value) => {
+    const loaded = await loadConfig({ env: { SHORELOG_MQTT__LISTEN: value } });
+    expect(loaded).toMatchObject({ ok: false, error: [{ where: 'SHORELOG_MQTT__LISTEN' }] });
+  });
+
   it('overrides the file, with YAML values and any case', async () => {
     const loaded = await load('mqtt: { listen: 127.0.0.1:1 }\nnode: { id: 3 }\n', {
       SHORELOG_MQTT__LISTEN: '127.0.0.1:2',
