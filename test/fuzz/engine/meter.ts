@@ -1,0 +1,60 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import type { FuzzTarget } from './fuzz-target.ts';
+
+/** What one execution took. `bytes`: undefined if a garbage collection made it unknown. */
+export interface Measured<Outcome> {
+  readonly outcome: Outcome;
+  readonly ms: number;
+  readonly bytes: number | undefined;
+}
+
+const heapBytes = (): number => {
+  const { used_heap_size: used, external_memory: external } = v8.getHeapStatistics();
+  return used + external;
+};
+
+/** The hard limits of hostile bytes. */
+export const hangMsMax = 50;
+export const bytesMaxOf = (inputBytes: number): number => 4 * inputBytes + 64 * 1024;
+
+/** Collects all garbage, at once. */
+export function collectGarbage(): void {
+  v8.setFlagsFromString('--expose-gc');
+  (vm.runInNewContext('gc') as () => void)();
+}
+
+/** Runs the decoder once and weighs it. Counts what is allocated, kept or not. */
+export async function measure<Outcome>(
+  target: FuzzTarget<Outcome>,
+  input: Uint8Array,
+): Promise<Measured<Outcome>> {
+  const before = heapBytes();
+  const start = performance.now();
+  const running = target.execute(input);
+  const outcome = running instanceof Promise ? await running : running;
+  const ms = performance.now() - start;
+  const bytes = heapBytes() - before;
+  return { outcome, ms, bytes: bytes < 0 ? undefined : bytes };
+}
+
+/**
+ * The least time and allocation of several runs alone, each behind a garbage collection: noise only
+ * ever adds. The time is that of the processor where others keep it busy. Undefined bytes: it
+ * allocates so much that a collection always comes in between.
+ */
+export async function measureAlone<Outcome>(
+  target: FuzzTarget<Outcome>,
+  input: Uint8Array,
+): Promise<Omit<Measured<Outcome>, 'outcome'>> {
+  let [ms, bytes]: [number, number | undefined] = [Infinity, undefined];
+  for (let run = 0; run < 4; run++) {
+    collectGarbage();
+    const before = process.cpuUsage();
+    const measured = await measure(target, input);
+    const { user, system } = process.cpuUsage(before);
+    ms = Math.min(ms, measured.ms, (user + system) / 1_000);
+    if (measured.bytes !== undefined) bytes = Math.min(bytes ?? Infinity, measured.bytes);
+  }
+  return { ms, bytes };
+}

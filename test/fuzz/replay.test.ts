@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { readCorpus } from './engine/corpus.ts';
+import { examine } from './engine/examine.ts';
+import { fuzzTargets } from './fuzz-targets.ts';
+
+/** What once was a finding is none any more. */
+describe.each([...fuzzTargets])('%s', (name, start) => {
+  const corpus = readCorpus(name);
+  it.runIf(corpus.length > 0)('survives what once broke it', async () => {
+    const target = await start();
+    for (const { name: input, bytes } of corpus) {
+      const { finding } = await examine(target, bytes);
+      expect(finding, `${name}/${input}`).toBeUndefined();
+    }
+    await target.stop?.();
+  });
+});

@@ -1,0 +1,75 @@
+import { bytesEqual } from '../../../src/base/bytes.ts';
+import type { Prng } from '../../../src/base/prng.ts';
+import { servedApis } from '../../../src/wire/kafka/api-keys.ts';
+import type { ApiCodec } from '../../../src/wire/kafka/codec.ts';
+import type { Result } from '../../../src/base/result.ts';
+import { decodeRequest, encodeRequest, readRequestStart } from '../../../src/wire/kafka/header.ts';
+import type { ReceivedRequest, RequestStart } from '../../../src/wire/kafka/header.ts';
+import { ProtocolWriter } from '../../../src/wire/kafka/protocol-writer.ts';
+import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
+import type { FuzzTarget } from '../engine/fuzz-target.ts';
+import { codecByKey } from '../grammar/kafka-codecs.ts';
+import { KafkaBodyGrammar } from '../grammar/kafka-body.ts';
+import { decodedAllowance } from '../grammar/decoded-allowance.ts';
+
+const grammars = new Map(
+  allSchemas.map((schema) => [schema.key, new KafkaBodyGrammar(schema, 'request')]),
+);
+const identities = ['kcat', '', 'a client'] as const;
+
+/** One request frame without its length: any served API and version, now and then another. */
+export function randomRequestFrame(prng: Prng, correlationId = prng.below(100)): Uint8Array {
+  const api = prng.pick(servedApis);
+  const spread = api.versionMax - api.versionMin + 1;
+  const version = api.versionMin + prng.below(spread);
+  const codec = codecByKey(api.apiKey) as ApiCodec<unknown, unknown>;
+  const isFlexible = version >= codec.flexibleFrom;
+  const writer = new ProtocolWriter();
+  writer.int16(prng.chance(0.99) ? api.apiKey : prng.below(60));
+  writer.int16(prng.chance(0.98) ? version : version + prng.pick([1, -1, 100]));
+  writer.int32(correlationId);
+  writer.nullableString(prng.chance(0.2) ? null : prng.pick(identities), false);
+  if (isFlexible) writer.tagCount();
+  const grammar = grammars.get(api.apiKey) as KafkaBodyGrammar;
+  const { min, max } = grammar.versions;
+  grammar.write(writer, prng, Math.min(Math.max(version, min), max));
+  return writer.copy();
+}
+
+interface Decoded {
+  readonly start: RequestStart | undefined;
+  readonly codec: ApiCodec<unknown, unknown> | undefined;
+  readonly request: Result<ReceivedRequest<unknown>, 'malformed'> | undefined;
+}
+
+/** The request decoder, header included, of every API and version that the codecs know. */
+export const kafkaRequestTarget: FuzzTarget<Decoded> = {
+  name: 'kafka-request',
+  inputBytesMax: 64 * 1024,
+  generate: (prng) => randomRequestFrame(prng),
+  execute(frame) {
+    const start = readRequestStart(frame);
+    if (!start.ok) return { start: undefined, codec: undefined, request: undefined };
+    const { apiKey, apiVersion } = start.value;
+    const codec = codecByKey(apiKey);
+    const isKnown =
+      codec !== undefined && apiVersion >= codec.versionMin && apiVersion <= codec.versionMax;
+    const request = isKnown ? decodeRequest(codec, apiVersion, frame) : undefined;
+    return { start: start.value, codec, request };
+  },
+  check(_frame, { start, codec, request }) {
+    if (start === undefined) return 'no header';
+    const { apiKey, apiVersion, correlationId } = start;
+    if (codec === undefined || request === undefined) return `unknown ${apiKey}`;
+    if (!request.ok) return `${apiKey}/${apiVersion} malformed`;
+    const { clientId, body } = request.value;
+    const identity = { correlationId, clientId };
+    const once = encodeRequest(codec, apiVersion, identity, body).slice();
+    const again = decodeRequest(codec, apiVersion, once.subarray(4));
+    if (!again.ok) throw new Error('what was decoded and encoded is malformed');
+    const twice = encodeRequest(codec, apiVersion, identity, again.value.body);
+    if (!bytesEqual(once, twice)) throw new Error('encoding a decoded request is not stable');
+    return `${apiKey}/${apiVersion} ${Math.round(Math.log2(once.length) * 2)}`;
+  },
+  allowance: (input) => decodedAllowance(input.length),
+};

@@ -1,0 +1,69 @@
+import { bytesEqual } from '../../../src/base/bytes.ts';
+import type { Prng } from '../../../src/base/prng.ts';
+import type { Result } from '../../../src/base/result.ts';
+import type { ApiCodec } from '../../../src/wire/kafka/codec.ts';
+import { decodeResponse, encodeResponse } from '../../../src/wire/kafka/header.ts';
+import { ProtocolWriter } from '../../../src/wire/kafka/protocol-writer.ts';
+import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
+import type { FuzzTarget } from '../engine/fuzz-target.ts';
+import { decodedAllowance } from '../grammar/decoded-allowance.ts';
+import { KafkaBodyGrammar } from '../grammar/kafka-body.ts';
+import { codecByKey } from '../grammar/kafka-codecs.ts';
+
+const grammars = allSchemas.map((schema) => new KafkaBodyGrammar(schema, 'response'));
+const apiVersionsKey = 18;
+
+/** One response frame without its length. */
+export function randomResponseFrame(
+  prng: Prng,
+  of: { readonly key: number; readonly version: number; readonly correlationId: number },
+): Uint8Array {
+  const grammar = grammars.find(({ schema }) => schema.key === of.key) as KafkaBodyGrammar;
+  const writer = new ProtocolWriter();
+  writer.int32(of.correlationId);
+  const { flexibleFrom = Infinity, key } = grammar.schema;
+  if (key !== apiVersionsKey && of.version >= flexibleFrom) writer.tagCount();
+  grammar.write(writer, prng, of.version);
+  return writer.copy();
+}
+
+interface Decoded {
+  readonly codec: ApiCodec<unknown, unknown>;
+  readonly version: number;
+  readonly body: Result<unknown, 'malformed'>;
+}
+
+/** Every response decoder of the client that the forwarder and the commands use. */
+export const kafkaResponseTarget: FuzzTarget<Decoded> = {
+  name: 'kafka-response',
+  inputBytesMax: 64 * 1024,
+  /** Two bytes say which API and version the frame behind them is taken for. */
+  generate(prng) {
+    const { schema, versions } = prng.pick(grammars);
+    const version = versions.min + prng.below(versions.max - versions.min + 1);
+    const of = { key: schema.key, version, correlationId: prng.below(50) };
+    const frame = randomResponseFrame(prng, of);
+    const input = new Uint8Array(2 + frame.length);
+    input.set([allSchemas.indexOf(schema), version]);
+    input.set(frame, 2);
+    return input;
+  },
+  execute(input) {
+    const schema = allSchemas[(input[0] ?? 0) % allSchemas.length];
+    const codec = codecByKey(schema?.key ?? 0) as ApiCodec<unknown, unknown>;
+    const spread = codec.versionMax - codec.versionMin + 1;
+    const wanted = (input[1] ?? 0) - codec.versionMin;
+    const version = codec.versionMin + (((wanted % spread) + spread) % spread);
+    return { codec, version, body: decodeResponse(codec, version, input.subarray(2)) };
+  },
+  check(_input, { codec, version, body }) {
+    if (!body.ok) return `${codec.key}/${version} malformed`;
+    const once = encodeResponse(codec, version, 1, body.value).slice();
+    const again = decodeResponse(codec, version, once.subarray(4));
+    if (!again.ok) throw new Error('what was decoded and encoded is malformed');
+    const twice = encodeResponse(codec, version, 1, again.value);
+    if (!bytesEqual(once, twice)) throw new Error('encoding a decoded response is not stable');
+    return `${codec.key}/${version} ${Math.round(Math.log2(once.length) * 2)}`;
+  },
+  allowance: (input) => decodedAllowance(input.length),
+};
