@@ -97,7 +97,7 @@ class CutRounds {
   async #cutInStart(): Promise<void> {
     this.#node.spawn();
     await delay(this.#options.random.below(startMs));
-    await this.#cut();
+    await this.#cut(this.#node.isRunning && this.#options.random.chance(0.5));
     this.#tally.cutsInStart += 1;
   }
 
@@ -107,8 +107,13 @@ class CutRounds {
     const load = new PowerLoad(this.#node, `cut${this.#tally.cuts}`, random, () => 0);
     await waitUntil('load', 20_000, () => load.acked > 200);
     await delay(random.below(loadMsMax));
-    this.#tally.inFlight.push(load.inFlight);
-    await this.#cut();
+    const isPowerFirst = random.chance(0.5);
+    await load.atNextAck(() => {
+      this.#tally.inFlight.push(load.inFlight);
+      // Stopped, it does nothing more until the power is gone, then finds its disk dead.
+      this.#node.signal(isPowerFirst ? 'SIGSTOP' : 'SIGKILL');
+    });
+    await this.#cut(isPowerFirst);
     await load.end();
     if (load.misplacedAcks > 0) this.#tally.faults.push(`${load.misplacedAcks} misplaced PUBACKs`);
     this.#tally.acked += load.acked;
@@ -128,15 +133,14 @@ class CutRounds {
   }
 
   /** Kill first, or power first: then the node has to end by itself, with code 74 (L8). */
-  async #cut(): Promise<void> {
+  async #cut(isPowerFirst: boolean): Promise<void> {
     const node = this.#node;
-    const isPowerFirst = node.isRunning && this.#options.random.chance(0.5);
-    if (isPowerFirst) await this.#fileSystem.cut();
-    else {
-      await node.kill();
-      await this.#fileSystem.cut();
+    if (!isPowerFirst) await node.kill();
+    await this.#fileSystem.cut();
+    if (isPowerFirst) {
+      node.signal('SIGCONT');
+      await this.#endOf(node);
     }
-    if (isPowerFirst) await this.#endOf(node);
     await this.#fileSystem.unmount();
     await this.#fileSystem.mount();
   }

@@ -20,6 +20,7 @@ const sessionsMax = 16;
  */
 export class PowerLoad {
   readonly #mark: () => number;
+  #atNextAck: (() => void) | undefined;
   readonly #kept: LoadPublisher;
   readonly #aged: LoadPublisher;
   readonly #keptMarks = new Map<string, number>();
@@ -35,12 +36,12 @@ export class PowerLoad {
     this.#kept = new LoadPublisher({
       ...{ port, name: `${name}.kept`, connections: 4, inFlight: 100 },
       payloadBytes: random.pick([64, 200, 700]),
-      onAcked: (identity) => this.#keptMarks.set(identity, mark()),
+      onAcked: (identity) => this.#noteAcked(this.#keptMarks, identity),
     });
     this.#aged = new LoadPublisher({
       ...{ port, name: `${name}.aged`, connections: 2, inFlight: 20, payloadBytes: 300 },
       mqttTopicOf: (connection) => `aged/${name}/${connection}`,
-      onAcked: (identity) => this.#agedMarks.set(identity, mark()),
+      onAcked: (identity) => this.#noteAcked(this.#agedMarks, identity),
     });
     this.#sessions = Array.from({ length: sessionsMax }, (_, index) => ({
       client: new Qos2Publisher({ port, clientId: `${name}.session${index}` }),
@@ -69,6 +70,26 @@ export class PowerLoad {
 
   get misplacedAcks(): number {
     return this.#kept.misplacedAcks + this.#aged.misplacedAcks;
+  }
+
+  /**
+   * Runs something at the very moment of the next PUBACK, and settles then: what was acknowledged
+   * too early is not on the disk yet.
+   */
+  atNextAck(run: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#atNextAck = (): void => {
+        run();
+        resolve();
+      };
+    });
+  }
+
+  #noteAcked(marks: Map<string, number>, identity: string): void {
+    marks.set(identity, this.#mark());
+    const run = this.#atNextAck;
+    this.#atNextAck = undefined;
+    run?.();
   }
 
   /** With the node dead. Rejects with what it refused and had to take. */

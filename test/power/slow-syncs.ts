@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { PowerCut } from '../integration/harness/power-cut.ts';
 
 /**
- * The environment of a node whose fdatasync takes as long as on an SD card. A fast disk would hide
+ * The environment of a node whose fdatasync takes longer than on an SD card. A fast disk would hide
  * an acknowledgement that came before its flush: the two are less than a millisecond apart there.
  * And what is written meanwhile gives the disk more to reorder between two flushes.
  */
-export const slowSyncs = (folder: string): Readonly<Record<string, string>> =>
-  new PowerCut(folder, join(folder, 'synced.txt')).env;
+export const slowSyncs = (folder: string): Readonly<Record<string, string>> => ({
+  ...new PowerCut(folder, join(folder, 'synced.txt')).env,
+  SHORELOG_TEST_SYNC_MS: '15',
+});

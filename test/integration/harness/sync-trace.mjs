@@ -13,7 +13,7 @@ const sample = await open(fileURLToPath(import.meta.url));
 const handle = Object.getPrototypeOf(sample);
 await sample.close();
 const { datasync } = handle;
-const syncMs = 4;
+const syncMs = Number(process.env.SHORELOG_TEST_SYNC_MS ?? 4);
 
 handle.datasync = async function tracedDatasync() {
   // Taken before the call: bytes written while it runs may have missed it.
