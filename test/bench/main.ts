@@ -9,9 +9,10 @@ import { measureFlash } from './flash.ts';
 import { measureForward } from './forward.ts';
 import { measureIdle } from './idle.ts';
 import { measureIngest } from './ingest.ts';
+import { measureKills } from './kill.ts';
 import { describeMachine } from './machine.ts';
 
-const usage = `npm run bench -- ingest | forward | idle | flash | recover [options]
+const usage = `npm run bench -- ingest | forward | idle | flash | recover | kill [options]
 
   --runs N            figures are medians of N runs (default 3; forward 1)
   --folder DIR        where data goes (default: a temporary folder); memory file systems are refused
@@ -39,6 +40,9 @@ flash                 (needs root: a loop device)
   --connections N     sensors (default 100)
   --linger MS         log.lingerMs (default 0)
   --seconds S         default 20
+kill
+  --kills N           by SIGKILL, under load, unsynced bytes cut (default 200); needs kcat
+  --seed N            default: another one each time
 `;
 
 const { values, positionals } = parseArgs({
@@ -60,6 +64,8 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string' },
     gib: { type: 'string' },
     linger: { type: 'string' },
+    kills: { type: 'string' },
+    seed: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -77,8 +83,10 @@ const numberOf = (name: NumberFlag, byDefault: number): number => {
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const budgetOn = (side: Budget['side']): Budget | undefined =>
-  values.budget === undefined ? undefined : { limit: numberOf('budget', 0), side };
+const budgetOf = (name: keyof typeof benches): Budget | undefined => {
+  if (values.budget === undefined && name !== 'kill') return undefined;
+  return { limit: numberOf('budget', 0), side: benches[name].side };
+};
 
 async function* ingestFigures(folder: string): AsyncGenerator<Figure> {
   for (const text of (values['in-flight'] ?? '50,500').split(',')) {
@@ -139,12 +147,23 @@ async function* flashFigures(folder: string): AsyncGenerator<Figure> {
   });
 }
 
+/** Its budget is always 0: nothing may be lost or doubled. */
+async function* killFigures(folder: string): AsyncGenerator<Figure> {
+  yield await measureKills({
+    folder,
+    kills: numberOf('kills', 200),
+    seed: numberOf('seed', Date.now() % 1_000_000),
+    say,
+  });
+}
+
 const benches = {
   ingest: { figures: ingestFigures, side: 'atLeast' },
   forward: { figures: forwardFigures, side: 'atLeast' },
   idle: { figures: idleFigures, side: 'atMost' },
   flash: { figures: flashFigures, side: 'atMost' },
   recover: { figures: recoverFigures, side: 'atMost' },
+  kill: { figures: killFigures, side: 'atMost' },
 } as const;
 
 const run = async (name: keyof typeof benches): Promise<number> => {
@@ -153,7 +172,7 @@ const run = async (name: keyof typeof benches): Promise<number> => {
     const machine = describeMachine(folder);
     let code = 0;
     for await (const figure of benches[name].figures(folder)) {
-      if (!reportFigure(figure, machine, budgetOn(benches[name].side))) code = 1;
+      if (!reportFigure(figure, machine, budgetOf(name))) code = 1;
     }
     return code;
   } finally {

@@ -14,33 +14,23 @@ export interface Fault {
   readonly call: number;
 }
 
-/** Mistakes of a node, as its disk would see them. Planted to show that the scenario notices. */
-export type Mistake =
-  'acknowledgesBeforeFsync' | 'neverSyncsNames' | 'trustsThePageCache' | 'retriesFailedFsync';
-
 const callsWhileFull = 15;
 
-/**
- * The fake disk with one fault that outlives restarts, a state of being full, and planted mistakes.
- */
+/** The fake disk with one fault that outlives restarts, and a state of being full. */
 export class DiskWorld extends FakeDisk {
-  /** Recovery is at work. */
-  isStarting = false;
   /** From the next reboot on nothing goes wrong any more. */
   isFaultOver = false;
   /** Files and directories whose fsync failed in this process, and whether one was tried again. */
   readonly failedSyncs = new Set<string>();
   wasSyncRetried = false;
   readonly fault: Fault | undefined;
-  readonly #mistake: Mistake | undefined;
   readonly #roomyBytes: number;
   #isFull = false;
   #wasFull = false;
 
-  constructor(seed: number, fault?: Fault, mistake?: Mistake) {
+  constructor(seed: number, fault?: Fault) {
     super(seed);
     this.fault = fault;
-    this.#mistake = mistake;
     this.budgetBytes = 1 << 20;
     this.#roomyBytes = this.budgetBytes;
     this.#arm();
@@ -86,11 +76,9 @@ export class DiskWorld extends FakeDisk {
 
   override async fileSync(file: File): Promise<void> {
     this.#noteRetry(file.path);
-    if (this.#isSkipped(file.path)) return this.fileCall('sync', file);
     try {
       await super.fileSync(file);
     } catch (error) {
-      if (this.#mistake === 'retriesFailedFsync' && !this.isDown) return super.fileSync(file);
       this.failedSyncs.add(file.path);
       throw error;
     }
@@ -98,20 +86,12 @@ export class DiskWorld extends FakeDisk {
 
   override async syncDir(path: string): Promise<void> {
     this.#noteRetry(path);
-    if (this.#mistake === 'neverSyncsNames') return void (await this.stat(path));
     try {
       await super.syncDir(path);
     } catch (error) {
       this.failedSyncs.add(path);
       throw error;
     }
-  }
-
-  /** In the readings' log alone: a node that loses its own state says so at once. */
-  #isSkipped(path: string): boolean {
-    if (!path.startsWith('logs/sensors-')) return false;
-    if (this.#mistake === 'acknowledgesBeforeFsync') return !this.isStarting;
-    return this.#mistake === 'trustsThePageCache' && this.isStarting;
   }
 
   #noteRetry(path: string): void {

@@ -1,5 +1,5 @@
 import type { CrashMode } from '../fakes/fake-disk.ts';
-import type { Fault, Mistake } from './disk-world.ts';
+import type { Fault } from './disk-world.ts';
 import { reserveBytes } from './node-process-world.ts';
 import { Died, StorageWorld } from './storage-world.ts';
 
@@ -131,14 +131,13 @@ export interface LivedLife {
 export interface LifeOptions {
   readonly seed: number;
   readonly fault?: Fault;
-  readonly mistake?: Mistake;
 }
 
 /**
  * The fixed life up to its end or to the death that its fault brings. Any other error is thrown.
  */
-export async function live({ seed, fault, mistake }: LifeOptions): Promise<LivedLife> {
-  const world = new StorageWorld(seed, fault, mistake);
+export async function live({ seed, fault }: LifeOptions): Promise<LivedLife> {
+  const world = new StorageWorld(seed, fault);
   try {
     await new Life(world).run();
     return { world, death: undefined };

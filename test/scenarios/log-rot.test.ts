@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesEqual } from '../../src/base/bytes.ts';
 import { Prng } from '../../src/base/prng.ts';
+import type { PartitionLog } from '../../src/log/partition-log.ts';
 import { FakeDisk } from '../fakes/fake-disk.ts';
 import {
   ManualClock,
@@ -217,6 +218,15 @@ describe('rot', { timeout: 60_000 }, () => {
     const log = (await openStorage(disk)).logs[0];
     expect(log?.rot.map(({ from, to }) => [from, to])).toEqual([[20, 40]]);
     expect(log?.logEndOffset).toBe(60);
+  });
+
+  it('that takes the end of a sealed segment is named by the next start', async () => {
+    const { disk, all } = await stopped();
+    const bytes = disk.files().get(file(0, 'log')) as Uint8Array;
+    disk.plant(file(0, 'log'), bytes.subarray(0, bytes.length - 5));
+    const log = (await openStorage(disk)).logs[0] as PartitionLog;
+    expect(log.rot.map(({ from, to }) => [from, to])).toEqual([[18, 20]]);
+    expect((await readAll(log)).batches.size).toBe(all.size - 1);
   });
 
   it('cannot be told from a batch in a payload', async () => {

@@ -12,7 +12,7 @@ import { ManualClock, SeededRandom } from '../unit/log/log-fixture.ts';
 import { MqttWorld, ProducerWorld, WireWorld } from './clients-world.ts';
 import type { KafkaWire } from './clients-world.ts';
 import { DiskWorld } from './disk-world.ts';
-import type { Fault, Mistake } from './disk-world.ts';
+import type { Fault } from './disk-world.ts';
 import { ExtraLogWorld } from './extra-log-world.ts';
 import { LedgerWorld } from './ledger-world.ts';
 import { NodeProcess, sensorsTopic, StoppedItself, ViewsWorld } from './node-process-world.ts';
@@ -60,8 +60,8 @@ export class StorageWorld {
   #process: NodeProcess | undefined;
   #roundsFull = 0;
 
-  constructor(seed: number, fault?: Fault, mistake?: Mistake) {
-    this.disk = new DiskWorld(seed, fault, mistake);
+  constructor(seed: number, fault?: Fault) {
+    this.disk = new DiskWorld(seed, fault);
     this.#random = new SeededRandom(seed);
     this.mqtt = new MqttWorld(this.wire, this.ledger, 'sensor-1');
     this.producer = new ProducerWorld(this.wire, this.ledger);
@@ -275,24 +275,19 @@ export class StorageWorld {
     this.ledger.started();
     this.counts.starts++;
     const { disk, clock } = this;
-    disk.isStarting = true;
-    try {
-      this.#process = await NodeProcess.start({
-        ...{ disk, clock, random: this.#random, views: this.#views },
-        outside: {
-          released: (ids) => this.#released(ids),
-          rejected: (id) => this.wire.settled(id, false),
-          sessionAnswered: (id) => this.wire.sessionAnswered(id),
-          sent: (connection, chunks) => this.wire.kafkaSent(connection, chunks),
-          closed: () => {
-            throw new Error('no client of this test is ever thrown out');
-          },
-          saw: (effect) => this.#saw(effect),
+    this.#process = await NodeProcess.start({
+      ...{ disk, clock, random: this.#random, views: this.#views },
+      outside: {
+        released: (ids) => this.#released(ids),
+        rejected: (id) => this.wire.settled(id, false),
+        sessionAnswered: (id) => this.wire.sessionAnswered(id),
+        sent: (connection, chunks) => this.wire.kafkaSent(connection, chunks),
+        closed: () => {
+          throw new Error('no client of this test is ever thrown out');
         },
-      });
-    } finally {
-      disk.isStarting = false;
-    }
+        saw: (effect) => this.#saw(effect),
+      },
+    });
     await this.until(() => this.process.isReady, 'the start');
     this.extra.started();
   }

@@ -14,6 +14,7 @@ import { concatBytes, utf8Decode, utf8Encode } from '../../../src/base/bytes.ts'
 import { Prng } from '../../../src/base/prng.ts';
 import type { Effect, VoteRecord } from '../../../src/core/effect.ts';
 import type { Event, OpenLog, Publish } from '../../../src/core/event.ts';
+import type { ForwardMark } from '../../../src/core/forward/supervision.ts';
 import { Node, type NodeOptions } from '../../../src/core/node.ts';
 import type { EpochStart, ProducerBatch, RecoveredLog } from '../../../src/ports/recovered-log.ts';
 import type { Random } from '../../../src/ports/random.ts';
@@ -56,6 +57,9 @@ const randomOf = (seed: number): Random => {
 export class NodeWorld {
   readonly logs: StoredLog[] = [];
   readonly votes = new Map<string, VoteRecord>();
+  /** What the journal has of the forwarder at the next start. */
+  forwardMarks: readonly ForwardMark[] = [];
+  forwardAttempts: readonly ForwardMark[] = [];
   readonly released: number[] = [];
   readonly rejected: number[] = [];
   readonly sessions = new Map<number, readonly number[]>();
@@ -83,8 +87,8 @@ export class NodeWorld {
       type: 'NodeStarted',
       logs: this.logs.map((log, i) => this.#open(log, logId(i))),
       votes: [...this.votes.values()],
-      forwardMarks: [],
-      forwardAttempts: [],
+      forwardMarks: this.forwardMarks,
+      forwardAttempts: this.forwardAttempts,
     });
     this.turn();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectionId, leaderEpoch, offset } from '../../../src/base/brand.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { NodeWorld } from './node-world.ts';
 
 const started = () => {
@@ -34,6 +35,18 @@ describe('Node', () => {
     expect(new Set(epochs(world).map(([, epoch]) => epoch))).toEqual(new Set([2]));
     const order = world.effects.map(({ type }) => type);
     expect(order.indexOf('PersistVotes')).toBeLessThan(order.indexOf('AppendBatch'));
+  });
+
+  it('leads above what it voted for before a crash, and further above lost votes (C1, V4)', () => {
+    const world = started();
+    const epoch = leaderEpoch(7);
+    // Each vote is durable, no batch of its epoch is.
+    for (const [key, vote] of world.votes) world.votes.set(key, { ...vote, leaderEpoch: epoch });
+    world.crash();
+    expect(new Set(epochs(world).map(([, led]) => led))).toEqual(new Set([8]));
+    const damaged = new NodeWorld({ isJournalDamaged: true });
+    damaged.start();
+    expect(new Set(epochs(damaged).map(([, led]) => led))).toEqual(new Set([1_000]));
   });
 
   it('keeps topic ids and partition counts over a restart, and seeds once', () => {
@@ -159,6 +172,41 @@ describe('QoS 2 through the node (P5)', () => {
     expect(world.records('sensors').map(({ value }) => value)).toEqual(['first', 'second']);
   });
 
+  it('takes a reading that its producer state has forgotten for stored (46)', () => {
+    const world = started();
+    world.openSession(1);
+    const packetIds = [1, 2, 3, 4, 5, 6, 7, 8];
+    for (const packetId of packetIds) {
+      world.publish('a', `reading ${packetId}`, qos2(packetId));
+      world.turn();
+    }
+    world.crash();
+    world.openSession(2);
+    const again = world.publish('a', 'reading 1', qos2(1));
+    world.turn();
+    expect(world.released).toContain(again);
+    expect(world.records('sensors')).toHaveLength(packetIds.length);
+  });
+
+  it('knows an open identifier again after days, under an earlier producer id too', () => {
+    const world = started();
+    world.openSession(1);
+    world.publish('a', 'first', qos2(1));
+    world.turn();
+    world.crash();
+    world.openSession(2);
+    // The first one stays open: the session goes on with another producer id.
+    world.publish('a', 'second', qos2(2));
+    world.turn();
+    world.crash();
+    for (let day = 0; day < 4; day++) world.later(limits.producerIdleMs);
+    world.openSession(3);
+    world.publish('a', 'first', qos2(1));
+    world.publish('a', 'second', qos2(2));
+    world.turn();
+    expect(world.records('sensors').map(({ value }) => value)).toEqual(['first', 'second']);
+  });
+
   it('reports open identifiers after a restart, so that the client keeps them', () => {
     const world = started();
     world.openSession(1);
@@ -171,7 +219,9 @@ describe('QoS 2 through the node (P5)', () => {
     world.openSession(3, 'client', true);
     expect(world.sessions.get(3)).toEqual([]);
   });
+});
 
+describe('What was forwarded, through the node (L10, X4)', () => {
   it('commits a drop for each place where central may stand before it goes (L10)', () => {
     const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
     const world = new NodeWorld({
@@ -220,5 +270,38 @@ describe('QoS 2 through the node (P5)', () => {
     );
     expect(ask(3, 2, 3)).toBe(false);
     expect(ask(4, end, 3)).toBe(true);
+  });
+
+  it('is known after a restart, and what may have been too', () => {
+    const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
+    const world = new NodeWorld({
+      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
+      forwardedTopics: ['sensors'],
+    });
+    world.start();
+    for (const value of ['1', '2', '3', '4']) {
+      world.publish('a', value);
+      world.turn();
+    }
+    const sensors = () => {
+      const [found] = [...world.node.view.partitions].filter(({ topic: t }) => t === 'sensors');
+      if (found === undefined) throw new Error('no partition');
+      return found;
+    };
+    const { topicId } = sensors();
+    const markAt = (at: number) => {
+      const lastForwarded = { leaderEpoch: leaderEpoch(1), baseOffset: offset(at - 1), crc: 7 };
+      const place = { topicId, partition: 0, centralClusterId: 'c' };
+      return { ...place, forwardOffset: offset(at), lastForwarded };
+    };
+    world.forwardMarks = [markAt(2)];
+    world.forwardAttempts = [markAt(3)];
+    world.crash();
+    const described = world.effects.findLast((one) => one.type === 'DescribeForwardPartitions');
+    expect(described?.partitions).toMatchObject([{ mark: { forwardOffset: 2 } }]);
+    const { logId, highWatermark } = sensors();
+    world.post({ type: 'RetentionProposed', logId, offset: highWatermark, reason: 'time' });
+    const counted = world.effects.findLast((one) => one.type === 'CountRecords');
+    expect(counted?.froms).toEqual([2, 3]);
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { logGeneration, offset, leaderEpoch } from '../../../src/base/brand.ts';
 import { utf8Encode } from '../../../src/base/bytes.ts';
 import type { ProduceOutcome } from '../../../src/core/kafka/broker-view.ts';
+import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
+import { decodeProducerSnapshot } from '../../../src/wire/kafka/producer-snapshot.ts';
 import { RecordBatchBuilder } from '../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../src/wire/kafka/record-headers.ts';
 import { emptyLog, newPartition } from './partition-world.ts';
@@ -78,6 +80,14 @@ describe('Partition', () => {
     const kinds = world.effects.map((effect) => effect.type);
     expect(kinds.filter((kind) => kind === 'RollLog').length).toBeGreaterThanOrEqual(2);
     expect(kinds.at(-1)).toBe('AppendBatch');
+    world.effects.forEach((effect, i) => {
+      if (effect.type !== 'RollLog') return;
+      const snapshot = decodeProducerSnapshot(effect.producerSnapshot);
+      const next = world.effects[i + 1];
+      const header = next?.type === 'AppendBatch' ? scanBatches(next.batch).headers[0] : undefined;
+      const known = snapshot.ok ? snapshot.value[0]?.batches.at(-1)?.lastSequence : undefined;
+      expect(known).toBe((header?.baseSequence ?? 0) - 1);
+    });
   });
 
   it('recovers its producers from snapshot and replay: a retry after a restart is a duplicate', () => {

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { NodeDisk } from '../../../edge/disk-node.ts';
 import { diskContract } from '../../contracts/disk-contract.ts';
 
@@ -24,6 +24,22 @@ describe('NodeDisk', () => {
     const disk = new NodeDisk(await freshRoot());
     await expect(disk.open('../x', 'read')).rejects.toThrow('below the root');
     await expect(disk.open('/etc/hosts', 'read')).rejects.toThrow('below the root');
+  });
+
+  it('hands every fsync to the operating system (L4)', async () => {
+    const root = await freshRoot();
+    const disk = new NodeDisk(root);
+    const probe = await open(join(root, 'probe'), 'w');
+    const handles = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const [data, whole] = [vi.spyOn(handles, 'datasync'), vi.spyOn(handles, 'sync')];
+    const file = await disk.open('file', 'create');
+    await file.sync();
+    expect([data.mock.calls.length, whole.mock.calls.length]).toEqual([1, 0]);
+    await disk.syncDir('');
+    expect([data.mock.calls.length, whole.mock.calls.length]).toEqual([1, 1]);
+    await file.close();
+    vi.restoreAllMocks();
   });
 
   it('maps the errors of the operating system', async () => {

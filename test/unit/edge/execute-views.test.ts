@@ -29,7 +29,7 @@ it('never lets a replacement of a view undo a change that was ordered after it (
     { type: 'ReplaceView', topic, entries: [entry('producer-ids', '1')], nextOffset: offset(5) },
     { type: 'UpdateView', topic, changes: [entry('producer-ids', '2')], nextOffset: offset(6) },
   ]);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await executor.close(() => undefined);
   const loaded = await views.load(topic);
   expect(loaded?.nextOffset).toBe(6);
   expect(loaded?.entries.map(({ key, value }) => [utf8Decode(key), utf8Decode(value)])).toEqual([
@@ -51,6 +51,6 @@ it('never goes on with a view that lacks a change, even if it cannot be dropped 
   executor.execute(
     [1, 2, 3].map((at) => ({ type: 'UpdateView', topic, changes: [], nextOffset: offset(at) })),
   );
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await executor.close(() => undefined);
   expect(applied).toEqual([1]);
 });

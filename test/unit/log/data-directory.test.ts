@@ -22,6 +22,13 @@ describe('the data directory', () => {
     });
   });
 
+  it('has nothing constant in its identity', async () => {
+    const [one, other] = [await open(new FakeDisk(), 1, 7), await open(new FakeDisk(), 1, 8)];
+    if (!one.ok || !other.ok) throw new Error('refused');
+    expect(one.value.meta.clusterId).not.toBe(other.value.meta.clusterId);
+    expect(one.value.meta.directoryId).not.toBe(other.value.meta.directoryId);
+  });
+
   it('counts durably before it is open', async () => {
     const disk = new FakeDisk();
     await open(disk);

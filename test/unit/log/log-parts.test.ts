@@ -229,4 +229,15 @@ describe('Reserve', () => {
     expect(again.reserve.isHeld).toBe(false);
     expect(again.meta.startCounter).toBeGreaterThan(1);
   });
+
+  it('is given up for the journal of a full disk (L9)', async () => {
+    const disk = new FakeDisk();
+    disk.budgetBytes = 100_000;
+    const { journal, reserve } = await openStorage(disk, { reserveBytes: 10_000 });
+    expect(await reserve.refill()).toBe(true);
+    const { freeBytes } = await disk.space();
+    disk.plant('filler', new Uint8Array(freeBytes));
+    await journal.persistEntry('key', 'what retention needs to say');
+    expect(reserve.isMissed).toBe(true);
+  });
 });

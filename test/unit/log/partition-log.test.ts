@@ -40,6 +40,8 @@ async function threeSegments(disk = new FakeDisk()): Promise<PartitionLog> {
   return (await openStorage(disk)).logs[0] as PartitionLog;
 }
 
+const lowestBit = (value: number): number => 31 - Math.clz32(value & -value);
+
 describe('PartitionLog', () => {
   it('reads whole batches, from memory and from the disk alike', async () => {
     const disk = new FakeDisk();
@@ -63,7 +65,7 @@ describe('PartitionLog', () => {
   });
 
   it('reads every offset of sealed segments with and without their indexes', async () => {
-    for (const kind of ['whole', 'gone', 'torn', 'wrong'] as const) {
+    for (const kind of ['whole', 'gone', 'torn', 'position', 'offset'] as const) {
       const disk = new FakeDisk();
       const log = await threeSegments(disk);
       for (const base of ['00000000000000000000', '00000000000000000030']) {
@@ -72,7 +74,9 @@ describe('PartitionLog', () => {
         expect(bytes.length).toBeGreaterThan(16);
         if (kind === 'gone') disk.remove(path);
         if (kind === 'torn') disk.plant(path, bytes.subarray(0, 13));
-        if (kind === 'wrong') disk.flipBit(path, 7, 4);
+        if (kind === 'position') disk.flipBit(path, 7, 4);
+        // Its first entry then names a batch in front of the one that it leads to.
+        if (kind === 'offset') disk.flipBit(path, 3, lowestBit(bytes[3] as number));
       }
       for (let at = 0; at < 90; at++) {
         expect(await read(log, at, 90, 1)).toEqual([at - (at % 3)]);
@@ -189,6 +193,23 @@ describe('PartitionLog', () => {
       [4, 9],
     ]);
     expect(found.producerStateFrom).toBeUndefined();
+  });
+
+  it('does not believe a snapshot of beyond its end (P1)', async () => {
+    const disk = new FakeDisk();
+    const { log } = await openLog(disk);
+    await fill(log, 3, { producerId: 4n });
+    await log.roll(emptySnapshot);
+    // A crash within the roll, then rot: the snapshot knows a batch that the log has not.
+    const file = `${dir}/${'0'.repeat(20)}`;
+    disk.remove(`${dir}/${'3'.padStart(20, '0')}.log`);
+    disk.remove(`${file}.digest`);
+    disk.plant(`${file}.log`, (disk.files().get(`${file}.log`) as Uint8Array).slice(0, -5));
+    disk.reboot('killed');
+    const { recovered } = (await openStorage(disk)).logs[0] as PartitionLog;
+    expect(recovered.logEndOffset).toBe(2);
+    expect(recovered.producerSnapshot).toBeUndefined();
+    expect(recovered.producerBatches.map((one) => one.baseOffset)).toEqual([0, 1]);
   });
 
   it('truncates to a batch boundary, in any segment, and begins a new generation', async () => {

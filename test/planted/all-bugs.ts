@@ -1,0 +1,17 @@
+import { coreBugs } from './core-bugs.ts';
+import { edgeBugs } from './edge-bugs.ts';
+import { forwardBugs } from './forward-bugs.ts';
+import { logBugs } from './log-bugs.ts';
+import type { PlantedBug } from './planted-bug.ts';
+import { qos2Bugs } from './qos2-bugs.ts';
+import { recoveryBugs } from './recovery-bugs.ts';
+
+/** Every bug that the suites must find. */
+export const allBugs: readonly PlantedBug[] = [
+  ...logBugs,
+  ...recoveryBugs,
+  ...coreBugs,
+  ...qos2Bugs,
+  ...forwardBugs,
+  ...edgeBugs,
+];

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { ForwardWorld } from '../fakes/forward-world.ts';
+
+test('X3: a late EndTxn commits nothing of the next transaction, because none is ever re-sent', () => {
+  const world = new ForwardWorld(21);
+  world.createTopics(1, 1);
+  const handled = (name: string): number => world.central.calls.get(name) ?? 0;
+  let ends = 0;
+  world.fault = (name) => {
+    if (name !== 'EndTxn' || ++ends !== 3) return 'none';
+    const endsBefore = handled('EndTxn');
+    let producesBefore: number | undefined;
+    // First another EndTxn is carried out, then a Produce of the transaction behind it: now.
+    const heldUntil = (): boolean => {
+      if (handled('EndTxn') > endsBefore) producesBefore ??= handled('Produce');
+      return producesBefore !== undefined && handled('Produce') > producesBefore;
+    };
+    return { heldUntil };
+  };
+  world.start('only');
+  for (let round = 0; round < 20; round++) {
+    world.write(0, 6, 9_000);
+    world.run(2_500);
+  }
+  world.run(120_000, () => world.isComplete);
+  world.run(10_000);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
+test('X3: an EndTxn that nobody answers is no commit, and the node hears of none', () => {
+  const world = new ForwardWorld(25);
+  world.createTopics(1, 1);
+  const first = world.start('first');
+  world.run(3_000);
+  const claimed = world.marks.get(0)?.forwardOffset;
+  world.fault = (name) => (name === 'EndTxn' ? 'lose' : 'none');
+  world.write(0, 3);
+  world.run(60_000);
+  expect(world.arrived(0)).toEqual([]);
+  expect(world.marks.get(0)?.forwardOffset).toBe(claimed);
+  world.kill(first);
+  world.fault = () => 'none';
+  world.start('second');
+  world.run(120_000, () => world.isComplete);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
+test('X3: the cursor is the last record of its transaction', () => {
+  const world = new ForwardWorld(24);
+  world.createTopics(1, 1);
+  const order: string[] = [];
+  world.central.refuseProduce = (topic) => {
+    order.push(topic);
+    return 0;
+  };
+  world.fault = (name) => {
+    if (name === 'EndTxn') order.push(name);
+    return 'none';
+  };
+  world.start('only');
+  for (let round = 0; round < 5; round++) {
+    for (let batch = 0; batch < 3; batch++) world.write(0, 3, 9_000);
+    world.run(2_500);
+  }
+  expect(world.isComplete).toBe(true);
+  const transactions = order.join(' ').split(' EndTxn');
+  expect(transactions.filter((one) => one.includes('target')).length).toBeGreaterThan(4);
+  for (const one of transactions) expect(one).toMatch(/^(?: ?target)* ?cursors$|^$/);
+});
+
+test('X2: the cursor of a transaction whose EndTxn never arrived does not count', () => {
+  const world = new ForwardWorld(23);
+  world.createTopics(1, 1);
+  world.fault = (name) => (name === 'EndTxn' && world.prng.chance(0.3) ? 'lose' : 'none');
+  world.start('only');
+  for (let round = 0; round < 20; round++) {
+    world.write(0, 2);
+    world.run(1_500);
+  }
+  expect(world.run(200_000, () => world.isComplete)).toBe(true);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
+test('two forwarders of one identity fight: each record once, and both get on', () => {
+  const world = new ForwardWorld(9);
+  world.createTopics(2, 2);
+  const both = [world.start('a'), world.start('b')];
+  const seen = new Set<string>();
+  for (let round = 0; round < 300; round++) {
+    world.write(round % 2, 3);
+    world.run(300);
+    for (const one of both) for (const { state } of one.statuses) seen.add(`${one.name} ${state}`);
+  }
+  expect(world.run(120_000, () => world.isComplete)).toBe(true);
+  expect(seen).toContain('a fenced');
+  expect(seen).toContain('b fenced');
+  for (const [partition, list] of world.written) expect(world.arrived(partition)).toEqual(list);
+});
+
+test('each kind of request loses its reply three times and nothing is doubled', () => {
+  const kinds = [
+    'FindCoordinator',
+    'InitProducerId',
+    'AddPartitionsToTxn',
+    'Produce',
+    'EndTxn',
+    'ListOffsets',
+    'Fetch',
+    'Metadata',
+  ];
+  const left = new Map(kinds.map((kind) => [kind, 3]));
+  const world = new ForwardWorld(77);
+  world.createTopics(1, 1);
+  world.fault = (name) => {
+    const times = left.get(name) ?? 0;
+    if (times === 0) return 'none';
+    left.set(name, times - 1);
+    return 'loseReply';
+  };
+  world.start('only');
+  for (let round = 0; round < 60; round++) {
+    world.write(0, 3);
+    world.run(2_000);
+  }
+  expect(world.run(1_000_000, () => world.isComplete)).toBe(true);
+  expect([...left.values()].reduce((sum, one) => sum + one, 0)).toBe(0);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
