@@ -51,6 +51,16 @@ describe('ByteReader and ByteWriter', () => {
     expect([reader.int64(), reader.failed]).toEqual([0, true]);
   });
 
+  it('does not double for what follows a large value', () => {
+    const writer = new ByteWriter();
+    writer.raw(new Uint8Array(1_000_000).fill(7));
+    for (let i = 0; i < 32; i++) writer.int64(i);
+    expect(writer.bytes.length).toBe(1_000_256);
+    expect(writer.view().subarray(999_999, 1_000_008)).toEqual(
+      new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0, 0]),
+    );
+  });
+
   it('decodes text of any length with characters of any size at the seams', () => {
     for (const text of ['a', 'é', '€', '😀']) {
       for (const length of [0, 1, 1_022, 1_023, 1_024, 1_025, 3_000]) {

@@ -321,3 +321,23 @@ describe('PartitionLog', () => {
     expect(disk.files().has('set-aside/sensors-0.1/00000000000000000000.log')).toBe(true);
   });
 });
+
+describe('a read that needs more than one look at the file', () => {
+  // 20 KiB each and no index entry: a read of the third begins at the first, looks at 16 KiB more
+  // than it wants, and must look again for the fourth.
+  it('gives the batches of both looks', async () => {
+    const disk = new FakeDisk();
+    const { storage, log } = await openLog(disk, { indexIntervalBytes: 1 << 20 });
+    await fill(log, 6, { valueBytes: 20_480 });
+    await log.close({ clean: true });
+    await storage.close();
+    const [again] = (await openStorage(disk, { indexIntervalBytes: 1 << 20 })).logs;
+    const range = { from: offset(2), to: offset(6), bytesMax: 45_000 };
+    const found = await (again as PartitionLog).read(range);
+    expect(found.ok && found.value.length).toBe(
+      2 * makeBatch({ base: 2, valueBytes: 20_480 }).length,
+    );
+    expect(await read(again as PartitionLog, 2, 6, 45_000)).toEqual([2, 3]);
+    expect(await read(again as PartitionLog, 2, 6)).toEqual([2, 3, 4, 5]);
+  });
+});
