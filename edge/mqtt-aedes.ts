@@ -19,6 +19,7 @@ import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
 import { isCleanText, isPublishTopic, publishOf } from './mqtt-publish.ts';
+import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
 
 type Done = (error: AuthenticateError | null, success: boolean | null) => void;
 
@@ -45,6 +46,7 @@ export class MqttFront {
   };
   readonly #options: MqttFrontOptions;
   readonly #broker: Aedes;
+  readonly #lanes: MqttPublishLanes;
   readonly #server: Server;
   readonly #pending = new MqttPending();
   readonly #inbound: MqttInbound;
@@ -74,6 +76,15 @@ export class MqttFront {
     });
     this.#persistence = new MqttPersistence(this.#inbound);
     this.#broker = this.#newBroker();
+    this.#lanes = new MqttPublishLanes({
+      broker: this.#broker,
+      persistence: this.#persistence,
+      pending: this.#pending,
+      counters: this.counters,
+      packetBytesMax: options.settings.packetBytesMax,
+      post: options.post,
+      pendingChanged: () => this.#roster.pendingChanged(this.#pending.size),
+    });
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
@@ -127,7 +138,9 @@ export class MqttFront {
    * are ignored.
    */
   releasePublishes(publishIds: readonly number[]): void {
-    for (const publishId of publishIds) this.#release(publishId);
+    this.#lanes.gather(() => {
+      for (const publishId of publishIds) this.#release(publishId);
+    });
     this.#roster.pendingChanged(this.#pending.size);
   }
 
@@ -197,7 +210,8 @@ export class MqttFront {
       published: (packet, client, done) => this.#published(packet, client, done),
     });
     broker.on('connackSent', (connack, client) => {
-      if (connack.returnCode === 0) this.#byClient.get(client)?.open();
+      const connection = this.#byClient.get(client);
+      if (connack.returnCode === 0 && connection) this.#lanes.open(connection, client);
     });
     broker.on('clientError', (client, error) => this.#failed(client, error));
     broker.on('connectionError', (client, error) => this.#failed(client, error));
@@ -290,7 +304,10 @@ export class MqttFront {
     // QoS 2 is held by the persistence (P5).
     if (packet.qos === 2) return done(null);
     this.counters.publishes[packet.qos]++;
-    const proceed = (): void => done(null);
+    const proceed = (): void => {
+      connection.lane?.flush(); // aedes writes the PUBACK of this one
+      done(null);
+    };
     const publishId = this.#pending.add(connection, packet.qos === 0 ? 'qos0' : 'qos1', proceed);
     const publish = publishOf(publishId, connection, client, packet);
     this.#options.post({ type: 'PublishReceived', publish });

@@ -6,6 +6,7 @@ import { AssertionError } from '../src/base/assert.ts';
 import { limits } from '../src/base/limits.ts';
 import { Ring } from '../src/base/ring.ts';
 import { MqttAckOrder } from './mqtt-ack-order.ts';
+import type { MqttByteLane } from './mqtt-byte-lane.ts';
 import type { CrowdMember, MqttCrowd } from './mqtt-crowd.ts';
 import { MqttDeliveries } from './mqtt-deliveries.ts';
 import { MqttFramer } from './mqtt-framer.ts';
@@ -16,6 +17,9 @@ import type { Unanswered } from './mqtt-unanswered.ts';
 interface ClientInternals {
   _nextBatch(error?: unknown): void;
   readonly _keepaliveTimer: NodeJS.Timeout | null;
+  /** Packets of the bytes it was given that are not done. */
+  readonly _parsingBatch: number;
+  readonly _parser: { parse(bytes: Buffer): number };
   readonly subscriptions: Readonly<Record<string, unknown>>;
 }
 
@@ -44,7 +48,11 @@ export class MqttConnection implements CrowdMember {
   #partialBytes = 0;
   readonly #onBreach: (connection: MqttConnection, reason: string) => void;
   readonly #readSocket: () => Buffer | null;
+  /** The short way of publishes, once CONNACK is on its way. */
+  lane: MqttByteLane | undefined;
   #left: Buffer | undefined;
+  /** What is left is the beginning of a publish: the client has to send the rest. */
+  #isLeftCut = false;
   client: Client | undefined;
   /** CONNECT has named the client and the front end has taken it in. */
   clientId: string | undefined;
@@ -96,8 +104,15 @@ export class MqttConnection implements CrowdMember {
   }
 
   /** CONNACK is on its way: what the client sent behind CONNECT may pass now. */
-  open(): void {
+  open(lane: MqttByteLane): void {
+    this.lane = lane;
     this.#framer.connecting = false;
+  }
+
+  /** Bytes that waited for the lane cause no event of their own. */
+  readOn(): void {
+    if (this.dead || this.#internals._parsingBatch > 0) return;
+    this.guard(() => void this.#read());
   }
 
   hold(held: boolean): void {
@@ -114,8 +129,7 @@ export class MqttConnection implements CrowdMember {
     const max = limits.mqttSubscriptionsPerSessionMax;
     if (++this.#subscriptionsSeen <= max) return true;
     // Many may have been the same again.
-    const internals = this.client as unknown as ClientInternals;
-    this.#subscriptionsSeen = Object.keys(internals.subscriptions).length + 1;
+    this.#subscriptionsSeen = Object.keys(this.#internals.subscriptions).length + 1;
     return this.#subscriptionsSeen <= max;
   }
 
@@ -140,9 +154,10 @@ export class MqttConnection implements CrowdMember {
    * @returns whether a packet of it arrives too slowly.
    */
   isOverdue(now: MonotonicMs): boolean {
-    const isOurs = this.pending.length > 0 || this.#left !== undefined || this.#framer.held;
+    const waits = this.#left !== undefined && !this.#isLeftCut;
+    const isOurs = this.pending.length > 0 || waits || this.#framer.held;
     if (!isOurs) return this.#window.isOverdue(now);
-    (this.client as unknown as ClientInternals)._keepaliveTimer?.refresh();
+    this.#internals._keepaliveTimer?.refresh();
     if (this.#window.isOpen) this.#window.restart(now);
     return false;
   }
@@ -157,20 +172,21 @@ export class MqttConnection implements CrowdMember {
     this.socket.destroy();
   }
 
+  get #internals(): ClientInternals {
+    return this.client as unknown as ClientInternals;
+  }
+
   #read(): Buffer | null {
-    if (this.dead) return null;
+    if (this.dead || this.lane?.isFull === true) return null;
     const chunk = this.#nextChunk();
     if (chunk === null) return null;
+    if (this.lane !== undefined) return this.#split(this.lane, chunk);
     const passed = this.#framer.pass(chunk);
     this.#tellPartial(this.#framer.heldBytes);
-    // One of the greediest, where all of them together held too much.
-    if (this.dead) return null;
-    if (this.#framer.breach !== undefined) {
-      this.#onBreach(this, this.#framer.breach);
-      return null;
-    }
+    if (this.#isBroken()) return null;
     if (passed === chunk.length) return chunk;
     this.#left = chunk.subarray(passed);
+    this.#isLeftCut = false;
     return passed === 0 ? null : chunk.subarray(0, passed);
   }
 
@@ -180,6 +196,44 @@ export class MqttConnection implements CrowdMember {
     this.#partialBytes = bytes;
     this.#window.arrived(bytes, monotonicMs(performance.now()));
     this.#crowd.partialChanged(more);
+  }
+
+  /**
+   * Publishes go the short way, the packets between them to aedes' parser, all in the order in
+   * which they came; so there is never anything left for aedes to read.
+   */
+  #split(lane: MqttByteLane, chunk: Buffer): null {
+    let at = 0;
+    while (at < chunk.length && !this.dead && !this.socket.destroyed) {
+      if (this.#framer.isAtBoundary && !this.#framer.stopsAt(chunk[at] as number)) {
+        const taken = lane.take(chunk, at);
+        if (taken > at) this.#tellPartial(0); // another packet is its own arrival
+        at = taken;
+        if (at === chunk.length) break;
+        if (lane.needsMore) return this.#leave(chunk, at, true);
+      }
+      const passed = this.#framer.passOne(chunk, at);
+      if (this.#isBroken()) return null;
+      if (passed === at) return this.#leave(chunk, at, false);
+      this.#internals._parser.parse(chunk.subarray(at, passed));
+      at = passed;
+    }
+    this.#tellPartial(this.#framer.heldBytes);
+    return null;
+  }
+
+  #leave(chunk: Buffer, at: number, isCut: boolean): null {
+    this.#left = chunk.subarray(at);
+    this.#isLeftCut = isCut;
+    this.#tellPartial(isCut ? chunk.length - at : 0);
+    return null;
+  }
+
+  #isBroken(): boolean {
+    const { breach } = this.#framer;
+    if (breach !== undefined) this.#onBreach(this, breach);
+    // Or one of the greediest, where all of them together held too much.
+    return this.dead;
   }
 
   /**

@@ -41,6 +41,11 @@ export class MqttFramer {
     return this.connecting || (this.held && firstByte >> 4 === PUBLISH_TYPE);
   }
 
+  /** Everything before was whole packets. */
+  get isAtBoundary(): boolean {
+    return this.#bodyLeft === 0 && this.#headerBytes === 0;
+  }
+
   /**
    * How many bytes from the start of `chunk` may pass; `breach` says that the connection must be
    * closed.
@@ -48,19 +53,30 @@ export class MqttFramer {
   pass(chunk: Uint8Array): number {
     let at = 0;
     while (at < chunk.length) {
-      if (this.#bodyLeft > 0) {
-        const step = Math.min(this.#bodyLeft, chunk.length - at);
-        at += step;
-        this.#bodyLeft -= step;
-        continue;
-      }
-      const byte = chunk[at] as number;
-      if (this.#headerBytes === 0 && this.stopsAt(byte)) return at;
-      this.#header(byte);
+      const next = this.passOne(chunk, at);
+      if (next === at) return at;
+      at = next;
       if (this.breach !== undefined) return at;
-      at++;
     }
     return at;
+  }
+
+  /**
+   * Passes the packet at `at`, or the rest of it, as far as the chunk goes; returns where that
+   * ends, `at` if the packet has to wait.
+   */
+  passOne(chunk: Uint8Array, at: number): number {
+    let next = at;
+    while (this.#bodyLeft === 0 && next < chunk.length) {
+      const byte = chunk[next] as number;
+      if (this.#headerBytes === 0 && (next > at || this.stopsAt(byte))) return next;
+      this.#header(byte);
+      if (this.breach !== undefined) return next;
+      next++;
+    }
+    const step = Math.min(this.#bodyLeft, chunk.length - next);
+    this.#bodyLeft -= step;
+    return next + step;
   }
 
   #header(byte: number): void {

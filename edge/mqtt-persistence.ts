@@ -35,6 +35,11 @@ export class MqttPersistence {
     this.#inbound = inbound;
   }
 
+  /** Sessions that are away may wait for publishes. */
+  get hasSubscriptions(): boolean {
+    return this.#subscriptions.size > 0;
+  }
+
   /** aedes refuses a persistence whose setup is not an async function. */
   async setup(): Promise<void> {
     await Promise.resolve();

@@ -37,6 +37,10 @@ export const limits = {
   mqttPartialRoomBytes: 32 * 1024 * 1024,
   /** PUBLISHes without an answer of the core; past it no further one is read. */
   mqttPendingPublishesMax: 32_768,
+  /** Bytes of publishes that one connection has unanswered before its socket waits. */
+  mqttLaneBytesMax: 64 * 1024,
+  /** A larger PUBLISH goes through aedes, which takes it in piece by piece. */
+  mqttLanePacketBytesMax: 64 * 1024,
   mqttSubscriptionsPerSessionMax: 1_000,
   /** Of all persistent sessions together. */
   mqttSubscriptionBytesMax: 32 * 1024 * 1024,

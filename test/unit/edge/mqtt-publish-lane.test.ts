@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Client } from 'aedes';
+import type { MqttConnection } from '../../../edge/mqtt-connection.ts';
+import { MqttPending } from '../../../edge/mqtt-pending.ts';
+import { MqttPublishLane } from '../../../edge/mqtt-publish-lane.ts';
+import { connectionId } from '../../../src/base/brand.ts';
+import { limits } from '../../../src/base/limits.ts';
+import {
+  MqttBytes,
+  MqttFakeCore,
+  settle,
+  subscribeBytes,
+  until,
+} from '../../fakes/mqtt-fake-core.ts';
+import { publishPacket } from '../../integration/harness/mqtt-raw-client.ts';
+
+const largePacketBytesMax = 256 * 1_024;
+const ping = Buffer.from([0xc0, 0]);
+const disconnect = Buffer.from([0xe0, 0]);
+
+let core: MqttFakeCore;
+const clients: MqttBytes[] = [];
+
+beforeEach(async () => {
+  core = new MqttFakeCore(largePacketBytesMax);
+  core.isEager = false;
+  await core.listen();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.socket.destroy();
+  await core.front.stop();
+});
+
+async function join(clientId: string, clean = true): Promise<MqttBytes> {
+  const client = await MqttBytes.connected(core.port, clientId, clean);
+  clients.push(client);
+  return client;
+}
+
+const publish = (qos: 0 | 1 | 2, packetId: number, payload = 'x'): Buffer =>
+  publishPacket({ topic: `t/${packetId}`, payload, qos, packetId });
+
+const received = (client: MqttBytes): readonly string[] =>
+  client.packets.filter((name) => !name.startsWith('connack'));
+
+test('what lies between publishes is handled in its place, however the bytes are cut', async () => {
+  const stream = Buffer.concat([publish(1, 1), ping, publish(2, 2), publish(0, 3), publish(1, 4)]);
+  for (let cut = 1; cut < stream.length; cut += 3) {
+    const before = core.waiting.length;
+    const client = await join(`c${cut}`);
+    client.socket.write(stream.subarray(0, cut));
+    await new Promise((resolve) => setImmediate(resolve));
+    client.socket.write(stream.subarray(cut));
+    await until(() => core.waiting.length === before + 4);
+    expect(core.topics().slice(before)).toEqual(['t/1', 't/2', 't/3', 't/4']);
+  }
+});
+
+test('PUBACKs and PUBRECs keep the order of the PUBLISHes, small and large', async () => {
+  const client = await join('a');
+  const large = 'x'.repeat(limits.mqttLanePacketBytesMax);
+  const packets = [
+    publish(1, 1),
+    publish(2, 2),
+    publish(1, 3, large),
+    publish(1, 4),
+    publish(2, 5),
+  ];
+  client.socket.write(Buffer.concat([...packets, publish(1, 6)]));
+  await until(() => core.waiting.length === 6);
+  core.release(...core.waiting);
+  await until(() => received(client).length === 6);
+  const acks = ['puback:1', 'pubrec:2', 'puback:3', 'puback:4', 'pubrec:5', 'puback:6'];
+  expect(received(client)).toEqual(acks);
+});
+
+test('the PUBACKs of one turn are one write', async () => {
+  const client = await join('a');
+  const chunks: number[] = [];
+  client.socket.on('data', (chunk) => chunks.push(chunk.length));
+  client.socket.write(Buffer.concat([1, 2, 3, 4, 5].map((id) => publish(1, id))));
+  await until(() => core.waiting.length === 5);
+  core.release(...core.waiting);
+  await until(() => received(client).length === 5);
+  expect(chunks).toEqual([5 * 4]);
+});
+
+test('subscribers get it once it is released, without the DUP of the publisher', async () => {
+  const subscriber = await join('s');
+  subscriber.socket.write(subscribeBytes('t/#'));
+  await until(() => received(subscriber).length === 1);
+  const bytes: Buffer[] = [];
+  subscriber.socket.on('data', (chunk: Buffer) => bytes.push(chunk));
+  const client = await join('a');
+  const again = publish(1, 1);
+  again[0] = 0x30 | 0x08 | 0x02;
+  client.socket.write(again);
+  await until(() => core.waiting.length === 1);
+  await settle();
+  expect(received(subscriber)).toEqual(['suback:9']);
+  core.release(core.waiting[0]);
+  await until(() => received(subscriber).length === 2);
+  expect(received(subscriber)[1]).toBe('publish:t/1');
+  expect(bytes[0]?.[0]).toBe(0x32);
+});
+
+test('a session that is away and a later subscriber get what was published meanwhile', async () => {
+  core.isEager = true;
+  const away = await join('away', false);
+  away.socket.write(subscribeBytes('t/1'));
+  await until(() => received(away).length === 1);
+  away.socket.write(disconnect);
+  await until(() => away.isClosed);
+  const client = await join('a');
+  const retained = publish(1, 2);
+  retained[0] = 0x33;
+  client.socket.write(Buffer.concat([publish(1, 1), retained]));
+  await until(() => received(client).length === 2);
+  const back = await join('away', false);
+  await until(() => received(back).includes('publish:t/1'));
+  const late = await join('late');
+  late.socket.write(subscribeBytes('t/+'));
+  await until(() => received(late).includes('publish:t/2'));
+});
+
+test('nothing behind DISCONNECT is taken', async () => {
+  const client = await join('a');
+  client.socket.write(Buffer.concat([publish(0, 1), disconnect, publish(0, 2)]));
+  await until(() => client.isClosed);
+  await until(() => core.events.some(({ type }) => type === 'ConnectionClosed'));
+  expect(core.topics()).toEqual(['t/1']);
+});
+
+test('publishes count as a sign of life: once for what came together', () => {
+  let refreshed = 0;
+  const timer = { refresh: (): void => void refreshed++ };
+  const client = { id: 'a', _keepaliveInterval: 1_500, _keepaliveTimer: timer };
+  const connection = { id: connectionId(1), pending: { push: (): void => undefined } };
+  const lane = new MqttPublishLane({
+    client: client as unknown as Client,
+    connection: connection as unknown as MqttConnection,
+    packetBytesMax: 1_024,
+    pending: new MqttPending(),
+    counters: core.front.counters,
+    post: () => undefined,
+    pendingChanged: () => undefined,
+    deliver: () => undefined,
+    acksWait: () => undefined,
+  });
+  expect(lane.take(Buffer.concat([publish(1, 1), publish(0, 2)]), 0)).toBeGreaterThan(0);
+  expect(refreshed).toBe(1);
+  expect(lane.take(ping, 0)).toBe(0);
+  expect(refreshed).toBe(1);
+});
+
+test('who has much unanswered is not read until some of it is answered', async () => {
+  const client = await join('a');
+  const payload = 'x'.repeat(1_000);
+  const count = 4_000;
+  for (let id = 1; id <= count; id++) client.socket.write(publish(1, id, payload));
+  await until(() => core.waiting.length * payload.length > limits.mqttLaneBytesMax);
+  await settle();
+  // One chunk may lie above the limit.
+  const taken = core.waiting.length;
+  expect(taken * payload.length).toBeLessThan(4 * limits.mqttLaneBytesMax);
+  const other = await join('b');
+  other.socket.write(publish(1, 7));
+  await until(() => core.waiting.length === taken + 1);
+  core.isEager = true;
+  core.release(...core.waiting);
+  await until(() => received(client).length === count);
+  expect(received(client).at(-1)).toBe(`puback:${count}`);
+});
