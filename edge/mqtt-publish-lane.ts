@@ -19,6 +19,8 @@ export interface MqttPublishLaneOptions {
   readonly post: (event: Event) => void;
   /** More publishes wait for the core. */
   readonly pendingChanged: () => void;
+  /** False: nobody would get it. */
+  readonly isHeard: (isRetained: boolean) => boolean;
   /** Subscribers get it; `done` once they have taken it. */
   readonly deliver: (packet: PublishPacket, done: (error?: Error | null) => void) => void;
   /** `flush` is to be called before anything else is written to the connection. */
@@ -117,15 +119,19 @@ export class MqttPublishLane implements MqttByteLane {
 
   /** Committed, and its turn has come (C5). */
   #proceed(publish: Publish, payload: Buffer, bytes: number): void {
-    const { client, deliver, acksWait } = this.#options;
-    const { qos, retain, packetId: messageId } = publish;
-    if (qos === 1) {
-      this.#acks.push(messageId);
-      if (this.#acks.length === 1) acksWait(this);
+    if (publish.qos === 1) {
+      this.#acks.push(publish.packetId);
+      if (this.#acks.length === 1) this.#options.acksWait(this);
     }
+    if (this.#options.isHeard(publish.retain)) this.#deliver(publish, payload, bytes);
+    else this.#settled(bytes);
+  }
+
+  #deliver(publish: Publish, payload: Buffer, bytes: number): void {
+    const { client, deliver } = this.#options;
+    const { mqttTopic: topic, qos, retain, packetId: messageId } = publish;
     // DUP is not passed on ([MQTT-3.3.1-3]).
-    const packet = { topic: publish.mqttTopic, payload, qos, retain, messageId } as const;
-    deliver({ cmd: 'publish', dup: false, ...packet }, (error) => {
+    deliver({ cmd: 'publish', dup: false, topic, payload, qos, retain, messageId }, (error) => {
       this.#settled(bytes);
       if (error) client.emit('error', error);
     });

@@ -50,7 +50,9 @@ export class MqttPublishLanes {
       counters,
       post,
       pendingChanged,
-      deliver: (packet, done) => this.#deliver(packet, client, done),
+      isHeard: (isRetained) =>
+        isRetained || !this.#subscribers.isEmpty || this.#options.persistence.hasSubscriptions,
+      deliver: (packet, done) => this.#broker.publish(packet, client, done),
       acksWait: (waiting) => {
         if (this.#isGathering) this.#withAcks.push(waiting);
         else waiting.flush();
@@ -66,12 +68,5 @@ export class MqttPublishLanes {
     this.#isGathering = false;
     for (const lane of this.#withAcks) lane.flush();
     this.#withAcks.length = 0;
-  }
-
-  /** Through aedes to the subscribers, where there may be any. */
-  #deliver(packet: PublishPacket, client: Client, done: (error?: Error | null) => void): void {
-    const isHeard = !this.#subscribers.isEmpty || this.#options.persistence.hasSubscriptions;
-    if (isHeard || packet.retain) this.#broker.publish(packet, client, done);
-    else done();
   }
 }

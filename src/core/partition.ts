@@ -107,11 +107,6 @@ export class Partition implements PartitionView {
     return this.#highWatermark;
   }
 
-  /** Nothing of this log waits for the disk: the next batch may close at once. */
-  get isAllPersisted(): boolean {
-    return this.#persistedOffset === this.#logEndOffset;
-  }
-
   endOffsetOf(
     epoch: LeaderEpoch,
   ): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset } | undefined {

@@ -1,85 +1,127 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { launchNode } from '../../edge/cli/demo/node-launcher.ts';
 import { availableBaselines, startBaseline } from './baselines/baseline-server.ts';
-import type { BaselineServer } from './baselines/baseline-server.ts';
+import type { BaselineName, BaselineServer } from './baselines/baseline-server.ts';
 import type { Figure } from './figure.ts';
+import type { IngestCase } from './ingest-cases.ts';
+import { ingestFigure } from './ingest-figure.ts';
+import type { IngestRun } from './ingest-figure.ts';
 import { buildLoadTool, runLoad } from './load/load-tool.ts';
-import type { LoadResult, LoadShape } from './load/load-tool.ts';
-import { median } from './statistics.ts';
+import type { LoadShape } from './load/load-tool.ts';
+import { measureSyncs } from './machine.ts';
+import type { SyncTimes } from './machine.ts';
+import { CpuMeter } from './process-cost.ts';
+import { profileShares } from './profile-shares.ts';
+import type { CpuProfile } from './profile-shares.ts';
 
 export interface IngestOptions {
   readonly folder: string;
   readonly runs: number;
-  readonly shape: LoadShape;
+  readonly cases: readonly IngestCase[];
+  readonly measureMs: number;
   /** Only the baselines, while there is no node. */
   readonly baselinesOnly: boolean;
+  /** Takes a CPU profile of a further run of each case. */
+  readonly profileFolder: string | undefined;
+  /** Present: the figures are void, and why. */
+  readonly void: string | undefined;
   readonly say: (text: string) => void;
 }
 
-/** Below it the load tool, not the server, could be what is measured. */
-const barePubackPerSecondMin = 1_000_000;
+type ServerName = 'shorelog' | BaselineName;
+
+const warmUpMs = 1_000;
+const driven = { connections: 10, inFlight: 500, payloadBytes: 64, qos: 1, rate: 0 } as const;
 
 /**
- * Acknowledged publishes per second of a node, beside servers that store nothing, each a process of
- * its own.
+ * Acknowledged publishes of a node, beside servers that store nothing, each a process of its own;
+ * one figure for each case.
  */
-export const measureIngest = async (options: IngestOptions): Promise<Figure> => {
-  const tool = buildLoadTool();
-  const results: Record<string, LoadResult[]> = {};
-  const names = options.baselinesOnly
-    ? availableBaselines()
-    : (['shorelog', ...availableBaselines()] as const);
-  // Each run takes every server in turn, so that a slow minute of the machine hits all of them.
-  for (let run = 0; run < options.runs; run += 1) {
-    for (const name of names) {
-      options.say(`ingest: ${name}, run ${run + 1} of ${options.runs}`);
-      const folder = join(options.folder, `${name}-${run}-${options.shape.inFlight}`);
-      mkdirSync(folder);
-      const server =
-        name === 'shorelog' ? await startNode(folder) : await startBaseline(name, folder);
-      try {
-        (results[name] ??= []).push(await runLoad(tool, server.port, options.shape));
-      } finally {
-        await server.stop();
+export async function* measureIngest(options: IngestOptions): AsyncGenerator<Figure> {
+  const bench = new IngestBench(options);
+  const drivenPerSecond = await bench.drive();
+  for (const one of options.cases) {
+    const { runs, syncs } = await bench.measure(one);
+    const profile = await bench.profile(one);
+    yield ingestFigure(one, {
+      ...{ runs, syncs, drivenPerSecond },
+      ...(profile === undefined ? {} : { profile }),
+      ...(options.void === undefined ? {} : { void: options.void }),
+    });
+  }
+}
+
+class IngestBench {
+  readonly #options: IngestOptions;
+  readonly #tool = buildLoadTool();
+  #runs = 0;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /** What the load tool can do at all. */
+  async drive(): Promise<number> {
+    const run = await this.#run('barePuback', { ...driven, warmUpMs, measureMs: warmUpMs });
+    return run.perSecond;
+  }
+
+  async measure(
+    one: IngestCase,
+  ): Promise<{ runs: Record<string, IngestRun[]>; syncs: SyncTimes[] }> {
+    const { folder, runs: count, measureMs, baselinesOnly, say } = this.#options;
+    const runs: Record<string, IngestRun[]> = {};
+    const syncs: SyncTimes[] = [];
+    const names = serversFor(one).filter((name) => !baselinesOnly || name !== 'shorelog');
+    // Each run takes every server in turn, so that a slow minute of the machine hits all of them.
+    for (let index = 0; index < count; index++) {
+      syncs.push(measureSyncs(folder));
+      for (const name of names) {
+        say(`ingest ${one.name}: ${name}, run ${index + 1} of ${count}`);
+        (runs[name] ??= []).push(await this.#run(name, { ...one, warmUpMs, measureMs }));
       }
     }
+    return { runs, syncs };
   }
-  return figureOf(options, results);
-};
 
-const startNode = async (folder: string): Promise<BaselineServer> => {
-  const node = await launchNode({ folder });
-  return { port: node.ports.mqtt, stop: () => node.stop() };
-};
+  async profile(one: IngestCase): Promise<Record<string, number> | undefined> {
+    const { profileFolder, measureMs, baselinesOnly } = this.#options;
+    if (profileFolder === undefined || baselinesOnly) return undefined;
+    const folder = resolve(profileFolder, one.name);
+    mkdirSync(folder, { recursive: true });
+    const execArgs = ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', folder];
+    await this.#run('shorelog', { ...one, warmUpMs, measureMs }, execArgs);
+    const newest = readdirSync(folder).toSorted().at(-1) ?? '';
+    return profileShares(JSON.parse(readFileSync(join(folder, newest), 'utf8')) as CpuProfile);
+  }
 
-const figureOf = (options: IngestOptions, results: Record<string, LoadResult[]>): Figure => {
-  const perSecond = (name: string): number[] => (results[name] ?? []).map((run) => run.perSecond);
-  const { shorelog = [], ...baselines } = results;
-  const bare = median(perSecond('barePuback'));
-  const reason =
-    bare < barePubackPerSecondMin
-      ? `the load tool drove the bare PUBACK server at only ${bare} a second`
-      : options.baselinesOnly
-        ? 'only the baselines were measured'
-        : undefined;
-  const { connections, inFlight, payloadBytes, qos } = options.shape;
-  return {
-    figure: 'ingest',
-    value: median(shorelog.map((run) => run.perSecond)),
-    unit: qos === 1 ? 'acks/s' : 'publishes/s',
-    runs: perSecond('shorelog'),
-    ...(reason === undefined ? {} : { void: reason }),
-    baselines: Object.fromEntries(
-      Object.keys(baselines).map((name) => [name, median(perSecond(name))]),
-    ),
-    details: {
-      connections,
-      inFlight,
-      payloadBytes,
-      qos,
-      ackP50Us: median(shorelog.map((run) => run.ackP50Us)),
-      ackP99Us: median(shorelog.map((run) => run.ackP99Us)),
-    },
-  };
+  async #run(
+    name: ServerName,
+    shape: LoadShape,
+    execArgs: readonly string[] = [],
+  ): Promise<IngestRun> {
+    const folder = join(this.#options.folder, `${name}-${this.#runs++}`);
+    mkdirSync(folder);
+    const server =
+      name === 'shorelog' ? await startNode(folder, execArgs) : await startBaseline(name, folder);
+    try {
+      const meter = new CpuMeter({ server: server.pid });
+      const load = await runLoad(this.#tool, server.port, shape);
+      return { ...load, cpuSeconds: meter.seconds()['server'] ?? 0 };
+    } finally {
+      await server.stop();
+    }
+  }
+}
+
+/** The bare PUBACK server answers nothing else. */
+const serversFor = (one: IngestCase): readonly ServerName[] => [
+  'shorelog',
+  ...availableBaselines().filter((name) => name !== 'barePuback' || one.qos === 1),
+];
+
+const startNode = async (folder: string, execArgs: readonly string[]): Promise<BaselineServer> => {
+  const node = await launchNode({ folder, execArgs });
+  return { port: node.ports.mqtt, pid: node.pid, stop: () => node.stop() };
 };

@@ -27,19 +27,26 @@ export const describeMachine = (folder: string): Machine => {
       `${folder} is on ${fileSystem.type}: figures from memory would mislead; use --folder`,
     );
   }
-  const syncs = measureSyncsUs(join(folder, 'fdatasync.bin'));
+  const { p50Us, p99Us } = measureSyncs(folder);
   return {
     node: process.version,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     fileSystem: fileSystem.type,
-    fdatasyncP50Us: Math.round(quantile(syncs, 0.5)),
-    fdatasyncP99Us: Math.round(quantile(syncs, 0.99)),
+    fdatasyncP50Us: Math.round(p50Us),
+    fdatasyncP99Us: Math.round(p99Us),
   };
 };
 
+/** How long fdatasync of a small append takes here. */
+export interface SyncTimes {
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
 /** Appends and syncs a block many times, as a log does. */
-const measureSyncsUs = (file: string): number[] => {
+export const measureSyncs = (folder: string): SyncTimes => {
+  const file = join(folder, 'fdatasync.bin');
   const fd = openSync(file, 'w');
   const block = Buffer.alloc(syncBytes, 1);
   const tookUs: number[] = [];
@@ -51,5 +58,5 @@ const measureSyncsUs = (file: string): number[] => {
   }
   closeSync(fd);
   rmSync(file);
-  return tookUs;
+  return { p50Us: quantile(tookUs, 0.5), p99Us: quantile(tookUs, 0.99) };
 };

@@ -8,22 +8,26 @@ import type { Budget, Figure } from './figure.ts';
 import { measureFlash } from './flash.ts';
 import { measureForward } from './forward.ts';
 import { measureIdle } from './idle.ts';
+import { chooseCases, customCase } from './ingest-cases.ts';
+import type { IngestCase } from './ingest-cases.ts';
 import { measureIngest } from './ingest.ts';
 import { measureKills } from './kill.ts';
 import { describeMachine } from './machine.ts';
 
 const usage = `npm run bench -- ingest | forward | idle | flash | recover | kill [options]
 
-  --runs N            figures are medians of N runs (default 3; forward 1)
+  --runs N            figures are medians of N runs (default 3; ingest 5; forward 1)
   --folder DIR        where data goes (default: a temporary folder); memory file systems are refused
   --budget N          exit code 1 unless the figure is at least (idle: at most) N
-ingest
-  --seconds S         of measuring, after 1 s of warming up (default 5)
-  --connections N     default 10
-  --in-flight N,N     unanswered publishes of each connection, one figure each (default 50,500)
-  --payload BYTES     default 64
-  --qos 0|1           default 1
-  --baselines-only    without a node; the figure is void
+ingest                (default: all cases, 5 runs; about 13 minutes)
+  --cases A,B         standard, deep, many, thousand, kilobyte, qos0, qos2, latency
+  --quick             one run of 1 s each; void figures, to see that it works
+  --seconds S         of measuring, after 1 s of warming up (default 3)
+  --connections N, --in-flight N,N, --payload BYTES, --qos 0|1|2, --rate N
+                      a case of your own, one for each in-flight number; what is not given is as
+                      in standard: 10, 50, 64, 1, and 0 for as many as the window allows
+  --profile DIR       CPU profiles of one further run of each case, and what they say
+  --baselines-only    without a node; the figures are void
 forward
   --records N         default 1000000
   --record-bytes N    default 200
@@ -56,6 +60,8 @@ const { values, positionals } = parseArgs({
     'in-flight': { type: 'string' },
     payload: { type: 'string' },
     qos: { type: 'string' },
+    quick: { type: 'boolean' },
+    profile: { type: 'string' },
     'baselines-only': { type: 'boolean' },
     records: { type: 'string' },
     'record-bytes': { type: 'string' },
@@ -70,10 +76,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
-type NumberFlag = Exclude<
-  keyof typeof values,
-  'folder' | 'in-flight' | 'cases' | 'baselines-only' | 'help'
->;
+type TextFlag = 'folder' | 'in-flight' | 'cases' | 'profile';
+type NumberFlag = Exclude<keyof typeof values, TextFlag | 'quick' | 'baselines-only' | 'help'>;
 
 const numberOf = (name: NumberFlag, byDefault: number): number => {
   const value = Number(values[name] ?? byDefault);
@@ -89,19 +93,39 @@ const budgetOf = (name: keyof typeof benches): Budget | undefined => {
 };
 
 async function* ingestFigures(folder: string): AsyncGenerator<Figure> {
-  for (const text of (values['in-flight'] ?? '50,500').split(',')) {
-    const shape = {
+  const isQuick = values.quick ?? false;
+  yield* measureIngest({
+    folder,
+    runs: numberOf('runs', isQuick ? 1 : 5),
+    cases: customCases() ?? chooseCases(values.cases?.split(',') ?? []),
+    measureMs: numberOf('seconds', isQuick ? 1 : 3) * 1_000,
+    baselinesOnly: values['baselines-only'] ?? false,
+    profileFolder: values.profile,
+    void: isQuick ? '--quick measures too little' : undefined,
+    say,
+  });
+}
+
+const customCases = (): readonly IngestCase[] | undefined => {
+  const { connections, 'in-flight': inFlight, payload, qos, rate } = values;
+  if ([connections, inFlight, payload, qos, rate].every((value) => value === undefined)) {
+    return undefined;
+  }
+  return (inFlight ?? '50').split(',').map((text) =>
+    customCase({
       connections: numberOf('connections', 10),
       inFlight: Number(text),
       payloadBytes: numberOf('payload', 64),
-      qos: numberOf('qos', 1) === 0 ? (0 as const) : (1 as const),
-      warmUpMs: 1_000,
-      measureMs: numberOf('seconds', 5) * 1_000,
-    };
-    const baselinesOnly = values['baselines-only'] ?? false;
-    yield await measureIngest({ folder, runs: numberOf('runs', 3), shape, baselinesOnly, say });
-  }
-}
+      qos: qosOf(numberOf('qos', 1)),
+      rate: numberOf('rate', 0),
+    }),
+  );
+};
+
+const qosOf = (value: number): 0 | 1 | 2 => {
+  if (value === 0 || value === 1 || value === 2) return value;
+  throw new Error('--qos must be 0, 1 or 2');
+};
 
 async function* forwardFigures(folder: string): AsyncGenerator<Figure> {
   yield* measureForward({

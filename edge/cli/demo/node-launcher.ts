@@ -20,6 +20,8 @@ export interface NodeOptions {
   /** Listeners and data directory are filled in where they are absent. */
   readonly config?: NodeConfig;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of the Node runtime itself. */
+  readonly execArgs?: readonly string[];
 }
 
 export interface NodePorts {
@@ -45,17 +47,19 @@ export class NodeProcess {
   readonly configFile: string;
   readonly outputFile: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #execArgs: readonly string[];
   #process: OwnedProcess | undefined;
 
   /** Use `prepareNode` or `launchNode`. */
   constructor(options: NodeOptions, ports: NodePorts) {
-    const { folder, config = {}, env = {} } = options;
+    const { folder, config = {}, env = {}, execArgs = [] } = options;
     this.ports = ports;
     this.bootstrap = `127.0.0.1:${ports.kafka}`;
     this.dataDir = config.node?.dataDir ?? join(folder, 'data');
     this.configFile = join(folder, 'shorelog.yaml');
     this.outputFile = join(folder, 'shorelog.txt');
     this.#env = env;
+    this.#execArgs = execArgs;
     mkdirSync(folder, { recursive: true });
     this.configure(config);
   }
@@ -85,7 +89,7 @@ export class NodeProcess {
   spawn(): OwnedProcess {
     this.#process = spawnOwned({
       command: process.execPath,
-      args: [shorelogProgram(), 'start', '--config', this.configFile],
+      args: [...this.#execArgs, shorelogProgram(), 'start', '--config', this.configFile],
       outputFile: this.outputFile,
       env: this.#env,
     });

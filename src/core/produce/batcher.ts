@@ -48,8 +48,9 @@ interface OpenBatch {
 /**
  * The open batch of each partition. All of them carry this start's ingest producer id and a
  * sequence of their own for each partition (P1). A batch closes when it is full, and else at the
- * end of a turn, once its linger is over and nothing of its partition waits for the disk: under
- * load batches grow while the disk is busy (group commit).
+ * end of a turn, once its linger is over and no earlier batch waits for the disk: under load batches
+ * grow while the disk is busy, and then go to it together (group commit). Only our own batches are
+ * waited for: those of others may follow each other without a pause.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
@@ -99,10 +100,11 @@ export class Batcher {
   }
 
   turnEnded(now: Now): void {
+    if (this.#pendingBytes > 0) return;
     for (const batch of this.#open.values()) {
       if (batch.builder.recordCount === 0) continue;
       const isLingering = now.monotonicMs - batch.openedAtMs < this.#options.lingerMs;
-      if (!isLingering && batch.partition.isAllPersisted) this.#close(batch);
+      if (!isLingering) this.#close(batch);
     }
   }
 

@@ -11,6 +11,7 @@ export type BaselineName = 'barePuback' | 'bareAedes' | 'mosquitto';
 
 export interface BaselineServer {
   readonly port: number;
+  readonly pid: number;
   stop(): Promise<unknown>;
 }
 
@@ -33,7 +34,7 @@ export const startBaseline = async (
     probe?.client.destroy();
     return probe !== undefined;
   });
-  return { port, stop: () => server.kill() };
+  return { port, pid: server.pid, stop: () => server.kill() };
 };
 
 const commandOf = (

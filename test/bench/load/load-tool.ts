@@ -9,7 +9,9 @@ export interface LoadShape {
   /** Unanswered publishes of each connection. */
   readonly inFlight: number;
   readonly payloadBytes: number;
-  readonly qos: 0 | 1;
+  readonly qos: 0 | 1 | 2;
+  /** Publishes a second over all connections, on schedule; 0: as many as the window allows. */
+  readonly rate: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
@@ -18,10 +20,13 @@ export interface LoadResult {
   readonly acked: number;
   readonly sent: number;
   readonly seconds: number;
-  /** PUBACKs at QoS 1, publishes that the sockets took at QoS 0. */
+  /** Of the whole run, warming up included. */
+  readonly packets: number;
+  /** PUBACKs at QoS 1, PUBCOMPs at QoS 2, publishes that the sockets took at QoS 0. */
   readonly perSecond: number;
   readonly ackP50Us: number;
   readonly ackP99Us: number;
+  readonly ackP999Us: number;
 }
 
 const source = fileURLToPath(new URL('mqtt-load.c', import.meta.url));
@@ -45,8 +50,8 @@ export const buildLoadTool = (): string => {
 
 /** One run against a server on loopback. Rejects with what the tool complains about. */
 export const runLoad = (program: string, port: number, shape: LoadShape): Promise<LoadResult> => {
-  const { connections, inFlight, payloadBytes, qos, warmUpMs, measureMs } = shape;
-  const numbers = [port, connections, inFlight, payloadBytes, qos, warmUpMs, measureMs];
+  const { connections, inFlight, payloadBytes, qos, rate, warmUpMs, measureMs } = shape;
+  const numbers = [port, connections, inFlight, payloadBytes, qos, warmUpMs, measureMs, rate];
   const timeout = warmUpMs + measureMs + 30_000;
   return new Promise((resolve, reject) => {
     execFile(

@@ -42,12 +42,12 @@ export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog =>
  * A partition that leads, its LeaderChange committed at offset 0 unless told otherwise; its disk is
  * the test.
  */
-export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000) {
+export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000, id = logId(0)) {
   const effects: Effect[] = [];
   const moved: number[] = [];
   /** Every batch ever appended, LeaderChange included. */
   const log: Uint8Array[] = [];
-  const partition = new Partition(logId(0), recovered, {
+  const partition = new Partition(id, recovered, {
     nodeId: 1,
     segmentBytesMax,
     emit: (effect) => {

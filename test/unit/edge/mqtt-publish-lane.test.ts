@@ -144,6 +144,7 @@ test('publishes count as a sign of life: once for what came together', () => {
     counters: core.front.counters,
     post: () => undefined,
     pendingChanged: () => undefined,
+    isHeard: () => false,
     deliver: () => undefined,
     acksWait: () => undefined,
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { utf8Encode } from '../../../../src/base/bytes.ts';
 import { Batcher, type AppendOutcome } from '../../../../src/core/produce/batcher.ts';
+import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
+import { logId } from '../../../../src/base/brand.ts';
 import { at, newPartition } from '../partition-world.ts';
 
 const record = (text: string) => ({
@@ -10,6 +12,12 @@ const record = (text: string) => ({
   value: utf8Encode(text),
   headers: noRecordHeaders,
 });
+
+const foreignBatch = (): Uint8Array => {
+  const builder = new RecordBatchBuilder();
+  builder.append(0, undefined, utf8Encode('k'), noRecordHeaders);
+  return builder.finish();
+};
 
 const newBatcher = (lingerMs = 0, batchBytesMax = 1_000) => {
   const world = newPartition();
@@ -55,6 +63,29 @@ describe('Batcher', () => {
     persistAll();
     batcher.turnEnded(at(0));
     expect(appended().at(-1)).toMatchObject({ baseSequence: 1, recordCount: 2 });
+  });
+
+  it('sends the batches of all partitions together', () => {
+    const { append, appended, batcher, persistAll } = newBatcher();
+    const other = newPartition(undefined, undefined, logId(1));
+    const settled = { settled: () => undefined };
+    append('a');
+    batcher.turnEnded(at(0));
+    append('b');
+    batcher.append(other.partition, record('c'), settled, at(0));
+    batcher.turnEnded(at(0));
+    expect([appended().length, other.appended().length]).toEqual([1, 0]);
+    persistAll();
+    batcher.turnEnded(at(0));
+    expect([appended().length, other.appended().length]).toEqual([2, 1]);
+  });
+
+  it('does not wait for batches of others, which may never pause', () => {
+    const { append, appended, batcher, partition } = newBatcher();
+    partition.produce(foreignBatch(), () => undefined);
+    append('a');
+    batcher.turnEnded(at(0));
+    expect(appended().map(({ producerId }) => producerId)).toEqual([-1n, 9n]);
   });
 
   it('closes a full batch at once', () => {
