@@ -127,13 +127,18 @@ export class RecordBatchBuilder {
 
   /**
    * A batch that fills its buffer takes it along; a small one is copied, so that it does not pin
-   * the whole buffer.
+   * the whole buffer. Batches that follow each other are about as large: the next buffer is made
+   * for one like this, and a large one is given up when batches have become small.
    */
   #takeBytes(): Uint8Array {
     const writer = this.#writer;
-    const isFull = writer.position * 2 > writer.bytes.length;
+    const used = writer.position;
+    const isFull = used * 2 > writer.bytes.length;
+    const isLarge = writer.bytes.length > this.#capacity && used * 8 < writer.bytes.length;
     const batch = isFull ? writer.view() : writer.copy();
-    if (isFull) writer.bytes = new Uint8Array(this.#capacity);
+    if (isFull || isLarge) {
+      writer.bytes = new Uint8Array(Math.max(this.#capacity, used + (used >>> 2)));
+    }
     writer.position = batchOverheadBytes;
     return batch;
   }
