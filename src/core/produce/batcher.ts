@@ -48,9 +48,9 @@ interface OpenBatch {
 /**
  * The open batch of each partition. All of them carry this start's ingest producer id and a
  * sequence of their own for each partition (P1). A batch closes when it is full, and else at the
- * end of a turn, once its linger is over and no earlier batch waits for the disk: under load batches
- * grow while the disk is busy, and then go to it together (group commit). Only our own batches are
- * waited for: those of others may follow each other without a pause.
+ * end of a turn, once its linger is over and no earlier batch waits for the disk: under load
+ * batches grow while the disk is busy, and then go to it together (group commit). Only our own
+ * batches are waited for: those of others may follow each other without a pause.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
