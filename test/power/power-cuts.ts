@@ -27,7 +27,15 @@ export interface PowerCutOptions {
 const cutsOfADisk = 8;
 const diskBytes = 256 * 1024 * 1024;
 const loadMsMax = 1_200;
-/** About what a start takes. */
+/**
+ * What meets the node at the moment of a PUBACK: death, then the power goes; or it is stopped, does
+ * nothing more until the power is gone, and then finds its disk dead; or its own clean stop, and
+ * death and power cut within it.
+ */
+const ends = ['SIGKILL', 'SIGSTOP', 'SIGTERM'] as const;
+/** About what a clean stop takes. */
+const stopMs = 120;
+/** About what a start takes, as long as none was measured. */
 const startMs = 500;
 
 /**
@@ -96,7 +104,7 @@ class CutRounds {
   /** Within recovery, or within the founding of the directory, or right behind it. */
   async #cutInStart(): Promise<void> {
     this.#node.spawn();
-    await delay(this.#options.random.below(startMs));
+    await delay(this.#options.random.below(this.#tally.startsMs.at(-1) ?? startMs));
     await this.#cut(this.#node.isRunning && this.#options.random.chance(0.5));
     this.#tally.cutsInStart += 1;
   }
@@ -107,13 +115,16 @@ class CutRounds {
     const load = new PowerLoad(this.#node, `cut${this.#tally.cuts}`, random, () => 0);
     await waitUntil('load', 20_000, () => load.acked > 200);
     await delay(random.below(loadMsMax));
-    const isPowerFirst = random.chance(0.5);
+    const end = random.pick(ends);
     await load.atNextAck(() => {
       this.#tally.inFlight.push(load.inFlight);
-      // Stopped, it does nothing more until the power is gone, then finds its disk dead.
-      this.#node.signal(isPowerFirst ? 'SIGSTOP' : 'SIGKILL');
+      this.#node.signal(end);
     });
-    await this.#cut(isPowerFirst);
+    if (end === 'SIGTERM') {
+      await delay(random.below(stopMs));
+      this.#tally.cutsInStop += 1;
+    }
+    await this.#cut(end === 'SIGSTOP' && this.#node.isRunning);
     await load.end();
     if (load.misplacedAcks > 0) this.#tally.faults.push(`${load.misplacedAcks} misplaced PUBACKs`);
     this.#tally.acked += load.acked;

@@ -5,6 +5,7 @@ import type { PowerVerdict } from './power-check.ts';
 export interface PowerTally {
   cuts: number;
   cutsInStart: number;
+  cutsInStop: number;
   states: number;
   /** States on which ext4 itself does not mount. */
   unmountable: number;
@@ -22,7 +23,16 @@ export interface PowerTally {
 }
 
 export const emptyTally = (): PowerTally => ({
-  ...{ cuts: 0, cutsInStart: 0, states: 0, unmountable: 0, acked: 0, records: 0, damages: 0 },
+  ...{
+    cuts: 0,
+    cutsInStart: 0,
+    cutsInStop: 0,
+    states: 0,
+    unmountable: 0,
+    acked: 0,
+    records: 0,
+    damages: 0,
+  },
   ...{ condemned: 0, stillRunning: 0, otherEnds: [], inFlight: [], startsMs: [], faults: [] },
 });
 
