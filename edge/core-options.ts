@@ -2,11 +2,11 @@ import type { Config } from '../src/config/config.ts';
 import { effectiveTopics } from '../src/config/effective-topics.ts';
 import { nodeAddresses } from '../src/config/node-addresses.ts';
 import type { NodeOptions } from '../src/core/node.ts';
-import type { Storage } from '../src/log/storage.ts';
+import type { OpenedStorage } from './node-storage.ts';
 import { randomNode } from './random-node.ts';
 
 /** What the config and the data directory say to the core. */
-export function coreOptions(config: Config, storage: Storage): NodeOptions {
+export function coreOptions(config: Config, { storage, roomBytes }: OpenedStorage): NodeOptions {
   const { advertised } = nodeAddresses(config);
   return {
     nodeId: config.node.id,
@@ -15,7 +15,7 @@ export function coreOptions(config: Config, storage: Storage): NodeOptions {
     isJournalDamaged: storage.journal.isDamaged,
     advertisedHost: advertised.host,
     advertisedPort: advertised.port,
-    segmentBytesMax: config.log.segmentBytes,
+    segmentBytesMax: segmentBytesMax(config, roomBytes),
     batchBytesMax: config.log.batchBytesMax,
     lingerMs: config.log.lingerMs,
     ingestDeliveryTimeoutMs: config.mqtt.ingestDeliveryTimeoutMs,
@@ -34,6 +34,21 @@ export function coreOptions(config: Config, storage: Storage): NodeOptions {
     random: randomNode,
   };
 }
+
+/**
+ * What a full disk may drop are whole sealed segments, so the active ones may hold a small part of
+ * the room together.
+ */
+function segmentBytesMax(config: Config, roomBytes: number): number {
+  const { segmentBytes } = config.log;
+  if (config.disk.whenFull === 'block') return segmentBytes;
+  const logs = effectiveTopics(config).reduce((sum, { partitions }) => sum + partitions, 0);
+  const share = Math.floor(roomBytes / (activeShare * Math.max(1, logs)));
+  return Math.min(segmentBytes, Math.max(activeBytesMin, share));
+}
+
+const activeShare = 16;
+const activeBytesMin = 64 * 1024;
 
 /** `__cluster` stores "unlimited" as -1. */
 const stored = (limit: number): number => (Number.isFinite(limit) ? limit : -1);

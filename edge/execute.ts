@@ -13,6 +13,7 @@ import type { ForwardPartition } from '../src/core/forward/supervision.ts';
 import type { KafkaListener } from './kafka-listener.ts';
 import { LogExecutor } from './log-executor.ts';
 import type { MqttFront } from './mqtt-aedes.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { ForwardMarks } from './forward-marks.ts';
 import { ViewExecutor } from './view-executor.ts';
 
@@ -25,7 +26,7 @@ type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 export interface World {
   readonly storage: Storage;
   readonly views: StateView;
-  readonly budgetBytes: number;
+  readonly budgetBytes: number | 'auto';
   readonly telemetry: Telemetry;
   readonly kafka: Pick<KafkaListener, 'send' | 'close' | 'hold'>;
   readonly mqtt: Pick<
@@ -53,17 +54,21 @@ export class Executor {
   readonly #world: World;
   readonly #logs: LogExecutor[] = [];
   readonly #views: ViewExecutor;
-  #isFull = false;
-  #isRegaining = false;
-  #isReady = false;
+  readonly #room: DiskRoom;
   #isWritingMarks = false;
-  #logsWaitingForSpace = 0;
   #creating: Promise<void> = Promise.resolve();
   #isDead = false;
 
   constructor(world: World) {
     this.#world = world;
     this.#views = new ViewExecutor(world.views, world.telemetry);
+    const { storage, budgetBytes, post } = world;
+    this.#room = new DiskRoom({
+      ...{ storage, budgetBytes, post },
+      isStalled: () => this.#logs.some((log) => log.isStalled),
+      isDead: () => this.#isDead,
+      start: (work) => this.#start(work),
+    });
   }
 
   /** The logs that recovery found, as NodeStarted wants them. */
@@ -146,6 +151,10 @@ export class Executor {
         return world.kafka.hold(effect.connection, effect.type === 'PauseReading');
       case 'HoldPublishers':
         return world.mqtt.holdPublishers(effect.held);
+      case 'ListSegments':
+        return this.#listSegments();
+      case 'LendReserve':
+        return this.#room.lendReserve();
       case 'ReleasePublishes':
         return world.mqtt.releasePublishes(effect.publishIds);
       case 'RejectPublish':
@@ -171,7 +180,7 @@ export class Executor {
       case 'AnswerAdmin':
         return world.answerAdmin(effect.requestId, effect.answer);
       case 'BecomeReady':
-        this.#isReady = true;
+        this.#room.becameReady();
         return world.ready();
       case 'StopNode':
         return world.stopNode(effect.text);
@@ -195,8 +204,8 @@ export class Executor {
           this.writeMarksIfDue();
         },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
-        waitingForSpace: (isWaiting) => this.#waitingForSpace(log, isWaiting),
-        spaceMayBeFree: () => this.#spaceMayBeFree(log),
+        waitingForSpace: (isWaiting) => this.#room.waitingForSpace(log, isWaiting),
+        spaceMayBeFree: () => this.#room.mayBeFree(log),
         isCondemned: () => this.#world.storage.verdict !== undefined,
         condemned: (error) => this.#condemn(error),
       }),
@@ -204,56 +213,19 @@ export class Executor {
     return id;
   }
 
-  #waitingForSpace(log: PartitionLog, isWaiting: boolean): void {
-    this.#logsWaitingForSpace += isWaiting ? 1 : -1;
-    // L9: what keeps the node itself going may use the reserve, the control batches of a start too.
-    if (isWaiting && (log.topic.startsWith('__') || !this.#isReady)) this.#useReserve();
-    this.measureDisk();
-  }
-
-  /** L9: the records of others do not follow into the reserve when it is given up. */
-  async #spaceMayBeFree({ topic }: PartitionLog): Promise<void> {
-    const { reserve } = this.#world.storage;
-    do {
-      await pause(spaceRetryMs);
-      this.measureDisk();
-    } while (reserve.isMissed && this.#isReady && !topic.startsWith('__') && !this.#isDead);
-  }
-
-  /**
-   * The node is full while one of its logs waits for space, while all of them hold more than the
-   * budget, and while the reserve is missed. A disk that stalls holds the publishers likewise (L8).
-   */
+  /** Measures the disk, and what is to be told of it. */
   measureDisk(): void {
-    const { storage, budgetBytes, post } = this.#world;
-    const { isMissed } = storage.reserve;
-    if (isMissed) this.#regainReserve();
-    const isStalled = this.#logs.some((log) => log.isStalled);
-    const isOver = this.#logsWaitingForSpace > 0 || storage.bytes >= budgetBytes;
-    const isFull = isMissed || isStalled || isOver;
-    if (isFull === this.#isFull) return;
-    this.#isFull = isFull;
-    post({ type: isFull ? 'DiskFilled' : 'DiskFreed' });
-    if (!isFull) this.refillReserve();
+    this.#start(() => this.#room.refresh());
   }
 
   /** Takes back the room that is kept for a full disk (L9), beside the work. */
   refillReserve(): void {
-    this.#start(async () => void (await this.#world.storage.reserve.refill()));
+    this.#room.refill();
   }
 
-  #regainReserve(): void {
-    if (this.#isRegaining) return;
-    this.#isRegaining = true;
-    this.#start(async () => {
-      const { reserve } = this.#world.storage;
-      while (reserve.isMissed && !this.#isDead) {
-        await pause(spaceRetryMs);
-        await reserve.refill();
-      }
-      this.#isRegaining = false;
-      this.measureDisk();
-    });
+  /** Bytes that all logs together may hold, as of the last measure. */
+  get budgetBytes(): number {
+    return this.#room.budgetBytes;
   }
 
   /** L2: marks lag by at most a second or a megabyte. */
@@ -265,10 +237,6 @@ export class Executor {
       await journal.writeMarks();
       this.#isWritingMarks = false;
     });
-  }
-
-  #useReserve(): void {
-    this.#start(async () => void (await this.#world.storage.reserve.release()));
   }
 
   #persistVotes({ votes }: Of<'PersistVotes'>): void {
@@ -294,6 +262,11 @@ export class Executor {
     const offset = this.#log(logId).log.retentionCandidate(policy, nowMs);
     if (offset === undefined) return;
     this.#world.post({ type: 'RetentionProposed', logId, offset, reason: 'retention' });
+  }
+
+  #listSegments(): void {
+    const lists = this.#logs.map(({ log }, i) => ({ logId: toLogId(i), segments: log.segments() }));
+    this.#world.post({ type: 'SegmentsListed', lists });
   }
 
   #read({ readId, logId, generation, from, to, bytesMax }: Of<'ReadLog'>): void {

@@ -6,6 +6,7 @@ import type { AuthenticateError, Client, ConnectPacket, PublishPacket, Subscript
 import { limits } from '../src/base/limits.ts';
 import { fail, ok } from '../src/base/result.ts';
 import type { Result } from '../src/base/result.ts';
+import type { HeldPublishers } from '../src/core/effect.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCrowd } from './mqtt-crowd.ts';
 import type {
@@ -173,7 +174,7 @@ export class MqttFront {
   }
 
   /** Effect HoldPublishers: PUBLISHes stay unread; connections that only subscribe go on. */
-  holdPublishers(held: boolean): void {
+  holdPublishers(held: HeldPublishers): void {
     this.#roster.hold(held);
   }
 

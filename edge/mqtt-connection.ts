@@ -5,6 +5,7 @@ import { ArrivalWindow } from '../src/base/arrival-window.ts';
 import { AssertionError } from '../src/base/assert.ts';
 import { limits } from '../src/base/limits.ts';
 import { Ring } from '../src/base/ring.ts';
+import type { HeldPublishers } from '../src/core/effect.ts';
 import { MqttAckOrder } from './mqtt-ack-order.ts';
 import type { MqttByteLane } from './mqtt-byte-lane.ts';
 import type { CrowdMember, MqttCrowd } from './mqtt-crowd.ts';
@@ -115,11 +116,11 @@ export class MqttConnection implements CrowdMember {
     this.guard(() => void this.#read());
   }
 
-  hold(held: boolean): void {
+  hold(held: HeldPublishers): void {
     if (this.#framer.held === held) return;
     this.#framer.held = held;
     // Bytes that waited cause no event of their own.
-    if (!held && !this.dead) this.socket.emit('readable');
+    if (held !== 'all' && !this.dead) this.socket.emit('readable');
   }
 
   /**

@@ -1,7 +1,9 @@
 import { limits } from '../src/base/limits.ts';
+import type { HeldPublishers } from '../src/core/effect.ts';
 
 const CONNECT_FIRST_BYTE = 0x10;
 const PUBLISH_TYPE = 3;
+const QOS_BITS = 0x06;
 const LENGTH_BYTES_MAX = 4;
 
 export type FramerBreach = 'packetTooLarge' | 'connectTooLarge' | 'notConnect' | 'malformedLength';
@@ -14,8 +16,8 @@ export type FramerBreach = 'packetTooLarge' | 'connectTooLarge' | 'notConnect' |
 export class MqttFramer {
   /** Set while CONNECT is being answered: nothing behind it passes. */
   connecting = false;
-  /** Publishers are held: no PUBLISH passes; subscribers and pings do. */
-  held = false;
+  /** Publishers are held: no such PUBLISH passes; subscribers and pings do. */
+  held: HeldPublishers = 'none';
   breach: FramerBreach | undefined;
   readonly #packetBytesMax: number;
   #first = true;
@@ -38,7 +40,9 @@ export class MqttFramer {
    * Whether a packet that begins with this byte has to wait. Only meaningful at a packet boundary.
    */
   stopsAt(firstByte: number): boolean {
-    return this.connecting || (this.held && firstByte >> 4 === PUBLISH_TYPE);
+    if (this.connecting) return true;
+    if (this.held === 'none' || firstByte >> 4 !== PUBLISH_TYPE) return false;
+    return this.held === 'all' || (firstByte & QOS_BITS) !== 0;
   }
 
   /** Everything before was whole packets. */

@@ -33,7 +33,12 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
     partitions,
     mqtt: { connections: facts.mqttConnections },
     clock: clockStatus(facts.core.clock),
-    disk: { usedBytes: facts.usedBytes, budgetBytes: facts.budgetBytes, droppedRecords: 0 },
+    disk: {
+      usedBytes: facts.usedBytes,
+      budgetBytes: facts.budgetBytes,
+      droppedRecords: facts.core.droppedRecords,
+      droppedQos0: facts.core.droppedQos0,
+    },
     forward: facts.forward.map(({ topic, partition, state, forwardOffset, lag, lastError }) => ({
       topic,
       partition,
@@ -100,6 +105,8 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
     counter('mqtt_publish_unrouted_total', 'Publishes no route names.', core.unroutedPublishes),
     counter('log_fsyncs_total', 'fsyncs of partition logs.', fsync.count),
     counter('log_fsync_seconds_total', 'Time in those fsyncs.', fsync.seconds),
+    dropped('oldest', core.droppedRecords),
+    dropped('qos0', core.droppedQos0),
     gauge('disk_used_bytes', 'Bytes of all segments.', facts.usedBytes),
     gauge('disk_budget_bytes', 'Bytes the node may use.', facts.budgetBytes),
     gauge('disk_full', '1 while publishers are held for space.', core.isDiskFull ? 1 : 0),
@@ -135,3 +142,12 @@ function forwardMetrics(status: ForwardStatus): MetricSample[] {
   }
   return samples;
 }
+
+/** By the full disk, or by a retention that does not wait for central. */
+const dropped = (reason: 'oldest' | 'qos0', value: number): MetricSample => ({
+  name: 'dropped_records_total',
+  help: 'Records lost before central had them.',
+  kind: 'counter',
+  labels: { reason },
+  value,
+});

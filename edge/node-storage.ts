@@ -1,4 +1,4 @@
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { Config } from '../src/config/config.ts';
@@ -19,7 +19,8 @@ export interface OpenedStorage {
   readonly lock: DataLock;
   readonly storage: Storage;
   readonly views: LevelStateView;
-  readonly budgetBytes: number;
+  /** What the logs may hold, as of now. */
+  readonly roomBytes: number;
 }
 
 /**
@@ -53,21 +54,17 @@ async function openLocked(
     });
     if (!storage.ok) return fail(problem(dataDir, describeOpenError(storage.error)));
     const views = new LevelStateView(join(dataDir, 'state'));
-    const budgetBytes = await budget(config, dataDir, storage.value.bytes);
-    return ok({ dataDir, lock, storage: storage.value, views, budgetBytes });
+    const roomBytes = await room(config, storage.value);
+    return ok({ dataDir, lock, storage: storage.value, views, roomBytes });
   } catch (error) {
     if (error instanceof DiskError) return fail(diskProblem(dataDir, error));
     throw error;
   }
 }
 
-/**
- * `auto`: what is free now and what the logs hold already; the reserve is a file of its own (L9).
- */
-async function budget({ disk }: Config, dataDir: string, usedBytes: number): Promise<number> {
+async function room({ disk }: Config, storage: Storage): Promise<number> {
   if (disk.budgetBytes !== 'auto') return disk.budgetBytes;
-  const { bavail, bsize } = await statfs(dataDir);
-  return bavail * bsize + usedBytes;
+  return storage.bytes + (await storage.space()).freeBytes;
 }
 
 /** 0700: a gateway's readings are nobody else's business. */

@@ -41,13 +41,6 @@ export async function startNode(
   config: Config,
   deps: NodeDeps,
 ): Promise<Result<RunningNode, StartError>> {
-  if (config.disk.whenFull === 'dropOldest') {
-    return fail({
-      exitCode: exitCodes.usage,
-      text: 'disk.whenFull: dropOldest is not built yet.',
-      hint: 'Use block: publishers wait, and nothing is lost.',
-    });
-  }
   const settings = await forwarderSettings(config);
   if (!settings.ok) return settings;
   const opened = await openNodeStorage(config);
@@ -95,7 +88,7 @@ class NodeProcess implements RunningNode {
     const post = (event: Event): void => this.#loop.post(event);
     const nextConnectionId = (): ConnectionId => connectionId(this.#nextConnectionId++);
     const addresses = nodeAddresses(config);
-    this.#core = new Node(coreOptions(config, opened.storage));
+    this.#core = new Node(coreOptions(config, opened));
     const places = connectionPlaces();
     this.#kafka = new KafkaListener({
       address: addresses.kafka,
@@ -114,7 +107,7 @@ class NodeProcess implements RunningNode {
     this.#executor = new Executor({
       storage: opened.storage,
       views: opened.views,
-      budgetBytes: opened.budgetBytes,
+      budgetBytes: config.disk.budgetBytes,
       telemetry,
       kafka: this.#kafka,
       mqtt: this.#mqtt,
@@ -230,7 +223,7 @@ class NodeProcess implements RunningNode {
   }
 
   #facts(): NodeFacts {
-    const { storage, budgetBytes } = this.#opened;
+    const { storage } = this.#opened;
     return {
       nodeId: this.#config.node.id,
       version: productVersion(),
@@ -242,7 +235,7 @@ class NodeProcess implements RunningNode {
       mqtt: this.#mqtt.counters,
       mqttCrowd: { ...this.#mqtt.crowd.counters, ...this.#mqtt.crowd.bytes },
       usedBytes: storage.bytes,
-      budgetBytes,
+      budgetBytes: this.#executor.budgetBytes,
       isForwarderUp: this.#supervisor?.isUp,
       forward: [...(this.#supervisor?.statuses ?? [])],
       fsync: this.#executor.fsyncs,

@@ -36,7 +36,10 @@ function printStatus(terminal: Terminal, status: NodeStatus): void {
   const { node, mqtt, disk, health } = status;
   terminal.out(paint(terminal, healthStyles[health], health));
   terminal.out(`node ${node.id}  version ${node.version}  cluster ${node.clusterId}`);
-  const dropped = disk.droppedRecords === 0 ? '' : `  ${disk.droppedRecords} records dropped`;
+  const { droppedRecords, droppedQos0 } = disk;
+  const dropped =
+    (droppedRecords === 0 ? '' : `  ${droppedRecords} records dropped`) +
+    (droppedQos0 === 0 ? '' : `  ${droppedQos0} QoS 0 publishes dropped`);
   terminal.out(
     `mqtt ${mqtt.connections} connections  ` +
       `disk ${formatBytes(disk.usedBytes)} of ${formatBytes(disk.budgetBytes)}${dropped}`,

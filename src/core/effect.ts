@@ -20,6 +20,9 @@ export interface VoteRecord {
   readonly votedFor: Uuid;
 }
 
+/** Whose PUBLISHes stay unread. */
+export type HeldPublishers = 'none' | 'acknowledged' | 'all';
+
 export interface RetentionPolicy {
   readonly retentionMs: number;
   readonly retentionBytes: number;
@@ -112,8 +115,15 @@ export type Effect =
     }
   | { readonly type: 'PauseReading'; readonly connection: ConnectionId }
   | { readonly type: 'ResumeReading'; readonly connection: ConnectionId }
-  /** Publishers of every connection are held, or let go again (full queue, full disk). */
-  | { readonly type: 'HoldPublishers'; readonly held: boolean }
+  /**
+   * Publishers of every connection are held, or let go again. `acknowledged`: those of QoS 1 and 2
+   * alone, for a full disk takes no QoS 0 anyway.
+   */
+  | { readonly type: 'HoldPublishers'; readonly held: HeldPublishers }
+  /** All logs, answered by SegmentsListed. */
+  | { readonly type: 'ListSegments' }
+  /** What waits for room may use the reserve, too (L9): nothing can be dropped before it. */
+  | { readonly type: 'LendReserve' }
   /** The MQTT front end may go on with these, in this order (C5). */
   | { readonly type: 'ReleasePublishes'; readonly publishIds: readonly number[] }
   /** Never acknowledge; the connection is closed (P3, P5). */

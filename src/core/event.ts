@@ -1,6 +1,6 @@
 import type { ConnectionId, LogGeneration, LogId, Offset } from '../base/brand.ts';
 import type { ErrorCode } from '../base/errors.ts';
-import type { RecoveredLog } from '../ports/recovered-log.ts';
+import type { RecoveredLog, SegmentInfo } from '../ports/recovered-log.ts';
 import type { ForwardAsk, ForwardMark } from './forward/supervision.ts';
 import type { FoundOffset } from './kafka/broker-view.ts';
 import type { VoteRecord } from './effect.ts';
@@ -42,6 +42,13 @@ export type Event =
       readonly generation: LogGeneration;
       readonly endOffset: Offset;
     }
+  | {
+      readonly type: 'SegmentsListed';
+      readonly lists: readonly {
+        readonly logId: LogId;
+        readonly segments: readonly SegmentInfo[];
+      }[];
+    }
   | { readonly type: 'LogStartAdvanced'; readonly logId: LogId; readonly offset: Offset }
   | {
       readonly type: 'RetentionProposed';
@@ -63,8 +70,17 @@ export type Event =
       readonly generation: LogGeneration;
       readonly outcome: OffsetFoundOutcome;
     }
-  /** Appends wait in order until there is room again (L8: ENOSPC on a write). */
-  | { readonly type: 'DiskFilled' }
+  /**
+   * No room for more: over the budget, or appends wait in order for space (L8: ENOSPC on a write).
+   * Said again while it lasts, with what must become free at least.
+   */
+  | {
+      readonly type: 'DiskFilled';
+      readonly missingBytes: number;
+      readonly budgetBytes: number;
+    }
+  /** An fsync takes too long (L8). */
+  | { readonly type: 'DiskStalled' }
   | { readonly type: 'DiskFreed' }
   | { readonly type: 'KafkaConnectionOpened'; readonly connection: ConnectionId }
   | {

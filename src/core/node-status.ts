@@ -18,7 +18,10 @@ export interface NodeStatus {
   readonly disk: {
     readonly usedBytes: number;
     readonly budgetBytes: number;
+    /** Over the life of the data directory: taken by drops before central had them. */
     readonly droppedRecords: number;
+    /** Since the start: QoS 0 publishes that came while the disk was full. */
+    readonly droppedQos0: number;
   };
   readonly forward: readonly ForwardPartitionStatus[];
 }

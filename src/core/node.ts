@@ -28,9 +28,10 @@ import { Partition } from './partition.ts';
 import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Batcher, type AppendOutcome } from './produce/batcher.ts';
-import { Ingest } from './produce/ingest.ts';
+import { Ingest, type DiskState } from './produce/ingest.ts';
 import { RouteTable, type RouteRule } from './produce/route-table.ts';
 import { RetentionPlanner } from './retention-planner.ts';
+import { RoomPlanner } from './room-planner.ts';
 
 /** Bytes of one read while a state is replayed. */
 const replayReadBytes = 1024 * 1024;
@@ -63,6 +64,10 @@ export interface NodeView {
   readonly isHeld: boolean;
   readonly isDiskFull: boolean;
   readonly unroutedPublishes: number;
+  /** Over the life of the directory: records that drops took before central had them. */
+  readonly droppedRecords: number;
+  /** Since the start: QoS 0 publishes that came while the disk was full. */
+  readonly droppedQos0: number;
   readonly partitions: Iterable<Partition>;
   readonly kafka: KafkaCounters;
   readonly clock: ClockView;
@@ -87,10 +92,11 @@ export class Node {
   readonly #clock: ClockWatch;
   readonly #forwarding: NodeForwarding;
   readonly #retention: RetentionPlanner;
+  readonly #room: RoomPlanner;
   #producerIds: ProducerIds | undefined;
   #effects: Effect[] = [];
   #now: Now | undefined;
-  #isDiskFull = false;
+  #disk: DiskState = 'free';
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -113,14 +119,13 @@ export class Node {
     });
     const log = () => this.#boot.internal(clusterTopicName);
     this.#forwarding = new NodeForwarding({ ...options, cluster, partitions, log, emit });
+    const { ledger, drops } = this.#forwarding;
     this.#retention = new RetentionPlanner({
-      cluster,
-      partitions,
-      ledger: this.#forwarding.ledger,
-      drops: this.#forwarding.drops,
+      ...{ cluster, partitions, ledger, drops, emit },
       pinnedProducers: () => this.#qos2.sessions.pinnedProducers(),
-      emit,
     });
+    const { dropsOldest } = options;
+    this.#room = new RoomPlanner({ dropsOldest, cluster, partitions, ledger, drops, emit });
     this.#qos2 = new Qos2Publishes({
       batchBytesMax: options.batchBytesMax,
       ingest: this.#ingest,
@@ -140,8 +145,10 @@ export class Node {
     return {
       isReady: this.#boot.isReady,
       isHeld: this.#ingest.isHeld,
-      isDiskFull: this.#isDiskFull,
+      isDiskFull: this.#disk !== 'free',
       unroutedPublishes: this.#ingest.unroutedPublishes,
+      droppedRecords: this.#cluster.droppedRecords,
+      droppedQos0: this.#ingest.droppedQos0,
       partitions: this.#partitions,
       kafka: this.#router.counters,
       clock: this.#clock.view,
@@ -198,9 +205,14 @@ export class Node {
       case 'OffsetFound':
         return this.#reads.wasFound(event.readId, event.generation, event.outcome);
       case 'DiskFilled':
+        this.#diskBecame('full');
+        return this.#room.filled(event.missingBytes, event.budgetBytes);
+      case 'DiskStalled':
+        return this.#diskBecame('stalled');
       case 'DiskFreed':
-        this.#isDiskFull = event.type === 'DiskFilled';
-        return this.#ingest.diskFilled(this.#isDiskFull);
+        return this.#diskBecame('free');
+      case 'SegmentsListed':
+        return this.#room.listed(event.lists);
       case 'KafkaConnectionOpened':
         return this.#router.opened(event.connection, now.monotonicMs);
       case 'KafkaBytesReceived':
@@ -220,17 +232,12 @@ export class Node {
       case 'SessionOpened':
         return this.#qos2.sessions.sessionOpened(event);
       case 'RecordsCounted':
-        return this.#forwarding.drops.counted(event.logId, event.counts);
       case 'ForwardAsked':
-        return this.#forwarding.asked(event);
       case 'ForwardAttemptStored':
-        return this.#forwarding.attemptStored(event.askId);
       case 'ForwardProgressed':
-        return this.#forwarding.progressed(event.mark);
       case 'ForwardDecided':
-        return this.#forwarding.decided(event);
       case 'ForwardDecisionApplied':
-        return this.#forwarding.decisionApplied(event);
+        return this.#forwarding.heard(event);
       case 'TimerFired':
         this.#router.tick(now.monotonicMs);
         this.#ingest.giveUpLate(now);
@@ -242,6 +249,11 @@ export class Node {
       default:
         return unreachable(event);
     }
+  }
+
+  #diskBecame(state: DiskState): void {
+    this.#disk = state;
+    this.#ingest.diskBecame(state);
   }
 
   #emit(effect: Effect): void {

@@ -4,7 +4,13 @@ import type { LogGeneration, LogId, Offset, TimestampMs, Uuid } from '../base/br
 import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { DiskFile } from '../ports/disk.ts';
-import type { EpochStart, RecoveredLog, RotRange, SegmentSummary } from '../ports/recovered-log.ts';
+import type {
+  EpochStart,
+  RecoveredLog,
+  RotRange,
+  SegmentInfo,
+  SegmentSummary,
+} from '../ports/recovered-log.ts';
 import { readRecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { unlinkSegment } from './cut-log.ts';
@@ -30,11 +36,6 @@ const segmentsWithSnapshot = 3;
 /** How far an fsync reached: the end was taken before the call (L4). */
 export interface Synced {
   readonly generation: LogGeneration;
-  readonly endOffset: Offset;
-}
-
-/** A segment, for whoever lists them. */
-export interface SegmentInfo extends SegmentSummary {
   readonly endOffset: Offset;
 }
 

@@ -5,6 +5,8 @@ const path = 'reserve';
 const chunkBytes = 1024 * 1024;
 /** At most this part of the file system. */
 const shareMax = 8;
+/** It is written where so many times its size is free: that must not itself fill the disk. */
+const roomFactor = 1.25;
 
 /**
  * Room that is kept for a full disk (L9): a written file that is given up when recovery, votes,
@@ -15,24 +17,29 @@ export class Reserve {
   readonly #disk: Disk;
   readonly #bytes: number;
   #isHeld: boolean;
-  #isMissed = false;
+  #isMissed: boolean;
+  #writtenBytes = 0;
   #refilling: Promise<boolean> | undefined;
 
-  private constructor(disk: Disk, bytes: number, isHeld: boolean) {
+  private constructor(disk: Disk, bytes: number, held: { isHeld: boolean; isMissed: boolean }) {
     this.#disk = disk;
     this.#bytes = bytes;
-    this.#isHeld = isHeld;
+    this.#isHeld = held.isHeld;
+    this.#isMissed = held.isMissed;
   }
 
   /**
    * Looks whether the reserve of `reserveBytes`, or an eighth of the file system, is there. Writes
-   * nothing.
+   * nothing. Where it is not and has no room, a start before this one gave it up, or nobody ever
+   * had room for it: it is missed.
    */
   static async open(disk: Disk, reserveBytes: number): Promise<Reserve> {
-    const { totalBytes } = await disk.space();
+    const { totalBytes, freeBytes } = await disk.space();
     const bytes = Math.min(reserveBytes, Math.floor(totalBytes / shareMax));
     const held = await disk.stat(path);
-    return new Reserve(disk, bytes, held !== undefined && held.bytes >= bytes);
+    const isHeld = held !== undefined && held.bytes >= bytes;
+    const isMissed = !isHeld && (held?.bytes ?? 0) + freeBytes < roomFactor * bytes;
+    return new Reserve(disk, bytes, { isHeld, isMissed });
   }
 
   get isHeld(): boolean {
@@ -45,6 +52,16 @@ export class Reserve {
    */
   get isMissed(): boolean {
     return this.#isMissed;
+  }
+
+  /** What must be free for it to be written again. */
+  get wantedBytes(): number {
+    return roomFactor * this.#bytes;
+  }
+
+  /** What of it is not on the disk now. */
+  get missingBytes(): number {
+    return this.#isHeld ? 0 : Math.max(0, this.#bytes - this.#writtenBytes);
   }
 
   /** Gives the room back to the disk. True if there was any to give. */
@@ -71,13 +88,15 @@ export class Reserve {
 
   async #refill(): Promise<boolean> {
     await unlinkIfThere(this.#disk, path);
-    if ((await this.#disk.space()).freeBytes < 1.25 * this.#bytes) return false;
+    if ((await this.#disk.space()).freeBytes < this.wantedBytes) return false;
     try {
       await this.#write();
     } catch (error) {
       if (!isFull(error)) throw error;
       await unlinkIfThere(this.#disk, path);
       return false;
+    } finally {
+      this.#writtenBytes = 0;
     }
     this.#isHeld = true;
     this.#isMissed = false;
@@ -91,6 +110,7 @@ export class Reserve {
     try {
       for (let at = 0; at < this.#bytes; at += chunk.length) {
         await file.write(at, [chunk.subarray(0, Math.min(chunk.length, this.#bytes - at))]);
+        this.#writtenBytes = at + chunk.length;
       }
       await file.sync();
     } finally {

@@ -4,7 +4,7 @@ import type { Uuid } from '../base/brand.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Disk, DiskError } from '../ports/disk.ts';
+import type { Disk, DiskError, DiskSpace } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import { CondemnableDisk } from './condemnable-disk.ts';
@@ -132,6 +132,11 @@ export class Storage {
   /** Bytes of all logs. */
   get bytes(): number {
     return this.#logs.reduce((sum, log) => sum + log.bytes, 0);
+  }
+
+  /** What the file system has. */
+  space(): Promise<DiskSpace> {
+    return this.#disk.space();
   }
 
   /** Folders that this start moved out of `logs/`. */

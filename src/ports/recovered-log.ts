@@ -34,6 +34,11 @@ export interface SegmentSummary {
   readonly maxTimestamp: TimestampMs;
 }
 
+/** A segment, for whoever lists them. */
+export interface SegmentInfo extends SegmentSummary {
+  readonly endOffset: Offset;
+}
+
 /**
  * What a log knows of itself after recovery or truncation. Every byte of it is durable (L7). The
  * producer state is

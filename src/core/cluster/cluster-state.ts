@@ -62,6 +62,11 @@ export class ClusterState {
     return this.#dropped.get(clusterKeys.dropped(topicId, partition)) ?? 0;
   }
 
+  /** The same, of all partitions. */
+  get droppedRecords(): number {
+    return [...this.#dropped.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   drops(topicId: Uuid, partition: number): DropRecord[] {
     const drops: DropRecord[] = [];
     for (const drop of this.#drops.values()) {

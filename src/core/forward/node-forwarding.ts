@@ -11,6 +11,19 @@ import { ForwardDecisions } from './forward-decisions.ts';
 import { ForwardLedger } from './forward-ledger.ts';
 import type { ForwardMark } from './supervision.ts';
 
+export type ForwardEvent = Extract<
+  Event,
+  {
+    type:
+      | 'RecordsCounted'
+      | 'ForwardAsked'
+      | 'ForwardAttemptStored'
+      | 'ForwardProgressed'
+      | 'ForwardDecided'
+      | 'ForwardDecisionApplied';
+  }
+>;
+
 export interface NodeForwardingOptions {
   /** Topics that a forward route names. */
   readonly forwardedTopics: readonly string[];
@@ -44,6 +57,23 @@ export class NodeForwarding {
     this.#decisions = new ForwardDecisions(options);
   }
 
+  heard(event: ForwardEvent): void {
+    switch (event.type) {
+      case 'RecordsCounted':
+        return this.drops.counted(event.logId, event.counts);
+      case 'ForwardAsked':
+        return this.#asked(event);
+      case 'ForwardAttemptStored':
+        return this.#answer(event.askId, true);
+      case 'ForwardProgressed':
+        return this.#progressed(event.mark);
+      case 'ForwardDecided':
+        return this.#decided(event);
+      case 'ForwardDecisionApplied':
+        return this.#decisions.applied(event.topicId as Uuid, event.partition, event.decisionId);
+    }
+  }
+
   /** Tells the forwarder of every partition that a route names. */
   describe(): void {
     if (!this.ledger.isForwarding) return;
@@ -57,26 +87,24 @@ export class NodeForwarding {
    * A transaction is about to begin. Where its outcome can matter to a drop it is durable first,
    * together with the mark that it would replace: central's cursor is one of the two.
    */
-  asked({ askId, attempt, from }: Extract<Event, { type: 'ForwardAsked' }>): void {
+  #asked({ askId, attempt, from }: Extract<Event, { type: 'ForwardAsked' }>): void {
     const partition = this.ledger.partitionOf(attempt);
     if (partition === undefined || !this.drops.mayForward(partition, from)) {
-      return this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed: false });
+      return this.#answer(askId, false);
     }
     this.ledger.attempted(attempt);
-    if (!this.#mayDrop(partition)) {
-      return this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed: true });
-    }
+    if (!this.#mayDrop(partition)) return this.#answer(askId, true);
     const mark = this.ledger.mark(attempt.topicId, attempt.partition);
     const before = mark === undefined ? {} : { mark };
     this.#options.emit({ type: 'StoreForwardAttempt', askId, attempt, ...before });
   }
 
-  attemptStored(askId: number): void {
-    this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed: true });
+  #answer(askId: number, isAllowed: boolean): void {
+    this.#options.emit({ type: 'AnswerForwarder', askId, isAllowed });
   }
 
   /** X4: central has everything below the mark; drops that it passed are told there (X5). */
-  progressed(mark: ForwardMark): void {
+  #progressed(mark: ForwardMark): void {
     const partition = this.ledger.partitionOf(mark);
     if (partition === undefined) return;
     this.drops.settle(partition, mark);
@@ -90,14 +118,10 @@ export class NodeForwarding {
   }
 
   /** An operator's `forward --from` (X1). */
-  decided(event: Extract<Event, { type: 'ForwardDecided' }>): void {
+  #decided(event: Extract<Event, { type: 'ForwardDecided' }>): void {
     this.#decisions.decide(event, (answer) => {
       this.#options.emit({ type: 'AnswerAdmin', requestId: event.requestId, answer });
       if (answer.ok) this.describe();
     });
-  }
-
-  decisionApplied(event: Extract<Event, { type: 'ForwardDecisionApplied' }>): void {
-    this.#decisions.applied(event.topicId as Uuid, event.partition, event.decisionId);
   }
 }

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { utf8Length } from '../../base/bytes.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
-import type { Effect } from '../effect.ts';
+import type { Effect, HeldPublishers } from '../effect.ts';
 import type { Publish } from '../event.ts';
 import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
@@ -12,6 +12,9 @@ import type { Batcher } from './batcher.ts';
 import { MqttHeaders } from './mqtt-headers.ts';
 import { PublishOrder, type PendingPublish } from './publish-order.ts';
 import type { RouteTable, RouteTarget } from './route-table.ts';
+
+/** `stalled`: an fsync takes too long; there is room, so nothing is dropped for it. */
+export type DiskState = 'free' | 'stalled' | 'full';
 
 export interface IngestOptions {
   readonly routes: RouteTable;
@@ -37,8 +40,9 @@ export class Ingest {
   readonly #options: IngestOptions;
   readonly #headers = new MqttHeaders();
   readonly #order: PublishOrder;
-  #isDiskFull = false;
-  #isHeld = false;
+  #disk: DiskState = 'free';
+  #held: HeldPublishers = 'none';
+  #droppedQos0 = 0;
   #unroutedPublishes = 0;
 
   constructor(options: IngestOptions) {
@@ -52,7 +56,12 @@ export class Ingest {
   }
 
   get isHeld(): boolean {
-    return this.#isHeld;
+    return this.#held !== 'none';
+  }
+
+  /** QoS 0 publishes that came while the disk was full: not stored, told to subscribers only. */
+  get droppedQos0(): number {
+    return this.#droppedQos0;
   }
 
   locate(publish: Publish): RouteTarget | undefined {
@@ -61,11 +70,13 @@ export class Ingest {
 
   /** Gives the publish its place in its connection's order. */
   enter(publish: Publish, now: Now): PendingPublish {
-    return this.#order.add(publish.publishId, publish.connection, now.monotonicMs);
+    const { publishId, connection, qos } = publish;
+    return this.#order.add({ publishId, connection, isPromised: qos > 0 }, now.monotonicMs);
   }
 
   /** QoS 0, 1 and wills: into the open batch of its partition. */
   received(publish: Publish, now: Now): void {
+    if (publish.qos === 0 && this.#disk === 'full') return this.#dropQos0(publish.publishId);
     const pending = this.enter(publish, now);
     const target = this.locate(publish);
     if (target === undefined) return this.unrouted(pending);
@@ -114,8 +125,8 @@ export class Ingest {
     this.#order.connectionClosed(connection);
   }
 
-  diskFilled(isFull: boolean): void {
-    this.#isDiskFull = isFull;
+  diskBecame(state: DiskState): void {
+    this.#disk = state;
   }
 
   turnEnded(): void {
@@ -128,15 +139,22 @@ export class Ingest {
 
   /**
    * A full disk or a full queue stops the reading of publishers' sockets (P3); half empty lets them
-   * go on.
+   * go on. A full disk would hold QoS 0 for ever: it is read and dropped.
    */
   #holdOrLetGo(): void {
     const pendingBytes = this.#options.batcher.pendingBytes + this.#options.producedBytes();
-    const level = this.#isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;
-    const held = this.#isDiskFull || pendingBytes > level;
-    if (held === this.#isHeld) return;
-    this.#isHeld = held;
+    const level = this.isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;
+    const isBusy = this.#disk === 'stalled' || pendingBytes > level;
+    const held = this.#disk === 'full' ? 'acknowledged' : isBusy ? 'all' : 'none';
+    if (held === this.#held) return;
+    this.#held = held;
     this.#options.emit({ type: 'HoldPublishers', held });
+  }
+
+  #dropQos0(publishId: number): void {
+    this.#droppedQos0++;
+    const reason = 'KAFKA_STORAGE_ERROR';
+    this.#options.emit({ type: 'RejectPublish', publishId, closeConnection: false, reason });
   }
 
   #refuse(publishId: number, error: ErrorCode): void {

@@ -3,6 +3,13 @@ import { Ring } from '../../base/ring.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { AppendOutcome, RecordWaiter } from './batcher.ts';
 
+export interface OrderedPublish {
+  readonly publishId: number;
+  readonly connection: ConnectionId;
+  /** QoS 1 and 2: its client waits for an answer. */
+  readonly isPromised: boolean;
+}
+
 /**
  * Keeps PUBACKs and PUBRECs of a connection in the order of its PUBLISHes, whatever partition
  * commits first (C5, [MQTT-4.6.0-2], [MQTT-4.6.0-3]).
@@ -17,13 +24,14 @@ export class PublishOrder {
   }
 
   /** Takes the next publish of a connection. */
-  add(publishId: number, connection: ConnectionId, arrivedAt: MonotonicMs): PendingPublish {
+  add(publish: OrderedPublish, arrivedAt: MonotonicMs): PendingPublish {
+    const { connection } = publish;
     let ring = this.#byConnection.get(connection);
     if (ring === undefined) {
       ring = new Ring();
       this.#byConnection.set(connection, ring);
     }
-    const pending = new PendingPublish(this, publishId, connection, arrivedAt);
+    const pending = new PendingPublish(this, publish, arrivedAt);
     ring.push(pending);
     return pending;
   }
@@ -45,11 +53,18 @@ export class PublishOrder {
 
   /**
    * P3: what arrived before `before` and is not committed is given up, and its connection with it.
+   * QoS 0 promised nothing: it is let go, and may yet be stored.
    */
   giveUp(before: MonotonicMs): void {
     for (const ring of [...this.#byConnection.values()]) {
-      const head = ring.peek();
-      if (head !== undefined && head.arrivedAt < before) head.refused('REQUEST_TIMED_OUT');
+      for (let head = ring.peek(); head !== undefined; head = ring.peek()) {
+        if (head.arrivedAt >= before) break;
+        if (head.isPromised) {
+          head.refused('REQUEST_TIMED_OUT');
+          break;
+        }
+        head.committed();
+      }
     }
   }
 
@@ -80,18 +95,15 @@ export class PendingPublish implements RecordWaiter {
   readonly #order: PublishOrder;
   readonly publishId: number;
   readonly connection: ConnectionId;
+  readonly isPromised: boolean;
   readonly arrivedAt: MonotonicMs;
   isCommitted = false;
 
-  constructor(
-    order: PublishOrder,
-    publishId: number,
-    connection: ConnectionId,
-    arrivedAt: MonotonicMs,
-  ) {
+  constructor(order: PublishOrder, publish: OrderedPublish, arrivedAt: MonotonicMs) {
     this.#order = order;
-    this.publishId = publishId;
-    this.connection = connection;
+    this.publishId = publish.publishId;
+    this.connection = publish.connection;
+    this.isPromised = publish.isPromised;
     this.arrivedAt = arrivedAt;
   }
 

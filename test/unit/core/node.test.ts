@@ -107,12 +107,36 @@ describe('Node', () => {
 
   it('holds publishers while the disk is full, and lets them go after', () => {
     const world = started();
-    world.post({ type: 'DiskFilled' });
+    world.post({ type: 'DiskStalled' });
+    world.turn();
+    world.post({ type: 'DiskFilled', missingBytes: 1, budgetBytes: 1 });
     world.turn();
     world.post({ type: 'DiskFreed' });
     world.turn();
     const held = world.effects.filter((effect) => effect.type === 'HoldPublishers');
-    expect(held.map(({ held: isHeld }) => isHeld)).toEqual([true, false]);
+    expect(held.map((effect) => effect.held)).toEqual(['all', 'acknowledged', 'none']);
+    expect(world.effects.some(({ type }) => type === 'ListSegments')).toBe(false);
+  });
+
+  it('drops and counts QoS 0 while the disk is full, and closes nothing for it', () => {
+    const world = started();
+    world.stopSyncing();
+    const early = world.publish('a', 'early', { qos: 0 });
+    const behind = world.publish('a', 'behind');
+    world.turn();
+    world.post({ type: 'DiskFilled', missingBytes: 1, budgetBytes: 1 });
+    const late = world.publish('a', 'late', { qos: 0 });
+    world.turn();
+    expect(world.node.view.droppedQos0).toBe(1);
+    const rejects = world.effects.filter((effect) => effect.type === 'RejectPublish');
+    expect(rejects).toMatchObject([{ publishId: late, closeConnection: false }]);
+    world.later(11_000);
+    expect(world.released).toEqual([early]);
+    expect(world.rejected).toEqual([late, behind]);
+    world.post({ type: 'DiskFreed' });
+    world.syncAgain();
+    world.turn();
+    expect(world.records('sensors').map(({ value }) => value)).toEqual(['early', 'behind']);
   });
 
   it('gives up a publish that the disk does not take in time, and closes its connection (P3)', () => {

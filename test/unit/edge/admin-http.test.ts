@@ -10,7 +10,7 @@ const status: NodeStatus = {
   partitions: [],
   mqtt: { connections: 0 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
-  disk: { usedBytes: 1, budgetBytes: 2, droppedRecords: 0 },
+  disk: { usedBytes: 1, budgetBytes: 2, droppedRecords: 0, droppedQos0: 0 },
   forward: [],
 };
 

@@ -57,7 +57,7 @@ it('lets an internal topic use the reserve, and no data follow it (L9)', async (
   const journal = { isMarkDue: false };
   const reserve = await Reserve.open(disk, reserveBytes);
   const executor = new Executor({
-    storage: { journal, reserve, bytes: 0, verdict: undefined },
+    storage: { journal, reserve, bytes: 0, verdict: undefined, space: disk.space },
     budgetBytes: 1_000_000,
     post: ({ type }: { readonly type: string }) => void posted.push(type),
     ready: () => undefined,
@@ -68,12 +68,14 @@ it('lets an internal topic use the reserve, and no data follow it (L9)', async (
   expect(own.seen.appends).toBe(1);
   expect(data.seen.appends).toBe(0);
   executor.measureDisk();
-  expect(posted.filter((type) => type.startsWith('Disk'))).toEqual(['DiskFilled']);
+  // Said again and again while it lasts.
+  const told = (): Set<string> => new Set(posted.filter((type) => type.startsWith('Disk')));
+  expect([...told()]).toEqual(['DiskFilled']);
   state.freeBytes += 500; // enough for the reserve again, and more
   await pause(700);
   expect(reserve.isHeld).toBe(true);
   expect(data.seen.appends).toBe(1);
-  expect(posted.filter((type) => type.startsWith('Disk'))).toEqual(['DiskFilled', 'DiskFreed']);
+  expect([...told()]).toEqual(['DiskFilled', 'DiskFreed']);
 });
 
 it('lets the first batch of a start use the reserve, whatever its topic (L9)', async () => {
@@ -81,7 +83,10 @@ it('lets the first batch of a start use the reserve, whatever its topic (L9)', a
   const data = logOf('sensors');
   const reserve = await Reserve.open(disk, reserveBytes);
   const executor = new Executor({
-    storage: { journal: { isMarkDue: false }, reserve, bytes: 0, verdict: undefined },
+    storage: {
+      ...{ journal: { isMarkDue: false }, reserve, bytes: 0, verdict: undefined },
+      space: disk.space,
+    },
     budgetBytes: 1_000_000,
     post: () => undefined,
   } as unknown as World);

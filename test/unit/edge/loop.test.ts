@@ -28,10 +28,12 @@ function newLoop(answer: (event: Event) => readonly Effect[], deadline?: number)
   return { loop, executed, failures, seen };
 }
 
+const filled = { type: 'DiskFilled' as const, missingBytes: 1, budgetBytes: 1 };
+
 describe('Loop', () => {
   it('gathers the events of one poll into one turn', async () => {
     const { loop, seen } = newLoop(() => []);
-    loop.post({ type: 'DiskFilled' });
+    loop.post(filled);
     loop.post({ type: 'DiskFreed' });
     await afterTurn();
     expect(seen).toEqual(['DiskFilled', 'DiskFreed', 'TurnEnded']);
@@ -39,7 +41,7 @@ describe('Loop', () => {
 
   it('runs effects in order', async () => {
     const { loop, executed } = newLoop(({ type }) => [print(`${type}-1`), print(`${type}-2`)]);
-    loop.post({ type: 'DiskFilled' });
+    loop.post(filled);
     await afterTurn();
     expect(executed.map((effect) => effect.type === 'Print' && effect.text)).toEqual([
       'DiskFilled-1',
@@ -55,9 +57,9 @@ describe('Loop', () => {
       return [];
     });
     loop.post({ type: 'DiskFreed' });
-    loop.post({ type: 'DiskFilled' });
+    loop.post(filled);
     await afterTurn();
-    loop.post({ type: 'DiskFilled' });
+    loop.post(filled);
     await afterTurn();
     expect(failures.map(([, event]) => event.type)).toEqual(['DiskFreed']);
     expect(seen).toEqual(['DiskFreed']);

@@ -210,13 +210,13 @@ describe('sessions', () => {
 test('held publishers wait, subscribers do not', async () => {
   const subscriber = await join('s');
   const client = await join('a');
-  core.front.holdPublishers(true);
+  core.front.holdPublishers('all');
   client.socket.write(publish(1, 1));
   subscriber.socket.write(subscribeBytes('#'));
   await until(() => subscriber.packets.includes('suback:9'));
   await settle();
   expect(core.waiting).toEqual([]);
-  core.front.holdPublishers(false);
+  core.front.holdPublishers('none');
   await until(() => client.packets.includes('puback:1'));
 });
 

@@ -15,7 +15,7 @@ test('in any pieces, bytes pass up to the first packet that has to wait', () => 
       const framer = new MqttFramer(1_024);
       expect(framer.pass(Buffer.concat([connect, ping]))).toBe(connect.length);
       framer.connecting = false;
-      framer.held = true;
+      framer.held = 'all';
       let stream = Buffer.concat([ping, ping, publish, ping]);
       let passed = 0;
       for (const piece of [...pieces, stream.length]) {
@@ -27,10 +27,22 @@ test('in any pieces, bytes pass up to the first packet that has to wait', () => 
       }
       expect(framer.breach).toBeUndefined();
       expect(passed).toBe(2 * ping.length);
-      framer.held = false;
+      framer.held = 'none';
       expect(framer.pass(stream)).toBe(stream.length);
     }),
   );
+});
+
+test('on a full disk QoS 0 passes, up to the first PUBLISH that wants an answer', () => {
+  const framer = new MqttFramer(1_024);
+  framer.pass(connect);
+  framer.connecting = false;
+  framer.held = 'acknowledged';
+  const qos0 = publishPacket({ topic: 't', payload: 'x', qos: 0, packetId: 0 });
+  const stream = Buffer.concat([qos0, ping, qos0, publish, qos0]);
+  expect(framer.pass(stream)).toBe(2 * qos0.length + ping.length);
+  framer.held = 'all';
+  expect(framer.pass(qos0)).toBe(0);
 });
 
 test('any bytes give a place to stop or a breach, never an exception', () => {

@@ -12,8 +12,8 @@ const newOrder = () => {
 describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
   it('holds back a publish that is committed before an earlier one of its connection', () => {
     const { order } = newOrder();
-    const first = order.add(10, one, monotonicMs(10));
-    const second = order.add(11, one, monotonicMs(11));
+    const first = order.add({ publishId: 10, connection: one, isPromised: true }, monotonicMs(10));
+    const second = order.add({ publishId: 11, connection: one, isPromised: true }, monotonicMs(11));
     second.committed();
     expect(order.takeReleased()).toEqual([]);
     first.committed();
@@ -23,14 +23,17 @@ describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
 
   it('keeps connections apart', () => {
     const { order } = newOrder();
-    order.add(10, one, monotonicMs(10));
-    order.add(20, two, monotonicMs(20)).committed();
+    order.add({ publishId: 10, connection: one, isPromised: true }, monotonicMs(10));
+    order.add({ publishId: 20, connection: two, isPromised: true }, monotonicMs(20)).committed();
     expect(order.takeReleased()).toEqual([20]);
   });
 
   it('never releases what a closed connection left', () => {
     const { order } = newOrder();
-    const pending = order.add(10, one, monotonicMs(10));
+    const pending = order.add(
+      { publishId: 10, connection: one, isPromised: true },
+      monotonicMs(10),
+    );
     order.connectionClosed(one);
     pending.committed();
     expect(order.takeReleased()).toEqual([]);
@@ -38,8 +41,8 @@ describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
 
   it('a refused publish ends its connection: nothing behind it is acknowledged', () => {
     const { order, refused } = newOrder();
-    const first = order.add(10, one, monotonicMs(10));
-    const second = order.add(11, one, monotonicMs(11));
+    const first = order.add({ publishId: 10, connection: one, isPromised: true }, monotonicMs(10));
+    const second = order.add({ publishId: 11, connection: one, isPromised: true }, monotonicMs(11));
     first.refused('RECORD_TOO_LARGE');
     second.committed();
     second.refused('RECORD_TOO_LARGE');
@@ -49,8 +52,8 @@ describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
 
   it('gives up what is late, with its connection (P3)', () => {
     const { order, refused } = newOrder();
-    order.add(10, one, monotonicMs(10));
-    order.add(20, two, monotonicMs(20));
+    order.add({ publishId: 10, connection: one, isPromised: true }, monotonicMs(10));
+    order.add({ publishId: 20, connection: two, isPromised: true }, monotonicMs(20));
     order.giveUp(monotonicMs(15));
     expect(refused).toEqual([10]);
     order.giveUp(monotonicMs(15));

@@ -31,7 +31,7 @@ const status: NodeStatus = {
   partitions: [partition, { ...partition, partition: 1 }],
   mqtt: { connections: 2 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
-  disk: { usedBytes: 2048, budgetBytes: 1 << 30, droppedRecords: 7 },
+  disk: { usedBytes: 2048, budgetBytes: 1 << 30, droppedRecords: 7, droppedQos0: 0 },
   forward: [{ topic: 'sensors', partition: 0, state: 'stopped', lastError: 'not equal' }],
 };
 
