@@ -1,11 +1,12 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { Config } from '../src/config/config.ts';
+import { reserveName } from '../src/log/reserve.ts';
 import { describeOpenError, Storage } from '../src/log/storage.ts';
 import { DiskError } from '../src/ports/disk.ts';
 import { clockNode } from './clock-node.ts';
-import { lockDataDirectory, type DataLock } from './data-lock.ts';
+import { lockDataDirectory, type DataLock, type DataLockError } from './data-lock.ts';
 import { NodeDisk } from './disk-node.ts';
 import { exitCodes } from './cli/exit-codes.ts';
 import type { StartError } from './running-node.ts';
@@ -31,7 +32,7 @@ export async function openNodeStorage(config: Config): Promise<Result<OpenedStor
   const dataDir = resolve(config.node.dataDir);
   const made = await makePrivateDir(dataDir);
   if (made !== undefined) return fail(made);
-  const lock = await lockDataDirectory(dataDir);
+  const lock = await lockOnFullDisk(dataDir);
   if (!lock.ok) return fail(lockProblem(dataDir, lock.error));
   const opened = await openLocked(config, dataDir, lock.value);
   if (!opened.ok) await lock.value.release();
@@ -61,6 +62,21 @@ async function openLocked(
     throw error;
   }
 }
+
+/**
+ * LevelDB writes files of its own when it is opened. Where they find no room the reserve is what it
+ * was kept for (L9); of a directory that another process holds nothing is touched.
+ */
+async function lockOnFullDisk(dataDir: string): Promise<Result<DataLock, DataLockError>> {
+  const lock = await lockDataDirectory(dataDir);
+  if (lock.ok || lock.error !== 'unusable') return lock;
+  const { bavail, bsize } = await statfs(dataDir);
+  if (bavail * bsize >= lockRoomBytes) return lock;
+  await rm(join(dataDir, reserveName), { force: true });
+  return lockDataDirectory(dataDir);
+}
+
+const lockRoomBytes = 1024 * 1024;
 
 async function room({ disk }: Config, storage: Storage): Promise<number> {
   if (disk.budgetBytes !== 'auto') return disk.budgetBytes;

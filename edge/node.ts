@@ -186,7 +186,8 @@ class NodeProcess implements RunningNode {
         resolve(text === undefined ? undefined : { exitCode: exitCodes.problem, text });
     });
     for (const topic of [clusterTopicName, sessionsTopicName]) {
-      const view = await views.load(topic);
+      // Without one the log is replayed (L5).
+      const view = await views.load(topic).catch(() => undefined);
       if (view !== undefined) this.#loop.post({ type: 'ViewLoaded', topic, ...view });
     }
     this.#loop.post({

@@ -113,7 +113,12 @@ export class LevelStateView implements StateView {
       .catch(() => undefined)
       .then(async () => {
         this.#database ??= openDatabase(this.#dir);
-        return run(await this.#database);
+        // One that did not open, for want of room, is tried again.
+        const database = await this.#database.catch((error: unknown) => {
+          this.#database = undefined;
+          throw error;
+        });
+        return run(database);
       });
     this.#last = result.catch(() => undefined);
     return result;

@@ -1,7 +1,9 @@
 import type { Disk } from '../ports/disk.ts';
 import { isFull, openFresh, unlinkIfThere } from './files.ts';
 
-const path = 'reserve';
+/** Its name in the data directory. */
+export const reserveName = 'reserve';
+const path = reserveName;
 const chunkBytes = 1024 * 1024;
 /** At most this part of the file system. */
 const shareMax = 8;
