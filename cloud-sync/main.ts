@@ -53,7 +53,8 @@ function main(): void {
 
 function tell(word: ForwarderToNode): void {
   if (process.send === undefined) process.stdout.write(`${JSON.stringify(word)}\n`);
-  else if (process.connected) process.send(word);
+  // A node that was killed this moment cannot hear: the end of the channel ends this process.
+  else if (process.connected) process.send(word, undefined, {}, () => undefined);
 }
 
 main();

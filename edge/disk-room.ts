@@ -97,28 +97,26 @@ export class DiskRoom {
   lendReserve(): void {
     if (this.#isLent) return;
     this.#isLent = true;
-    this.#release();
   }
 
-  waitingForSpace({ topic }: PartitionLog, isWaiting: boolean): void {
+  waitingForSpace(isWaiting: boolean): void {
     this.#waiting += isWaiting ? 1 : -1;
-    // L9: what keeps the node itself going may use the reserve, the control batches of a start too.
-    if (isWaiting && (topic.startsWith('__') || !this.#isReady)) this.#release();
     this.measure();
   }
 
-  /** L9: the records of others do not follow into the reserve when it is given up. */
+  /**
+   * L9: what keeps the node itself going may use the reserve, the control batches of a start too.
+   * The records of others do not follow into it.
+   */
   async mayBeFree({ topic }: PartitionLog): Promise<void> {
-    do {
+    const { storage, isDead } = this.#options;
+    for (;;) {
+      const mayUse = topic.startsWith('__') || !this.#isReady || this.#isLent;
+      if (mayUse && (await storage.reserve.release())) return;
       await pause(spaceRetryMs);
       await this.refresh();
-    } while (!topic.startsWith('__') && this.#isKept);
-  }
-
-  /** What room there is, is there for the node itself. */
-  get #isKept(): boolean {
-    const { storage, isDead } = this.#options;
-    return storage.reserve.isMissed && this.#isReady && !this.#isLent && !isDead();
+      if (mayUse || !storage.reserve.isMissed || isDead()) return;
+    }
   }
 
   /** What must become free until nothing is held any more. */
@@ -127,10 +125,6 @@ export class DiskRoom {
     const overBudget = bytes >= this.budgetBytes ? bytes - this.budgetBytes + 1 : 0;
     const forReserve = reserve.isMissed ? Math.max(1, reserve.wantedBytes - this.#freeBytes) : 0;
     return Math.max(overBudget, forReserve, this.#waiting > 0 ? 1 : 0);
-  }
-
-  #release(): void {
-    this.#options.start(async () => void (await this.#options.storage.reserve.release()));
   }
 
   #regain(): void {

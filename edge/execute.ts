@@ -204,7 +204,7 @@ export class Executor {
           this.writeMarksIfDue();
         },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
-        waitingForSpace: (isWaiting) => this.#room.waitingForSpace(log, isWaiting),
+        waitingForSpace: (isWaiting) => this.#room.waitingForSpace(isWaiting),
         spaceMayBeFree: () => this.#room.mayBeFree(log),
         isCondemned: () => this.#world.storage.verdict !== undefined,
         condemned: (error) => this.#condemn(error),
@@ -352,8 +352,7 @@ export class Executor {
       } catch (error) {
         const isFull = isDiskFault(error) && error.code === 'ENOSPC';
         if (!isFull || storage.verdict !== undefined) throw error;
-        await storage.reserve.release();
-        await pause(spaceRetryMs);
+        if (!(await storage.reserve.release())) await pause(spaceRetryMs);
       }
     }
   }

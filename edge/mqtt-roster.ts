@@ -1,5 +1,6 @@
 import { monotonicMs } from '../src/base/brand.ts';
 import { limits } from '../src/base/limits.ts';
+import type { HeldPublishers } from '../src/core/effect.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import { MqttCrowd } from './mqtt-crowd.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
@@ -18,7 +19,7 @@ export class MqttRoster {
   readonly #connections = new Set<MqttConnection>();
   /** Those whose CONNECT has not come, the oldest first. */
   readonly #unknown = new Set<MqttConnection>();
-  #isHeld = false;
+  #held: HeldPublishers = 'none';
   /** More publishes wait for the core than memory has room for. */
   #isCrowded = false;
   #sweep: NodeJS.Timeout | undefined;
@@ -58,7 +59,7 @@ export class MqttRoster {
   add(connection: MqttConnection): void {
     this.#connections.add(connection);
     this.#unknown.add(connection);
-    connection.hold(this.#isHeld || this.#isCrowded);
+    connection.hold(this.#heldNow);
   }
 
   /** Its CONNECT was taken. */
@@ -72,8 +73,8 @@ export class MqttRoster {
   }
 
   /** The core holds the publishers, or lets them go. */
-  hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
+  hold(held: HeldPublishers): void {
+    this.#held = held;
     this.#regulate();
   }
 
@@ -86,9 +87,12 @@ export class MqttRoster {
     this.#regulate();
   }
 
+  get #heldNow(): HeldPublishers {
+    return this.#isCrowded ? 'all' : this.#held;
+  }
+
   #regulate(): void {
-    const isHeld = this.#isHeld || this.#isCrowded;
-    for (const connection of this.#connections) connection.hold(isHeld);
+    for (const connection of this.#connections) connection.hold(this.#heldNow);
   }
 
   #lookAfter(): void {

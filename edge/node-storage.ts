@@ -1,8 +1,8 @@
-import { access, constants, rm, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs, truncate } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { Config } from '../src/config/config.ts';
-import { reserveName } from '../src/log/reserve.ts';
+import { reserveName, reserveStepBytes } from '../src/log/reserve.ts';
 import { describeOpenError, Storage } from '../src/log/storage.ts';
 import { DiskError } from '../src/ports/disk.ts';
 import { clockNode } from './clock-node.ts';
@@ -68,15 +68,23 @@ async function openLocked(
  * was kept for (L9); of a directory that another process holds nothing is touched.
  */
 async function lockOnFullDisk(dataDir: string): Promise<Result<DataLock, DataLockError>> {
-  const lock = await lockDataDirectory(dataDir);
-  if (lock.ok || lock.error !== 'unusable') return lock;
-  const { bavail, bsize } = await statfs(dataDir);
-  if (bavail * bsize >= lockRoomBytes) return lock;
-  await rm(join(dataDir, reserveName), { force: true });
-  return lockDataDirectory(dataDir);
+  for (;;) {
+    const lock = await lockDataDirectory(dataDir);
+    if (lock.ok || lock.error !== 'unusable' || !(await giveUpReserve(dataDir))) return lock;
+  }
 }
 
-const lockRoomBytes = 1024 * 1024;
+/** A step of it, if it is the room that is missing. False: there is no more to give. */
+async function giveUpReserve(dataDir: string): Promise<boolean> {
+  const path = join(dataDir, reserveName);
+  const [{ bavail, bsize }, held] = await Promise.all([
+    statfs(dataDir),
+    stat(path).catch(() => undefined),
+  ]);
+  if (bavail * bsize >= reserveStepBytes || held === undefined || held.size === 0) return false;
+  await truncate(path, Math.max(0, held.size - reserveStepBytes));
+  return true;
+}
 
 async function room({ disk }: Config, storage: Storage): Promise<number> {
   if (disk.budgetBytes !== 'auto') return disk.budgetBytes;

@@ -1,14 +1,22 @@
 import type { Disk } from '../ports/disk.ts';
-import { isFull, openFresh, unlinkIfThere } from './files.ts';
+import { isFull, openFresh } from './files.ts';
 
 /** Its name in the data directory. */
 export const reserveName = 'reserve';
 const path = reserveName;
+/** So much is given up at once. */
+export const reserveStepBytes = 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 /** At most this part of the file system. */
 const shareMax = 8;
 /** It is written where so many times its size is free: that must not itself fill the disk. */
 const roomFactor = 1.25;
+
+interface Held {
+  readonly isHeld: boolean;
+  readonly isMissed: boolean;
+  readonly bytes: number;
+}
 
 /**
  * Room that is kept for a full disk (L9): a written file that is given up when recovery, votes,
@@ -20,14 +28,15 @@ export class Reserve {
   readonly #bytes: number;
   #isHeld: boolean;
   #isMissed: boolean;
-  #writtenBytes = 0;
+  #heldBytes: number;
   #refilling: Promise<boolean> | undefined;
 
-  private constructor(disk: Disk, bytes: number, held: { isHeld: boolean; isMissed: boolean }) {
+  private constructor(disk: Disk, bytes: number, held: Held) {
     this.#disk = disk;
     this.#bytes = bytes;
     this.#isHeld = held.isHeld;
     this.#isMissed = held.isMissed;
+    this.#heldBytes = held.bytes;
   }
 
   /**
@@ -40,8 +49,9 @@ export class Reserve {
     const bytes = Math.min(reserveBytes, Math.floor(totalBytes / shareMax));
     const held = await disk.stat(path);
     const isHeld = held !== undefined && held.bytes >= bytes;
-    const isMissed = !isHeld && (held?.bytes ?? 0) + freeBytes < roomFactor * bytes;
-    return new Reserve(disk, bytes, { isHeld, isMissed });
+    const heldBytes = Math.min(bytes, held?.bytes ?? 0);
+    const isMissed = !isHeld && heldBytes + freeBytes < roomFactor * bytes;
+    return new Reserve(disk, bytes, { isHeld, isMissed, bytes: heldBytes });
   }
 
   get isHeld(): boolean {
@@ -58,24 +68,26 @@ export class Reserve {
 
   /** What must be free for it to be written again. */
   get wantedBytes(): number {
-    return roomFactor * this.#bytes;
+    return roomFactor * this.#bytes - this.#heldBytes;
   }
 
   /** What of it is not on the disk now. */
   get missingBytes(): number {
-    return this.#isHeld ? 0 : Math.max(0, this.#bytes - this.#writtenBytes);
+    return this.#bytes - this.#heldBytes;
   }
 
-  /** Gives the room back to the disk. True if there was any to give. */
+  /**
+   * Gives a step of the room back to the disk, the rest of it is kept for the next need: whoever
+   * else fills this disk may take what was given. True if there was any to give.
+   */
   async release(): Promise<boolean> {
     await this.#refilling?.catch(() => undefined);
     const held = await this.#disk.stat(path);
     this.#isHeld = false;
-    if (held === undefined) return false;
+    if (held === undefined || held.bytes === 0) return false;
     this.#isMissed = true;
-    await unlinkIfThere(this.#disk, path);
-    await this.#disk.syncDir('');
-    return held.bytes > 0;
+    await this.#cut(Math.max(0, held.bytes - reserveStepBytes));
+    return true;
   }
 
   /**
@@ -89,30 +101,44 @@ export class Reserve {
   }
 
   async #refill(): Promise<boolean> {
-    await unlinkIfThere(this.#disk, path);
+    this.#heldBytes = Math.min(this.#bytes, (await this.#disk.stat(path))?.bytes ?? 0);
     if ((await this.#disk.space()).freeBytes < this.wantedBytes) return false;
+    const before = this.#heldBytes;
     try {
       await this.#write();
     } catch (error) {
       if (!isFull(error)) throw error;
-      await unlinkIfThere(this.#disk, path);
+      await this.#cut(before);
       return false;
-    } finally {
-      this.#writtenBytes = 0;
     }
     this.#isHeld = true;
     this.#isMissed = false;
     return true;
   }
 
+  async #cut(bytes: number): Promise<void> {
+    this.#heldBytes = bytes;
+    const file = await this.#disk.open(path, 'readWrite');
+    try {
+      await file.truncate(bytes);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Writes what is missing behind what is there. */
   async #write(): Promise<void> {
     const chunk = new Uint8Array(Math.min(chunkBytes, this.#bytes));
     for (let at = 0; at < chunk.length; at++) chunk[at] = (at * 167 + (at >> 8)) & 0xff;
-    const file = await openFresh(this.#disk, path);
+    const file =
+      this.#heldBytes === 0
+        ? await openFresh(this.#disk, path)
+        : await this.#disk.open(path, 'readWrite');
     try {
-      for (let at = 0; at < this.#bytes; at += chunk.length) {
-        await file.write(at, [chunk.subarray(0, Math.min(chunk.length, this.#bytes - at))]);
-        this.#writtenBytes = at + chunk.length;
+      for (let at = this.#heldBytes; at < this.#bytes; at = this.#heldBytes) {
+        const piece = chunk.subarray(0, Math.min(chunk.length, this.#bytes - at));
+        await file.write(at, [piece]);
+        this.#heldBytes = at + piece.length;
       }
       await file.sync();
     } finally {

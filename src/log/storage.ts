@@ -95,18 +95,19 @@ export class Storage {
   /**
    * Opens or founds a data directory and recovers every log in it; everything that is there
    * afterwards is durable. The lock of the directory is the caller's. On a full disk the reserve is
-   * given up and tried again (L9). Rejects with DiskError; what a person must decide is a typed
+   * given up, step by step, and tried again (L9). Rejects with DiskError; what a person must decide is a typed
    * error.
    */
   static async open(disk: Disk, options: StorageOptions): Promise<Result<Storage, OpenError>> {
     const condemnable = new CondemnableDisk(disk);
-    try {
-      return await Storage.#open(condemnable, options);
-    } catch (error) {
-      if (!isDiskError(error, 'ENOSPC') || condemnable.verdict !== undefined) throw error;
-      const reserve = await Reserve.open(condemnable, options.config.reserveBytes);
-      if (!(await reserve.release())) throw error;
-      return Storage.#open(condemnable, options);
+    for (;;) {
+      try {
+        return await Storage.#open(condemnable, options);
+      } catch (error) {
+        if (!isDiskError(error, 'ENOSPC') || condemnable.verdict !== undefined) throw error;
+        const reserve = await Reserve.open(condemnable, options.config.reserveBytes);
+        if (!(await reserve.release())) throw error;
+      }
     }
   }
 

@@ -9,11 +9,17 @@ const reserveBytes = 1_000;
 
 /** A full disk whose only room is what the reserve gives up; each append takes 100 bytes. */
 function fullDisk() {
-  const state = { freeBytes: 0, hasReserve: true };
+  const state = { freeBytes: 0, heldBytes: reserveBytes };
   const file = {
-    write: (_position: number, chunks: readonly Uint8Array[]) => {
-      state.freeBytes -= chunks.reduce((sum, { length }) => sum + length, 0);
-      state.hasReserve = true;
+    write: (position: number, chunks: readonly Uint8Array[]) => {
+      const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+      state.freeBytes -= bytes;
+      state.heldBytes = position + bytes;
+      return Promise.resolve();
+    },
+    truncate: (size: number) => {
+      state.freeBytes += state.heldBytes - size;
+      state.heldBytes = size;
       return Promise.resolve();
     },
     sync: () => Promise.resolve(),
@@ -21,12 +27,7 @@ function fullDisk() {
   } as Partial<DiskFile> as DiskFile;
   const disk = {
     space: () => Promise.resolve({ freeBytes: state.freeBytes, totalBytes: 1_000_000 }),
-    stat: () => Promise.resolve(state.hasReserve ? { bytes: reserveBytes } : undefined),
-    unlink: () => {
-      if (state.hasReserve) state.freeBytes += reserveBytes;
-      state.hasReserve = false;
-      return Promise.resolve();
-    },
+    stat: () => Promise.resolve({ bytes: state.heldBytes, isDirectory: false }),
     open: () => Promise.resolve(file),
     syncDir: () => Promise.resolve(),
   } as Partial<Disk> as Disk;

@@ -214,7 +214,37 @@ describe('Reserve', () => {
     expect(await reserve.release()).toBe(false);
     disk.plant('filler', new Uint8Array(68_000));
     expect(await reserve.refill()).toBe(false);
-    expect(disk.files().has('reserve')).toBe(false);
+    expect(disk.files().get('reserve')?.length).toBe(0);
+  });
+
+  it('is given up in steps: who else fills the disk does not get all of it', async () => {
+    const disk = new FakeDisk();
+    disk.budgetBytes = 24 * 1024 * 1024;
+    const reserve = await Reserve.open(disk, 3_000_000);
+    const size = (): number => disk.files().get('reserve')?.length ?? 0;
+    expect(await reserve.refill()).toBe(true);
+    expect(await reserve.release()).toBe(true);
+    expect([size(), reserve.missingBytes]).toEqual([3_000_000 - 1_048_576, 1_048_576]);
+    expect(reserve.isMissed).toBe(true);
+    const { freeBytes } = await disk.space();
+    disk.plant('filler', new Uint8Array(freeBytes - reserve.wantedBytes + 1));
+    expect(await reserve.refill()).toBe(false);
+    expect(size()).toBe(3_000_000 - 1_048_576);
+    disk.plant('filler', new Uint8Array(freeBytes - reserve.wantedBytes));
+    expect(await reserve.refill()).toBe(true);
+    expect([size(), reserve.missingBytes, reserve.isMissed]).toEqual([3_000_000, 0, false]);
+  });
+
+  it('is missed after a start that finds neither it nor the room for it (L9)', async () => {
+    const disk = new FakeDisk();
+    disk.budgetBytes = 80_000;
+    expect((await Reserve.open(disk, 10_000)).isMissed).toBe(false);
+    disk.plant('filler', new Uint8Array(67_500));
+    expect((await Reserve.open(disk, 10_000)).isMissed).toBe(false);
+    disk.plant('filler', new Uint8Array(67_501));
+    expect((await Reserve.open(disk, 10_000)).isMissed).toBe(true);
+    disk.plant('reserve', new Uint8Array(10_000));
+    expect((await Reserve.open(disk, 10_000)).isMissed).toBe(false);
   });
 
   it('lets a node start on a full disk', async () => {
