@@ -94,9 +94,9 @@ export class Storage {
 
   /**
    * Opens or founds a data directory and recovers every log in it; everything that is there
-   * afterwards is durable. The lock of the directory is the caller's. On a full disk the reserve is
-   * given up, step by step, and tried again (L9). Rejects with DiskError; what a person must decide is a typed
-   * error.
+   * afterwards is durable. The lock of the directory is the caller's. On a full disk the reserve
+   * is given up, step by step, and tried again (L9). Rejects with DiskError; what a person must
+   * decide is a typed error.
    */
   static async open(disk: Disk, options: StorageOptions): Promise<Result<Storage, OpenError>> {
     const condemnable = new CondemnableDisk(disk);
