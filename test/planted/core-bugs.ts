@@ -200,7 +200,7 @@ export const coreBugs: readonly PlantedBug[] = [
     name: 'late-publish-kept-for-ever',
     rule: 'P3',
     file: 'src/core/produce/publish-order.ts',
-    from: "if (head !== undefined && head.arrivedAt < before) head.refused('REQUEST_TIMED_OUT');",
+    from: "head.refused('REQUEST_TIMED_OUT');",
     to: '',
     why: 'a client waits for ever behind a disk that does not answer',
     suites: produce,

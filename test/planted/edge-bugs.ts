@@ -54,9 +54,9 @@ export const edgeBugs: readonly PlantedBug[] = [
   {
     name: 'data-follows-into-the-reserve',
     rule: 'L9',
-    file: 'edge/execute.ts',
-    from: '} while (reserve.isMissed && ',
-    to: '} while (reserve.isHeld && reserve.isMissed && ',
+    file: 'edge/disk-room.ts',
+    from: 'if (mayUse || !storage.reserve.isMissed || isDead()) return;',
+    to: 'return;',
     why: 'publishers fill the room that the node needs to go on',
     suites: logSuites,
   },
