@@ -107,6 +107,11 @@ export class Partition implements PartitionView {
     return this.#highWatermark;
   }
 
+  /** Nothing of this log waits for the disk. */
+  get isAllPersisted(): boolean {
+    return this.#persistedOffset === this.#logEndOffset;
+  }
+
   endOffsetOf(
     epoch: LeaderEpoch,
   ): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset } | undefined {
