@@ -1,0 +1,43 @@
+import type { LeaderEpoch, MonotonicMs } from '../../base/brand.ts';
+import type { Random } from '../../ports/random.ts';
+import type { StoredVote } from './ballot.ts';
+import type { BeginEpoch, EndEpoch, VoteRequest } from './peer-call.ts';
+import type { ReplicaLog } from './replica-log.ts';
+import type { ReplicaId, VoterHistory } from './voter-set.ts';
+
+export interface ReplicaSettings {
+  /** A follower that hears nothing of its leader for this long, and some, campaigns. */
+  readonly fetchTimeoutMs: number;
+  /** Never above the fetch timeout (C4). */
+  readonly replicaLagTimeMaxMs: number;
+  readonly minInsyncReplicas: (dataVoters: number) => number;
+}
+
+/** What a replica orders. Whoever runs it keeps the order of the calls. */
+export interface ReplicaPort {
+  /** Durable, then `votePersisted`. */
+  persistVote(epoch: LeaderEpoch, votedFor: ReplicaId): void;
+  askVote(nodeId: number, request: VoteRequest): void;
+  beginEpoch(nodeId: number, begin: BeginEpoch): void;
+  endEpoch(nodeId: number, end: EndEpoch): void;
+  /** Elected, the vote durable: append the LeaderChange of the epoch. */
+  led(epoch: LeaderEpoch, grantedBy: readonly ReplicaId[]): void;
+  /** Its leadership ended: waiters go back to their queue (C5). */
+  resigned(): void;
+  /** There is another leader to fetch from, or none. */
+  leaderChanged(): void;
+  highWatermarkMoved(): void;
+}
+
+export interface ReplicaOptions {
+  readonly self: ReplicaId;
+  readonly log: ReplicaLog;
+  readonly voters: VoterHistory;
+  readonly vote: StoredVote | undefined;
+  readonly settings: ReplicaSettings;
+  readonly random: Random;
+  /** When something of that node was heard last; undefined: never. */
+  readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
+  readonly port: ReplicaPort;
+  readonly now: MonotonicMs;
+}

@@ -1,0 +1,37 @@
+import type { Prng } from '../../src/base/prng.ts';
+
+/** How badly one simulated world behaves. Each seed draws its own mix. */
+export interface Faults {
+  delayMs(random: Prng): number;
+  loses(random: Prng): boolean;
+  doubles(random: Prng): boolean;
+  fsyncMs(random: Prng): number;
+  /** A process dies around its vote: between the promise and the disk, or right after. */
+  diesVoting(random: Prng): boolean;
+  /** Records of one Fetch answer. */
+  readonly fetchRecordsMax: number;
+  /** Of each kind, per simulated minute. */
+  readonly crashes: number;
+  readonly pauses: number;
+  readonly cuts: number;
+}
+
+/** Draws from no faults at all to all of them. */
+export function drawFaults(random: Prng): Faults {
+  // A hectic world: leaders hardly live long enough to commit.
+  const most = random.chance(0.3) ? 10 : 1;
+  const rate = (most: number): number => (random.chance(0.3) ? 0 : random.next() * most);
+  const [loss, doubling, slowDelay, slowFsync] = [rate(0.2), rate(0.1), rate(0.1), rate(0.1)];
+  const voting = rate(0.2);
+  return {
+    delayMs: (r) => (r.chance(slowDelay) ? r.next() * 500 : 0.2 + r.next() * 5),
+    loses: (r) => r.chance(loss),
+    doubles: (r) => r.chance(doubling),
+    fsyncMs: (r) => (r.chance(slowFsync) ? r.next() * 2_000 : 0.2 + r.next() * 5),
+    diesVoting: (r) => r.chance(voting),
+    fetchRecordsMax: random.pick([1, 3, 20, 200]),
+    crashes: rate(20 * most),
+    pauses: rate(10),
+    cuts: rate(10 * most),
+  };
+}
