@@ -6,7 +6,7 @@ import { median } from './statistics.ts';
 
 /** One run of the load against one server. */
 export interface IngestRun extends LoadResult {
-  /** Of the server process over all packets of the run, warming up included. */
+  /** Of the server process while the run was measured. */
   readonly cpuSeconds: number;
 }
 
@@ -72,7 +72,11 @@ const latencies = (runs: readonly IngestRun[]): Record<string, number> => ({
 });
 
 const cpuPerMillion = (runs: readonly IngestRun[]): number =>
-  round(median(runs.map((run) => (run.cpuSeconds * 1_000_000) / Math.max(1, run.packets))));
+  round(
+    median(
+      runs.map((run) => (run.cpuSeconds * 1_000_000) / Math.max(1, run.perSecond * run.seconds)),
+    ),
+  );
 
 const ratios = (
   value: number,

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { launchNode } from '../../edge/cli/demo/node-launcher.ts';
 import { availableBaselines, startBaseline } from './baselines/baseline-server.ts';
 import type { BaselineName, BaselineServer } from './baselines/baseline-server.ts';
@@ -106,8 +107,10 @@ class IngestBench {
     const server =
       name === 'shorelog' ? await startNode(folder, execArgs) : await startBaseline(name, folder);
     try {
+      const loading = runLoad(this.#tool, server.port, shape);
+      await Promise.race([delay(shape.warmUpMs), loading]);
       const meter = new CpuMeter({ server: server.pid });
-      const load = await runLoad(this.#tool, server.port, shape);
+      const load = await loading;
       return { ...load, cpuSeconds: meter.seconds()['server'] ?? 0 };
     } finally {
       await server.stop();

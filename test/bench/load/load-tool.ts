@@ -20,8 +20,6 @@ export interface LoadResult {
   readonly acked: number;
   readonly sent: number;
   readonly seconds: number;
-  /** Of the whole run, warming up included. */
-  readonly packets: number;
   /** PUBACKs at QoS 1, PUBCOMPs at QoS 2, publishes that the sockets took at QoS 0. */
   readonly perSecond: number;
   readonly ackP50Us: number;

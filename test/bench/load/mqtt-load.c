@@ -325,9 +325,8 @@ int main(int argc, char **argv) {
   double seconds = (double)(now_ns() - from_ns) / 1e9;
   count(all, connections);
   uint64_t acked = acked_total - acked_before, sent = sent_total - sent_before;
-  printf("{\"acked\":%llu,\"sent\":%llu,\"seconds\":%.3f,\"packets\":%llu,",
-         (unsigned long long)acked, (unsigned long long)sent, seconds,
-         (unsigned long long)(qos ? acked_total : sent_total));
+  printf("{\"acked\":%llu,\"sent\":%llu,\"seconds\":%.3f,", (unsigned long long)acked,
+         (unsigned long long)sent, seconds);
   printf("\"perSecond\":%.0f,", (double)(qos ? acked : sent) / seconds);
   printf("\"ackP50Us\":%.1f,\"ackP99Us\":%.1f,\"ackP999Us\":%.1f}\n", percentile_us(0.5),
          percentile_us(0.99), percentile_us(0.999));

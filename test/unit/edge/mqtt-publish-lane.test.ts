@@ -154,6 +154,16 @@ test('publishes count as a sign of life: once for what came together', () => {
   expect(refreshed).toBe(1);
 });
 
+test('the beginning of a publish is a packet that has not ended, until its end comes', async () => {
+  const client = await join('a');
+  const packet = publish(1, 1, 'x'.repeat(2_000));
+  client.socket.write(Buffer.concat([publish(0, 9), packet.subarray(0, 500)]));
+  await until(() => core.front.crowd.bytes.partial === 500);
+  client.socket.write(packet.subarray(500));
+  await until(() => core.front.crowd.bytes.partial === 0);
+  expect(core.topics()).toEqual(['t/9', 't/1']);
+});
+
 test('who has much unanswered is not read until some of it is answered', async () => {
   const client = await join('a');
   const payload = 'x'.repeat(1_000);
