@@ -74,6 +74,16 @@ test('PUBACKs and PUBRECs keep the order of the PUBLISHes, small and large', asy
   expect(received(client)).toEqual(acks);
 });
 
+test('PUBACKs of small and large publishes alone keep their order', async () => {
+  const client = await join('a');
+  const large = 'x'.repeat(limits.mqttLanePacketBytesMax);
+  client.socket.write(Buffer.concat([publish(1, 1), publish(1, 2, large), publish(1, 3)]));
+  await until(() => core.waiting.length === 3);
+  core.release(...core.waiting);
+  await until(() => received(client).length === 3);
+  expect(received(client)).toEqual(['puback:1', 'puback:2', 'puback:3']);
+});
+
 test('the PUBACKs of one turn are one write', async () => {
   const client = await join('a');
   const chunks: number[] = [];
