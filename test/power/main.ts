@@ -7,6 +7,7 @@ import { makeTempFolder, removeTempFolder } from '../integration/harness/temp-fo
 import { runPowerCuts } from './power-cuts.ts';
 import { missingForPower } from './power-requirements.ts';
 import { runPowerStates } from './power-states.ts';
+import { slowSyncMs } from './slow-syncs.ts';
 import { emptyTally, reportOf } from './power-tally.ts';
 
 const usage = `npm run power -- [options]   (as root on Linux)
@@ -67,7 +68,9 @@ const run = async (): Promise<number> => {
   }
   const faults = [...tallies.cuts.faults, ...tallies.states.faults];
   for (const fault of faults) say(`FAULT ${fault}`);
-  const report = { seed, cuts: reportOf(tallies.cuts), states: reportOf(tallies.states) };
+  // The starts behind a cut have a slow disk; those on a state lie in memory where it is to be had.
+  const cuts = { ...reportOf(tallies.cuts), syncMs: slowSyncMs };
+  const report = { seed, cuts, states: reportOf(tallies.states) };
   process.stdout.write(`${JSON.stringify({ ...report, disk: fileSystemOf(tmpdir()).type })}\n`);
   return faults.length === 0 ? 0 : 1;
 };

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { PowerCut } from '../integration/harness/power-cut.ts';
 
+/** What each fdatasync takes at least, starts included. */
+export const slowSyncMs = 15;
+
 /**
  * The environment of a node whose fdatasync takes longer than on an SD card. A fast disk would hide
  * an acknowledgement that came before its flush: the two are less than a millisecond apart there.
@@ -8,5 +11,5 @@ import { PowerCut } from '../integration/harness/power-cut.ts';
  */
 export const slowSyncs = (folder: string): Readonly<Record<string, string>> => ({
   ...new PowerCut(folder, join(folder, 'synced.txt')).env,
-  SHORELOG_TEST_SYNC_MS: '15',
+  SHORELOG_TEST_SYNC_MS: `${slowSyncMs}`,
 });
