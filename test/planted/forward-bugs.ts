@@ -190,7 +190,7 @@ export const forwardBugs: readonly PlantedBug[] = [
     from: 'if (!isAllowed) return',
     to: 'if (!isAllowed && from < 0) return',
     why: 'the cursor moves on while the drop that names its place is committed: forwarding stops',
-    suites,
+    suites: faults,
   },
   {
     name: 'control-batch-forwarded',
@@ -211,21 +211,12 @@ export const forwardBugs: readonly PlantedBug[] = [
     suites,
   },
   {
-    name: 'uncommitted-batch-forwarded',
-    rule: 'C7',
-    file: 'src/core/forward/edge-reader.ts',
-    from: 'header.lastOffset >= from && header.lastOffset < highWatermark',
-    to: 'header.lastOffset >= from',
-    why: 'central keeps what a power cut takes back here',
-    suites,
-  },
-  {
     name: 'forward-mark-before-its-commit',
     rule: 'X4',
     file: 'src/core/forward/partition-forwarder.ts',
     from: 'const failed = yield* this.#commit(next, {',
     to: 'this.#progressed(next);\n      const failed = yield* this.#commit(next, {',
     why: 'retention deletes records that central then never gets',
-    suites,
+    suites: faults,
   },
 ];

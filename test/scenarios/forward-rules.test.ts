@@ -240,7 +240,10 @@ test.each([10, 32, 87, 29])(
 test('X6: atLeastOnce loses nothing and says where it stands', () => {
   const world = new ForwardWorld(11, { delivery: 'atLeastOnce' });
   world.createTopics(1, 1);
-  world.fault = () => (world.prng.chance(0.1) ? 'loseReply' : 'none');
+  world.fault = () => {
+    if (world.prng.chance(0.05)) return 'lose';
+    return world.prng.chance(0.1) ? 'loseReply' : 'none';
+  };
   world.start('only');
   for (let round = 0; round < 30; round++) {
     world.write(0, 3);
@@ -248,6 +251,8 @@ test('X6: atLeastOnce loses nothing and says where it stands', () => {
   }
   world.fault = () => 'none';
   world.run(60_000, () => world.isComplete);
+  // The cursor follows the data.
+  world.run(60_000);
   expect(new Set(world.arrived(0))).toEqual(new Set(world.written.get(0)));
   expect(world.marks.get(0)?.forwardOffset).toBe(world.edge.log('sensors', 0).endOffset);
 });

@@ -45,6 +45,35 @@ test('X3: an EndTxn that nobody answers is no commit, and the node hears of none
   expect(world.arrived(0)).toEqual(world.written.get(0));
 });
 
+test('X2: who is fenced stays away for five seconds', () => {
+  const world = new ForwardWorld(26);
+  world.createTopics(1, 1);
+  const first = world.start('first');
+  world.run(3_000);
+  world.start('second');
+  world.run(3_000);
+  world.write(0, 3);
+  const isFenced = (): boolean => first.statuses.some(({ state }) => state === 'fenced');
+  expect(world.run(20_000, isFenced)).toBe(true);
+  const before = world.central.calls.get('InitProducerId');
+  world.run(4_900);
+  expect(world.central.calls.get('InitProducerId')).toBe(before);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
+test('L10: no transaction begins that the node does not allow', () => {
+  const world = new ForwardWorld(27);
+  world.createTopics(1, 1);
+  world.start('only');
+  world.run(3_000);
+  world.mayForward = () => false;
+  world.write(0, 3);
+  world.run(10_000);
+  expect(world.arrived(0)).toEqual([]);
+  world.mayForward = () => true;
+  expect(world.run(60_000, () => world.isComplete)).toBe(true);
+});
+
 test('X3: the cursor is the last record of its transaction', () => {
   const world = new ForwardWorld(24);
   world.createTopics(1, 1);
