@@ -1,6 +1,24 @@
 import { expect, test } from 'vitest';
 import { ForwardWorld } from '../fakes/forward-world.ts';
 
+test('X3: an EndTxn that nobody answers is no commit, and the node hears of none', () => {
+  const world = new ForwardWorld(25);
+  world.createTopics(1, 1);
+  const first = world.start('first');
+  world.run(3_000);
+  const claimed = world.marks.get(0)?.forwardOffset;
+  world.fault = (name) => (name === 'EndTxn' ? 'lose' : 'none');
+  world.write(0, 3);
+  world.run(60_000);
+  expect(world.arrived(0)).toEqual([]);
+  expect(world.marks.get(0)?.forwardOffset).toBe(claimed);
+  world.kill(first);
+  world.fault = () => 'none';
+  world.start('second');
+  world.run(120_000, () => world.isComplete);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
 test('X3: a late EndTxn commits nothing of the next transaction, because none is ever re-sent', () => {
   const world = new ForwardWorld(21);
   world.createTopics(1, 1);
@@ -24,24 +42,6 @@ test('X3: a late EndTxn commits nothing of the next transaction, because none is
   }
   world.run(120_000, () => world.isComplete);
   world.run(10_000);
-  expect(world.arrived(0)).toEqual(world.written.get(0));
-});
-
-test('X3: an EndTxn that nobody answers is no commit, and the node hears of none', () => {
-  const world = new ForwardWorld(25);
-  world.createTopics(1, 1);
-  const first = world.start('first');
-  world.run(3_000);
-  const claimed = world.marks.get(0)?.forwardOffset;
-  world.fault = (name) => (name === 'EndTxn' ? 'lose' : 'none');
-  world.write(0, 3);
-  world.run(60_000);
-  expect(world.arrived(0)).toEqual([]);
-  expect(world.marks.get(0)?.forwardOffset).toBe(claimed);
-  world.kill(first);
-  world.fault = () => 'none';
-  world.start('second');
-  world.run(120_000, () => world.isComplete);
   expect(world.arrived(0)).toEqual(world.written.get(0));
 });
 
