@@ -28,10 +28,3 @@ it('measures recovery of a log that it wrote through the product', async () => {
     expect(details['segments']).toBeGreaterThanOrEqual(8);
   }
 });
-
-it('measures a node at rest', async () => {
-  const figures = await bench('idle', '--runs', '1', '--seconds', '1');
-  expect(figures.map(({ figure }) => figure)).toEqual(['idle', 'idleForward', 'idleConnections']);
-  expect(figures.every(({ value }) => value > 30)).toBe(true);
-  expect(figures[1]?.details['forwarderMebibytes']).toBeGreaterThan(30);
-});
