@@ -3,10 +3,12 @@ import { readCorpus } from './engine/corpus.ts';
 import { examine } from './engine/examine.ts';
 import { fuzzTargets } from './fuzz-targets.ts';
 
+const kept = [...fuzzTargets].filter(([name]) => readCorpus(name).length > 0);
+
 /** What once was a finding is none any more. */
-describe.each([...fuzzTargets])('%s', (name, start) => {
+describe.each(kept)('%s', (name, start) => {
   const corpus = readCorpus(name);
-  it.runIf(corpus.length > 0)('survives what once broke it', async () => {
+  it('survives what once broke it', async () => {
     const target = await start();
     for (const { name: input, bytes } of corpus) {
       const { finding } = await examine(target, bytes);

@@ -25,8 +25,13 @@ export function randomBatch(prng: Prng, baseOffset = prng.below(1_000)): Uint8Ar
 
 function builtBatch(prng: Prng, baseOffset: number): Uint8Array {
   const builder = new RecordBatchBuilder(256);
-  const count = prng.pick([1, 1, 2, 3, 10, 100]);
+  const isCrowded = prng.chance(0.01);
+  const count = isCrowded ? 4_000 : prng.pick([1, 1, 2, 3, 10, 100]);
   for (let index = 0; index < count; index++) {
+    if (isCrowded) {
+      builder.append(1_000, undefined, undefined, noRecordHeaders);
+      continue;
+    }
     const headers = prng.chance(0.3)
       ? encodeRecordHeaders([{ key: 'mqtt.topic', value: randomBytes(prng, prng.pick(lengths)) }])
       : noRecordHeaders;

@@ -9,6 +9,7 @@ import { ProtocolWriter } from '../../../src/wire/kafka/protocol-writer.ts';
 import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
 import { codecByKey } from '../grammar/kafka-codecs.ts';
+import { expectNoMoreThanThereWas } from '../grammar/no-more-than-there-was.ts';
 import { KafkaBodyGrammar } from '../grammar/kafka-body.ts';
 import { decodedAllowance } from '../grammar/decoded-allowance.ts';
 
@@ -57,7 +58,7 @@ export const kafkaRequestTarget: FuzzTarget<Decoded> = {
     const request = isKnown ? decodeRequest(codec, apiVersion, frame) : undefined;
     return { start: start.value, codec, request };
   },
-  check(_frame, { start, codec, request }) {
+  check(frame, { start, codec, request }) {
     if (start === undefined) return 'no header';
     const { apiKey, apiVersion, correlationId } = start;
     if (codec === undefined || request === undefined) return `unknown ${apiKey}`;
@@ -65,6 +66,7 @@ export const kafkaRequestTarget: FuzzTarget<Decoded> = {
     const { clientId, body } = request.value;
     const identity = { correlationId, clientId };
     const once = encodeRequest(codec, apiVersion, identity, body).slice();
+    expectNoMoreThanThereWas(once, 4 + frame.length);
     const again = decodeRequest(codec, apiVersion, once.subarray(4));
     if (!again.ok) throw new Error('what was decoded and encoded is malformed');
     const twice = encodeRequest(codec, apiVersion, identity, again.value.body);

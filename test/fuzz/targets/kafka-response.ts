@@ -7,6 +7,7 @@ import { ProtocolWriter } from '../../../src/wire/kafka/protocol-writer.ts';
 import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
 import { decodedAllowance } from '../grammar/decoded-allowance.ts';
+import { expectNoMoreThanThereWas } from '../grammar/no-more-than-there-was.ts';
 import { KafkaBodyGrammar } from '../grammar/kafka-body.ts';
 import { codecByKey } from '../grammar/kafka-codecs.ts';
 
@@ -56,9 +57,10 @@ export const kafkaResponseTarget: FuzzTarget<Decoded> = {
     const version = codec.versionMin + (((wanted % spread) + spread) % spread);
     return { codec, version, body: decodeResponse(codec, version, input.subarray(2)) };
   },
-  check(_input, { codec, version, body }) {
+  check(input, { codec, version, body }) {
     if (!body.ok) return `${codec.key}/${version} malformed`;
     const once = encodeResponse(codec, version, 1, body.value).slice();
+    expectNoMoreThanThereWas(once, 2 + input.length);
     const again = decodeResponse(codec, version, once.subarray(4));
     if (!again.ok) throw new Error('what was decoded and encoded is malformed');
     const twice = encodeResponse(codec, version, 1, again.value);

@@ -24,6 +24,10 @@ class MemorySocket extends Duplex {
     // Bytes are pushed as the fuzzer has them.
   }
 
+  setKeepAlive(): this {
+    return this;
+  }
+
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.sent.push(chunk);
     done();
@@ -34,6 +38,7 @@ interface Heard {
   readonly sent: Buffer;
   readonly isClosed: boolean;
   readonly events: readonly string[];
+  readonly pieces: number;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -82,11 +87,12 @@ export async function startMqttTarget(): Promise<FuzzTarget<Heard>> {
   return {
     name: 'mqtt',
     inputBytesMax: 12 * 1024,
-    generate,
+    generate: randomMqttBytes,
     async execute(input) {
       front.core.events.length = 0;
       const socket = front.accept();
-      for (const piece of cutInPieces(input)) {
+      const pieces = cutInPieces(input);
+      for (const piece of pieces) {
         if (socket.destroyed) break;
         socket.push(piece);
         if (piece.length > 1) await turn();
@@ -96,7 +102,7 @@ export async function startMqttTarget(): Promise<FuzzTarget<Heard>> {
       socket.destroy();
       await turn();
       const events = front.core.events.map(({ type }) => type);
-      return { sent: Buffer.concat(socket.sent), isClosed, events };
+      return { sent: Buffer.concat(socket.sent), isClosed, events, pieces: pieces.length };
     },
     async check(_input, { sent, isClosed, events }) {
       const [error] = stray.splice(0);
@@ -113,8 +119,10 @@ export async function startMqttTarget(): Promise<FuzzTarget<Heard>> {
     async stop() {
       await front.core.front.stop();
     },
-    // aedes' client, its parser, the streams: what one connection costs, and each packet of it.
-    allowance: (input, { events }) => 768 * 1024 + 60 * input.length + events.length * 16_384,
+    // aedes' client, its parser, the streams: what a connection costs, each packet, and each piece
+    // that a socket hands out.
+    allowance: (input, { events, pieces }) =>
+      1024 * 1024 + 60 * input.length + events.length * 16_384 + pieces * 600,
   };
 }
 
@@ -189,7 +197,7 @@ const topics = ['a', 'a/b', 'w', '$SYS/x', 'a/#', '+', '', '/', 'é', '\u0000', 
 const filters = ['a', '#', '+/+', 'a/#', '$SYS/#', '#/a', '$share/g/a', '', 'x'.repeat(200)];
 
 /** CONNECT and a few packets behind it, as a client would, or nearly. */
-function generate(prng: Prng): Uint8Array {
+export function randomMqttBytes(prng: Prng): Uint8Array {
   const packets: Uint8Array[] = [Buffer.from([prng.below(256)])];
   if (prng.chance(0.97)) packets.push(randomConnect(prng));
   for (let left = prng.below(8); left > 0; left--) packets.push(randomPacket(prng));
