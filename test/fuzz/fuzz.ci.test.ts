@@ -27,12 +27,16 @@ interface Report {
   readonly finding: unknown;
 }
 
+/** Of each target; a slower machine does fewer executions, never fewer than a hundredth. */
+const secondsMax = 25;
+
 /** Runs a target in a process of its own, as `npm run fuzz` does. */
 async function run(target: string, seed: number): Promise<Report> {
   const options = ['--target', target, '--executions', String(executions[target])];
+  const limits = ['--seed', String(seed), '--seconds', String(secondsMax)];
   const child = spawn(
     process.execPath,
-    ['--expose-gc', '--import', 'tsx', 'test/fuzz/main.ts', ...options, '--seed', String(seed)],
+    ['--expose-gc', '--import', 'tsx', 'test/fuzz/main.ts', ...options, ...limits],
     { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], timeout: 300_000 },
   );
   let printed = '';
@@ -58,6 +62,8 @@ async function runAll(seed: number): Promise<ReadonlyMap<string, Report>> {
 it('hostile bytes break nothing', async () => {
   const reports = await runAll(1);
   for (const [target, count] of Object.entries(executions)) {
-    expect(reports.get(target), target).toMatchObject({ finding: null, executions: count });
+    const report = reports.get(target);
+    expect(report, target).toMatchObject({ finding: null });
+    expect(report?.executions, target).toBeGreaterThan(count / 100);
   }
 });

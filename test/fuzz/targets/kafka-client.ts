@@ -52,7 +52,7 @@ export const kafkaClientTarget: FuzzTarget<Talk> = {
     if (fault === undefined && answers.includes('failed')) return 'refused';
     return `${fault} ${answers.filter((one) => one === 'ok').length}`;
   },
-  allowance: (input, { pieces }) => 64 * 1024 + pieces * 1_024 + input.length * 40,
+  allowance: (input, { pieces }) => 192 * 1024 + pieces * 1_024 + input.length * 40,
 };
 
 const metadata = {
