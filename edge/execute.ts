@@ -4,6 +4,7 @@ import type { AdminAnswer, Effect } from '../src/core/effect.ts';
 import type { Event, LogReadOutcome, OffsetFoundOutcome, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 import { countRecords } from '../src/log/record-count.ts';
+import { toleratingNoSpace } from '../src/log/files.ts';
 import type { Storage } from '../src/log/storage.ts';
 import type { ReadRange } from '../src/log/tail-cache.ts';
 import { DiskError } from '../src/ports/disk.ts';
@@ -45,6 +46,8 @@ export interface World {
 }
 
 const spaceRetryMs = 250;
+/** How long a stop waits for room on a full disk. */
+const stopRoomMs = 1_000;
 
 /**
  * Runs the core's effects (DESIGN 3, contract): each log's orders in order through its LogExecutor,
@@ -88,8 +91,12 @@ export class Executor {
    * of the producers must not speak of a batch that is not in the log (L5).
    */
   async settled(): Promise<void> {
+    const roomUntilMs = performance.now() + stopRoomMs;
     while (this.#logs.some((log) => !log.isSettled)) {
-      for (const log of this.#logs) await log.settled();
+      for (const log of this.#logs) {
+        if (log.isWaitingForRoom && performance.now() > roomUntilMs) log.abandon();
+      }
+      await pause(1);
     }
   }
 
@@ -111,12 +118,12 @@ export class Executor {
   async close(producerSnapshot: (id: LogId) => Uint8Array | undefined): Promise<void> {
     if (this.#isDead) return;
     await this.#views.settled();
-    for (const [i, { log }] of this.#logs.entries()) {
-      const snapshot = producerSnapshot(toLogId(i));
-      await log.close({
-        clean: true,
-        ...(snapshot === undefined ? {} : { producerSnapshot: snapshot }),
-      });
+    for (const [i, { log, isAbandoned }] of this.#logs.entries()) {
+      const snapshot = isAbandoned ? undefined : producerSnapshot(toLogId(i));
+      const how = snapshot === undefined ? {} : { producerSnapshot: snapshot };
+      const isClean = await toleratingNoSpace(() => log.close({ clean: true, ...how }));
+      // What was written is durable; the next start recovers the rest.
+      if (!isClean) await log.close({ clean: false });
     }
   }
 

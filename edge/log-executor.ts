@@ -38,6 +38,8 @@ export class LogExecutor {
   #queue: Operation[] = [];
   #isRunning = false;
   #isDead = false;
+  #isWaitingForRoom = false;
+  #isAbandoned = false;
   #isDirty = false;
   #syncing: Promise<void> | undefined;
   #syncStartedMs: number | undefined;
@@ -67,13 +69,29 @@ export class LogExecutor {
   }
 
   run(operation: Operation): void {
-    if (this.#isDead) return;
+    if (this.#isDead || this.#isAbandoned) return;
     this.#queue.push(operation);
     if (this.#isRunning) return;
     this.#isRunning = true;
     // A turn's effects arrive one by one in the same tick: let them gather, then write them at
     // once.
     queueMicrotask(() => void this.#drain());
+  }
+
+  /** Its order at the head waits for space. */
+  get isWaitingForRoom(): boolean {
+    return this.#isWaitingForRoom;
+  }
+
+  /** What it was ordered and did not write: its log is not what the core thinks it is. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** A stop does not wait for room: what waits was never acknowledged, and is let go. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#queue = [];
   }
 
   get isSettled(): boolean {
@@ -120,6 +138,7 @@ export class LogExecutor {
     }
     this.#queue.splice(0, batches.length);
     await this.#whenRoom(() => this.#options.log.append(batches));
+    if (this.#isAbandoned) return;
     this.#isDirty = true;
     if (this.#syncing === undefined) this.#syncing = this.#sync();
   }
@@ -128,20 +147,20 @@ export class LogExecutor {
    * Tries again and again while the disk is full; the operation cuts back its own partial write.
    */
   async #whenRoom(operation: () => Promise<void>): Promise<void> {
-    let isWaiting = false;
-    while (!this.#isDead) {
+    while (!this.#isDead && !this.#isAbandoned) {
       try {
         await operation();
         break;
       } catch (error) {
         if (!isFull(error) || this.#options.isCondemned()) throw error;
-        if (!isWaiting) this.#options.waitingForSpace(true);
-        isWaiting = true;
+        if (!this.#isWaitingForRoom) this.#options.waitingForSpace(true);
+        this.#isWaitingForRoom = true;
         await this.#options.spaceMayBeFree();
         await this.#advanceQueuedLogStart();
       }
     }
-    if (isWaiting) this.#options.waitingForSpace(false);
+    if (this.#isWaitingForRoom) this.#options.waitingForSpace(false);
+    this.#isWaitingForRoom = false;
   }
 
   /**

@@ -9,6 +9,7 @@ import type { ForwarderSettings } from '../src/core/forward/settings.ts';
 import type { ForwardPartition } from '../src/core/forward/supervision.ts';
 import { Node } from '../src/core/node.ts';
 import type { NodeStatus } from '../src/core/node-status.ts';
+import { toleratingNoSpace } from '../src/log/files.ts';
 import type { Storage } from '../src/log/storage.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
 import { AdminRequests } from './admin-requests.ts';
@@ -259,7 +260,7 @@ class NodeProcess implements RunningNode {
 
   async #close(): Promise<void> {
     const { storage, views, lock } = this.#opened;
-    await this.#marks.flush();
+    await toleratingNoSpace(() => this.#marks.flush());
     await this.#executor.close((id) => this.#core.producerSnapshot(id));
     await storage.close();
     await views.close();

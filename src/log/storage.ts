@@ -10,7 +10,7 @@ import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import { CondemnableDisk } from './condemnable-disk.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { DataDirectoryError, DataDirectoryMeta } from './data-directory.ts';
-import { isDiskError, readWhole, unlinkIfThere, writeDurably } from './files.ts';
+import { isDiskError, readWhole, toleratingNoSpace, unlinkIfThere, writeDurably } from './files.ts';
 import { Journal } from './journal.ts';
 import type { LogContext } from './log-context.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -174,7 +174,8 @@ export class Storage {
 
   /** Closes the journal; the logs are closed before, each with its snapshot. */
   async close(): Promise<void> {
-    if (this.verdict === undefined) await this.journal.writeMarks();
+    // Marks may lag: on a full disk recovery finds what they do not say (L2).
+    if (this.verdict === undefined) await toleratingNoSpace(() => this.journal.writeMarks());
     await this.journal.close();
   }
 

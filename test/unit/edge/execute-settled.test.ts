@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { Executor, type World } from '../../../edge/execute.ts';
 import { logGeneration, logId, offset, type LogId } from '../../../src/base/brand.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
+import { DiskError } from '../../../src/ports/disk.ts';
 
 /** A log whose fsync ends when the test lets it. */
 function gatedLog() {
@@ -42,4 +43,24 @@ it('is not settled while a log writes what was ordered when it had been looked a
   expect(isSettled).toBe(false);
   first.gate.open?.();
   await settled;
+});
+
+it('does not wait for room: what a full disk did not take is let go, and not called clean', async () => {
+  const closed: unknown[] = [];
+  const log = {
+    topic: 'sensors',
+    append: () => Promise.reject(new DiskError('ENOSPC', 'write', 'log')),
+    close: (how: unknown) => Promise.resolve(void closed.push(how)),
+  } as Partial<PartitionLog> as PartitionLog;
+  const refill = () => Promise.resolve(true);
+  const reserve = { isMissed: false, missingBytes: 0, wantedBytes: 0, refill };
+  const space = () => Promise.resolve({ freeBytes: 0, totalBytes: 1 });
+  const storage = { journal: { isMarkDue: false }, bytes: 0, reserve, space, verdict: undefined };
+  const world = { storage, budgetBytes: 10, post: () => undefined, ready: () => undefined };
+  const executor = new Executor(world as unknown as World);
+  executor.adopt([log]);
+  executor.execute([{ type: 'BecomeReady' }, append(logId(0))]);
+  await executor.settled();
+  await executor.close(() => new Uint8Array(1));
+  expect(closed).toEqual([{ clean: true }]);
 });
