@@ -57,7 +57,7 @@ export class KafkaListener {
       const failed = (error: NodeJS.ErrnoException): void =>
         resolve(fail(error.code ?? 'EUNKNOWN'));
       this.#server.once('error', failed);
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen({ host, port, backlog: limits.listenBacklogMax }, () => {
         this.#server.off('error', failed);
         this.#sweep = setInterval(() => this.#reportDrained(), limits.connectionSweepMs);
         resolve(ok(this.#server.address() as AddressInfo));

@@ -126,7 +126,7 @@ export class MqttFront {
       this.#server.once('error', (error: NodeJS.ErrnoException) =>
         resolve(fail({ code: error.code ?? 'UNKNOWN', text: error.message })),
       );
-      this.#server.listen(port, host, () => {
+      this.#server.listen({ host, port, backlog: limits.listenBacklogMax }, () => {
         const address = this.#server.address() as AddressInfo;
         this.#roster.start();
         resolve(ok({ host: address.address, port: address.port }));

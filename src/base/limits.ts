@@ -29,12 +29,12 @@ export const limits = {
   /** A subscriber that takes no bytes for this long is disconnected. */
   mqttDrainTimeoutMs: 5_000,
   /** Past this many unsent bytes a subscriber gets no QoS 0, and is disconnected for the rest. */
-  mqttUnsentBytesMax: 512 * 1024,
+  mqttUnsentBytesMax: 128 * 1024,
   /** Deliveries on their way to all subscribers, with what each costs in memory. */
-  mqttDeliveryRoomBytes: 32 * 1024 * 1024,
-  mqttDeliveryOverheadBytes: 512,
+  mqttDeliveryRoomBytes: 16 * 1024 * 1024,
+  mqttDeliveryOverheadBytes: 2_048,
   /** Packets that have not arrived whole, of all connections. */
-  mqttPartialRoomBytes: 32 * 1024 * 1024,
+  mqttPartialRoomBytes: 16 * 1024 * 1024,
   /** PUBLISHes without an answer of the core; past it no further one is read. */
   mqttPendingPublishesMax: 32_768,
   /** Bytes of publishes that one connection has unanswered before its socket waits. */
@@ -52,11 +52,11 @@ export const limits = {
   /** A peer that takes none of its answers for this long is disconnected. */
   kafkaDrainTimeoutMs: 30_000,
   /** Requests of all Kafka connections, from their first bytes to their answer. */
-  kafkaRequestRoomBytes: 32 * 1024 * 1024,
+  kafkaRequestRoomBytes: 24 * 1024 * 1024,
   /** A request of up to this is read before there is room for it. */
   kafkaRequestFreeBytes: 64 * 1024,
   /** Answers of all Kafka connections, from the read to the last byte that a peer takes. */
-  kafkaAnswerRoomBytes: 48 * 1024 * 1024,
+  kafkaAnswerRoomBytes: 24 * 1024 * 1024,
   /** How long the memory of connections may be jammed before the greediest one is closed. */
   kafkaJamMs: 2_000,
   /** How often connections are looked after. */
@@ -80,6 +80,8 @@ export const limits = {
   partArrivalBytesMin: 128 * 1024,
   /** Silence after which the kernel asks whether a peer is still there. */
   tcpKeepAliveMs: 30_000,
+  /** Connections that the kernel keeps until they are accepted: a storm of them comes at once. */
+  listenBacklogMax: 4_096,
   /** File handles that connections leave to the node itself. */
   ownOpenFilesMax: 512,
   adminConnectionsMax: 64,

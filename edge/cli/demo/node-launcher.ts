@@ -22,6 +22,8 @@ export interface NodeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of the Node runtime itself. */
   readonly execArgs?: readonly string[];
+  /** A program and its arguments that start the node in their own process, such as a tracer. */
+  readonly runUnder?: readonly string[];
 }
 
 export interface NodePorts {
@@ -48,11 +50,12 @@ export class NodeProcess {
   readonly outputFile: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #execArgs: readonly string[];
+  readonly #runUnder: readonly string[];
   #process: OwnedProcess | undefined;
 
   /** Use `prepareNode` or `launchNode`. */
   constructor(options: NodeOptions, ports: NodePorts) {
-    const { folder, config = {}, env = {}, execArgs = [] } = options;
+    const { folder, config = {}, env = {}, execArgs = [], runUnder = [] } = options;
     this.ports = ports;
     this.bootstrap = `127.0.0.1:${ports.kafka}`;
     this.dataDir = config.node?.dataDir ?? join(folder, 'data');
@@ -60,6 +63,7 @@ export class NodeProcess {
     this.outputFile = join(folder, 'shorelog.txt');
     this.#env = env;
     this.#execArgs = execArgs;
+    this.#runUnder = runUnder;
     mkdirSync(folder, { recursive: true });
     this.configure(config);
   }
@@ -87,9 +91,11 @@ export class NodeProcess {
 
   /** Starts it without waiting. */
   spawn(): OwnedProcess {
+    const program = [process.execPath, ...this.#execArgs, shorelogProgram()];
+    const start = [...program, 'start', '--config', this.configFile];
+    const [command = '', ...args] = [...this.#runUnder, ...start];
     this.#process = spawnOwned({
-      command: process.execPath,
-      args: [...this.#execArgs, shorelogProgram(), 'start', '--config', this.configFile],
+      ...{ command, args },
       outputFile: this.outputFile,
       env: this.#env,
     });

@@ -24,6 +24,12 @@ export interface ProducerIdentity {
   readonly producerEpoch: number;
 }
 
+/**
+ * Kafka's own word for none. Central refuses timestamps that are far from its clock (32), and a
+ * gateway whose clock is wrong would have no cursor, so not one of its partitions would go on.
+ */
+const noTimestamp = -1;
+
 /** A record of the cursor topic. */
 export interface PlainRecord {
   readonly key: Uint8Array;
@@ -78,8 +84,7 @@ export class Producer {
   /** A few records as one batch. */
   sendRecords(place: CentralPartition, records: readonly PlainRecord[]): Wait<Trouble | undefined> {
     const builder = new RecordBatchBuilder(512);
-    const now = this.#context.now().wallMs;
-    for (const { key, value } of records) builder.append(now, key, value, noRecordHeaders);
+    for (const { key, value } of records) builder.append(noTimestamp, key, value, noRecordHeaders);
     const bytes = builder.finish();
     const header = readRecordBatchHeader(bytes);
     return this.sendAll(place, [

@@ -11,6 +11,10 @@ export const packetTypes = {
   pubrec: 5,
   pubrel: 6,
   pubcomp: 7,
+  subscribe: 8,
+  suback: 9,
+  pingreq: 12,
+  pingresp: 13,
   disconnect: 14,
 } as const;
 
@@ -27,6 +31,10 @@ export interface MqttConnectOptions {
   readonly clientId: string;
   /** Default true. */
   readonly cleanSession?: boolean;
+  /** Seconds; default 0: none. */
+  readonly keepAlive?: number;
+  /** Where the connection comes from, so that one host has ports enough. */
+  readonly localAddress?: string;
 }
 
 const answerMsMax = 10_000;
@@ -65,11 +73,12 @@ export class MqttRawClient {
   static async connect(
     options: MqttConnectOptions,
   ): Promise<{ readonly client: MqttRawClient; readonly sessionPresent: boolean }> {
-    const socket = connect(options.port, options.host ?? '127.0.0.1');
+    const { port, host = '127.0.0.1', localAddress } = options;
+    const socket = connect({ port, host, ...(localAddress === undefined ? {} : { localAddress }) });
     socket.setNoDelay(true);
     await once(socket, 'connect', { signal: AbortSignal.timeout(answerMsMax) });
     const client = new MqttRawClient(socket);
-    client.send(connectPacket(options.clientId, options.cleanSession ?? true));
+    client.send(connectPacket(options));
     const connack = await client.receive(packetTypes.connack);
     if (connack.body[1] !== 0) throw new Error(`CONNECT was refused with ${connack.body[1]}`);
     return { client, sessionPresent: connack.body[0] === 1 };
@@ -175,10 +184,24 @@ export const identifierPacket = (
   packetId: number,
 ): Buffer => packet(packetTypes[type], type === 'pubrel' ? 2 : 0, identifier(packetId));
 
-const connectPacket = (clientId: string, cleanSession: boolean): Buffer => {
-  const keepAliveOff = Buffer.from([0, 0]);
+/** A SUBSCRIBE to one topic filter. */
+export const subscribePacket = (packetId: number, filter: string, qos: 0 | 1): Buffer =>
+  packet(
+    packetTypes.subscribe,
+    2,
+    Buffer.concat([identifier(packetId), withLength(filter), Buffer.from([qos])]),
+  );
+
+export const pingPacket = (): Buffer => packet(packetTypes.pingreq, 0, Buffer.alloc(0));
+
+const connectPacket = (options: MqttConnectOptions): Buffer => {
+  const { clientId, cleanSession = true, keepAlive = 0 } = options;
   const head = Buffer.concat([withLength('MQTT'), Buffer.from([4, cleanSession ? 2 : 0])]);
-  return packet(packetTypes.connect, 0, Buffer.concat([head, keepAliveOff, withLength(clientId)]));
+  return packet(
+    packetTypes.connect,
+    0,
+    Buffer.concat([head, identifier(keepAlive), withLength(clientId)]),
+  );
 };
 
 const packet = (type: number, flags: number, body: Buffer): Buffer => {

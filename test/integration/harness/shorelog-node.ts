@@ -1,5 +1,5 @@
 import { launchNode } from '../../../edge/cli/demo/node-launcher.ts';
-import type { NodeConfig, NodeProcess } from '../../../edge/cli/demo/node-launcher.ts';
+import type { NodeConfig, NodeOptions, NodeProcess } from '../../../edge/cli/demo/node-launcher.ts';
 import { makeTempFolder, removeTempFolder } from './temp-folder.ts';
 
 /**
@@ -9,6 +9,7 @@ import { makeTempFolder, removeTempFolder } from './temp-folder.ts';
 export const startTestNode = async (
   name: string,
   config: NodeConfig = {},
+  options: Pick<NodeOptions, 'env' | 'runUnder'> = {},
 ): Promise<{
   readonly node: NodeProcess;
   readonly folder: string;
@@ -16,7 +17,7 @@ export const startTestNode = async (
 }> => {
   const folder = makeTempFolder(name);
   try {
-    const node = await launchNode({ folder, config });
+    const node = await launchNode({ folder, config, ...options });
     const remove = async (): Promise<void> => {
       await node.kill();
       removeTempFolder(folder);

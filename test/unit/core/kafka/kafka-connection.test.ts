@@ -96,7 +96,7 @@ describe('the memory of all connections', () => {
   it('holds large requests that have begun; the rest is not read, small ones pass', () => {
     const crowd = new Crowd();
     const [a, b, c, d] = crowd.open(4) as [ConnectionId, ConnectionId, ConnectionId, ConnectionId];
-    for (const id of [a, b, c]) crowd.send(id, headOf(15 * mebibyte));
+    for (const id of [a, b, c]) crowd.send(id, headOf(11 * mebibyte));
     expect(crowd.of('PauseReading').map(({ connection }) => connection)).toEqual([c]);
     expect(crowd.router.counters.requestBytes).toBeLessThanOrEqual(limits.kafkaRequestRoomBytes);
     crowd.send(d, headOf(limits.kafkaRequestFreeBytes - 4));
@@ -108,9 +108,9 @@ describe('the memory of all connections', () => {
   it('goes on when a jam of requests does not end: the greediest is closed', () => {
     const crowd = new Crowd();
     const [a, b, c] = crowd.open(3) as [ConnectionId, ConnectionId, ConnectionId];
-    crowd.send(a, headOf(14 * mebibyte));
-    crowd.send(b, headOf(15 * mebibyte));
-    crowd.send(c, headOf(10 * mebibyte));
+    crowd.send(a, headOf(10 * mebibyte));
+    crowd.send(b, headOf(11 * mebibyte));
+    crowd.send(c, headOf(9 * mebibyte));
     crowd.pass(limits.kafkaJamMs + 2 * limits.connectionSweepMs);
     expect(crowd.of('CloseConnection')).toMatchObject([{ connection: b, isAbrupt: true }]);
     expect(crowd.of('ResumeReading')).toMatchObject([{ connection: c }]);
@@ -124,7 +124,7 @@ describe('the memory of all connections', () => {
     const sizes = crowd.view.reads.map(({ range }) => range.bytesMax);
     expect(sizes[0]).toBe(limits.fetchBytesMax);
     expect(sizes.at(-1)).toBe(limits.fetchPortionBytesMin);
-    expect(sizes.length).toBeLessThan(60);
+    expect(sizes.length).toBeLessThan(40);
     answerReads(crowd);
     expect(crowd.router.counters.answerBytes).toBeLessThan(limits.kafkaAnswerRoomBytes * 1.01);
   });
