@@ -10,6 +10,9 @@ import { overridePath } from '../src/config/override-path.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import type { ConfigPath, ConfigProblem } from '../src/config/problem.ts';
 import { formatPath } from '../src/config/problem.ts';
+import { yamlNestedAt } from './yaml-nesting.ts';
+
+const tooDeep = 'broken YAML: no config is nested so deeply or so long';
 
 /** A checked config and where it came from. */
 export interface LoadedConfig {
@@ -52,9 +55,14 @@ export function checkConfigText(
   text: string,
   source: ConfigSource,
 ): Result<LoadedConfig, readonly LocatedProblem[]> {
+  const file = source.file ?? 'defaults';
+  const nestedAt = yamlNestedAt(text);
+  if (nestedAt !== undefined) {
+    const line = text.slice(0, nestedAt).split('\n').length;
+    return fail([{ path: [], text: tooDeep, where: `${file}:${line}:1` }]);
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const file = source.file ?? 'defaults';
   const at = (position: number): string => {
     const { line, col } = lines.linePos(position);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
@@ -120,6 +128,10 @@ function override(value: unknown, env: ConfigSource['env']): Overridden {
     if (path === undefined || text === undefined) continue;
     if (!path.ok) {
       problems.push({ ...path.error, where: variable });
+      continue;
+    }
+    if (yamlNestedAt(text) !== undefined) {
+      problems.push({ path: path.value, text: tooDeep, where: variable });
       continue;
     }
     const parsed = parseDocument(text, { prettyErrors: false });

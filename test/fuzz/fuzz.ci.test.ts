@@ -27,7 +27,7 @@ interface Report {
   readonly finding: unknown;
 }
 
-/** Of each target; a slower machine does fewer executions, never fewer than a hundredth. */
+/** Of each target; a slower machine does fewer executions, never fewer than 100. */
 const secondsMax = 25;
 
 /** Runs a target in a process of its own, as `npm run fuzz` does. */
@@ -64,6 +64,6 @@ it('hostile bytes break nothing', async () => {
   for (const [target, count] of Object.entries(executions)) {
     const report = reports.get(target);
     expect(report, target).toMatchObject({ finding: null });
-    expect(report?.executions, target).toBeGreaterThan(count / 100);
+    expect(report?.executions, target).toBeGreaterThanOrEqual(Math.min(count, 100));
   }
 });

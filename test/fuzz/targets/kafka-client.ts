@@ -23,7 +23,7 @@ interface Talk {
  */
 export const kafkaClientTarget: FuzzTarget<Talk> = {
   name: 'kafka-client',
-  inputBytesMax: 64 * 1024,
+  inputBytesMax: 16 * 1024,
   generate: (prng) => framesOf(prng, (id) => (id === 0 ? versions(prng) : answer(prng, id))),
   execute(input) {
     const answers: string[] = [];

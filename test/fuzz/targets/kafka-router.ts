@@ -74,7 +74,7 @@ interface Answers {
  */
 export const kafkaRouterTarget: FuzzTarget<Answers> = {
   name: 'kafka-router',
-  inputBytesMax: 64 * 1024,
+  inputBytesMax: 16 * 1024,
   generate: (prng: Prng) =>
     framesOf(prng, (correlationId) => randomRequestFrame(prng, correlationId)),
   execute(input) {

@@ -112,6 +112,16 @@ describe('problems have their place', () => {
   });
 });
 
+describe('nesting', () => {
+  it.each(['[', '{', '- ', '? ', '!x ', '&a '])('of "%s" is bounded', async (piece) => {
+    const refused = await load(`\n${piece.repeat(2_000)}`);
+    expect(refused).toMatchObject([expect.stringContaining(':2:1 broken YAML')]);
+    const env = { SHORELOG_TOPICS: piece.repeat(2_000) };
+    const loaded = await loadConfig({ env });
+    expect(loaded).toMatchObject({ ok: false, error: [{ where: 'SHORELOG_TOPICS' }] });
+  });
+});
+
 describe('the environment', () => {
   it.each(['*a', '&a [*a', '[*b]'])('that is no YAML value is a problem: %s', async (value) => {
     const loaded = await loadConfig({ env: { SHORELOG_MQTT__LISTEN: value } });
