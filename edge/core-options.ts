@@ -12,6 +12,7 @@ export function coreOptions(config: Config, { storage, roomBytes }: OpenedStorag
     nodeId: config.node.id,
     clusterId: storage.meta.clusterId,
     directoryId: storage.meta.directoryId,
+    startCounter: storage.meta.startCounter,
     isJournalDamaged: storage.journal.isDamaged,
     advertisedHost: advertised.host,
     advertisedPort: advertised.port,

@@ -40,7 +40,7 @@ export interface World {
   readonly post: (event: Event) => void;
   readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
   readonly ready: () => void;
-  readonly stopNode: (text: string) => void;
+  readonly stopNode: (text: string, isDiskFault: boolean) => void;
   /** L8: the data directory is not to be trusted any more. */
   readonly condemned: (error: unknown) => void;
 }
@@ -190,7 +190,7 @@ export class Executor {
         this.#room.becameReady();
         return world.ready();
       case 'StopNode':
-        return world.stopNode(effect.text);
+        return world.stopNode(effect.text, effect.isDiskFault === true);
       default:
         return unreachable(effect);
     }

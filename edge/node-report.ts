@@ -4,6 +4,7 @@ import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
 import type { Partition } from '../src/core/partition.ts';
 import type { ForwardStatus } from '../src/core/forward/supervision.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
+import type { RotRange } from '../src/ports/recovered-log.ts';
 import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
 import { metric } from './metric.ts';
 
@@ -22,7 +23,19 @@ export interface NodeFacts extends ConnectionFacts {
   readonly isForwarderUp: boolean | undefined;
   readonly forward: readonly ForwardStatus[];
   readonly fsync: { readonly count: number; readonly seconds: number };
+  /** Logs of which rot has taken something. */
+  readonly damaged: readonly DamagedLog[];
+  readonly scrub: { readonly bytesRead: number; readonly rounds: number };
 }
+
+interface DamagedLog {
+  readonly topic: string;
+  readonly partition: number;
+  readonly rot: readonly RotRange[];
+}
+
+/** Of one log; the metrics count them all. */
+const rangesShownMax = 32;
 
 /** `/api/v1/status` (DESIGN 2). */
 export function nodeStatus(facts: NodeFacts): NodeStatus {
@@ -39,6 +52,11 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
       droppedRecords: facts.core.droppedRecords,
       droppedQos0: facts.core.droppedQos0,
     },
+    damaged: facts.damaged.flatMap(({ topic, partition, rot }) =>
+      rot.slice(0, rangesShownMax).map(({ from, to, reason }) => ({
+        ...{ topic, partition, from, to, reason },
+      })),
+    ),
     forward: facts.forward.map(({ topic, partition, state, forwardOffset, lag, lastError }) => ({
       topic,
       partition,
@@ -56,11 +74,12 @@ function clockStatus({ isUnset, hasJumped, jumps, lastJumpMs }: ClockView): Node
 }
 
 /** `failing`: nothing is taken in. `degraded`: something wants an operator. */
-function health({ core, forward, isForwarderUp }: NodeFacts): NodeStatus['health'] {
+function health({ core, forward, isForwarderUp, damaged }: NodeFacts): NodeStatus['health'] {
   if (!core.isReady || core.isDiskFull) return 'failing';
   const isStuck = forward.some(({ state }) => state === 'blocked' || state === 'stopped');
   const isClockWrong = core.clock.isUnset || core.clock.hasJumped;
-  const isDegraded = isStuck || isForwarderUp === false || core.isHeld || isClockWrong;
+  const isDegraded =
+    damaged.length > 0 || isStuck || isForwarderUp === false || core.isHeld || isClockWrong;
   return isDegraded ? 'degraded' : 'ok';
 }
 
@@ -116,6 +135,9 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
     ...(facts.isForwarderUp === undefined
       ? []
       : [gauge('forward_up', '1 while the forwarder runs.', facts.isForwarderUp ? 1 : 0)]),
+    counter('scrub_bytes_total', 'Bytes read again to find rot.', facts.scrub.bytesRead),
+    counter('scrub_rounds_total', 'Rounds over all segments.', facts.scrub.rounds),
+    ...facts.damaged.flatMap(damageMetrics),
     ...[...core.partitions].flatMap(partitionMetrics),
     ...facts.forward.flatMap(forwardMetrics),
   ];
@@ -128,6 +150,15 @@ function partitionMetrics(p: Partition): MetricSample[] {
     gauge('log_end_offset', 'Next offset to write.', p.logEndOffset, labels),
     gauge('high_watermark', 'End of what is committed.', p.highWatermark, labels),
     gauge('leader_epoch', 'Leader epoch.', p.leaderEpoch, labels),
+  ];
+}
+
+function damageMetrics({ topic, partition, rot }: DamagedLog): MetricSample[] {
+  const offsets = rot.reduce((sum, { from, to }) => sum + to - from, 0);
+  const labels = { topic, partition };
+  return [
+    gauge('log_damaged_ranges', 'Ranges of offsets that rot has taken.', rot.length, labels),
+    gauge('log_damaged_offsets', 'Offsets in those ranges.', offsets, labels),
   ];
 }
 

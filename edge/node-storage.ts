@@ -5,6 +5,7 @@ import type { Config } from '../src/config/config.ts';
 import { reserveName, reserveStepBytes } from '../src/log/reserve.ts';
 import { describeOpenError, Storage } from '../src/log/storage.ts';
 import { DiskError } from '../src/ports/disk.ts';
+import type { Telemetry } from '../src/ports/telemetry.ts';
 import { clockNode } from './clock-node.ts';
 import { lockDataDirectory, type DataLock, type DataLockError } from './data-lock.ts';
 import { NodeDisk } from './disk-node.ts';
@@ -28,21 +29,24 @@ export interface OpenedStorage {
  * Locks and opens the data directory: recovery runs in here (L6, L7). Nothing is written before the
  * lock is held.
  */
-export async function openNodeStorage(config: Config): Promise<Result<OpenedStorage, StartError>> {
+export async function openNodeStorage(
+  config: Config,
+  telemetry: Telemetry,
+): Promise<Result<OpenedStorage, StartError>> {
   const dataDir = resolve(config.node.dataDir);
   const made = await makePrivateDir(dataDir);
   if (made !== undefined) return fail(made);
   const lock = await lockOnFullDisk(dataDir);
   if (!lock.ok) return fail(lockProblem(dataDir, lock.error));
-  const opened = await openLocked(config, dataDir, lock.value);
+  const opened = await openLocked(config, telemetry, { dataDir, lock: lock.value });
   if (!opened.ok) await lock.value.release();
   return opened;
 }
 
 async function openLocked(
   config: Config,
-  dataDir: string,
-  lock: DataLock,
+  telemetry: Telemetry,
+  { dataDir, lock }: { readonly dataDir: string; readonly lock: DataLock },
 ): Promise<Result<OpenedStorage, StartError>> {
   try {
     const disk = new NodeDisk(dataDir);
@@ -51,6 +55,7 @@ async function openLocked(
       nodeId: config.node.id,
       random: randomNode,
       clock: clockNode,
+      telemetry,
       config: { segmentBytes, indexIntervalBytes, reserveBytes: config.disk.reserveBytes },
     });
     if (!storage.ok) return fail(problem(dataDir, describeOpenError(storage.error)));
@@ -119,7 +124,9 @@ function lockProblem(dataDir: string, reason: string): StartError {
 }
 
 function diskProblem(dataDir: string, error: DiskError): StartError {
-  const isCondemned = error.code === 'EIO' || error.code === 'EROFS';
+  // Whatever code an fsync fails with, what it was to make durable is in doubt (L8).
+  const isSync = error.operation.startsWith('sync');
+  const isCondemned = isSync || error.code === 'EIO' || error.code === 'EROFS';
   return {
     exitCode: isCondemned ? exitCodes.diskCondemned : exitCodes.problem,
     text: `node.dataDir ${dataDir}: ${error.message}.`,

@@ -10,7 +10,6 @@ import type { ForwardPartition } from '../src/core/forward/supervision.ts';
 import { Node } from '../src/core/node.ts';
 import type { NodeStatus } from '../src/core/node-status.ts';
 import { toleratingNoSpace } from '../src/log/files.ts';
-import type { Storage } from '../src/log/storage.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
 import { AdminRequests } from './admin-requests.ts';
 import { startAdminServer, type AdminServer } from './admin-server.ts';
@@ -28,6 +27,7 @@ import { MqttFront } from './mqtt-aedes.ts';
 import { nodeMetrics, nodeStatus, type NodeFacts } from './node-report.ts';
 import { openNodeStorage, type OpenedStorage } from './node-storage.ts';
 import type { RunningNode, StartError } from './running-node.ts';
+import { ScrubTimer } from './scrub-timer.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface NodeDeps {
@@ -44,7 +44,7 @@ export async function startNode(
 ): Promise<Result<RunningNode, StartError>> {
   const settings = await forwarderSettings(config);
   if (!settings.ok) return settings;
-  const opened = await openNodeStorage(config);
+  const opened = await openNodeStorage(config, deps.telemetry);
   if (!opened.ok) return opened;
   const node = new NodeProcess({ config, ...deps, opened: opened.value, settings: settings.value });
   return node.start();
@@ -74,12 +74,13 @@ class NodeProcess implements RunningNode {
   readonly #admin = new AdminRequests();
   #adminServer: AdminServer | undefined;
   #diskTimer: NodeJS.Timeout | undefined;
+  #scrub: ScrubTimer | undefined;
   #nextConnectionId = 1;
   #kafkaAddress: Address | undefined;
   #mqttAddress: Address | undefined;
   #forwardPartitions: readonly ForwardPartition[] = [];
   #end: (end: StartError) => void = () => undefined;
-  #becameReady: (problem: string | undefined) => void = () => undefined;
+  #becameReady: (problem: StartError | undefined) => void = () => undefined;
 
   constructor({ config, telemetry, opened, settings }: NodeParts) {
     this.#config = config;
@@ -118,7 +119,11 @@ class NodeProcess implements RunningNode {
       post,
       answerAdmin: (requestId, answer) => this.#admin.answered(requestId, answer),
       ready: () => this.#becameReady(undefined),
-      stopNode: (text) => this.#becameReady(text),
+      stopNode: (text, isDiskFault) =>
+        this.#becameReady({
+          exitCode: isDiskFault ? exitCodes.diskCondemned : exitCodes.problem,
+          text,
+        }),
       condemned: (error) => this.#condemned(error),
     });
     this.#loop = new Loop({
@@ -147,6 +152,7 @@ class NodeProcess implements RunningNode {
 
   async stop(): Promise<void> {
     clearInterval(this.#diskTimer);
+    await this.#scrub?.stop();
     await this.#mqtt.stop();
     await this.#supervisor?.stop();
     await this.#kafka.stop();
@@ -181,10 +187,8 @@ class NodeProcess implements RunningNode {
   /** Runs the core until it leads everything it has. */
   async #boot(): Promise<StartError | undefined> {
     const { storage, views } = this.#opened;
-    reportDamage(storage, this.#telemetry);
     const booted = new Promise<StartError | undefined>((resolve) => {
-      this.#becameReady = (text) =>
-        resolve(text === undefined ? undefined : { exitCode: exitCodes.problem, text });
+      this.#becameReady = resolve;
     });
     for (const topic of [clusterTopicName, sessionsTopicName]) {
       // Without one the log is replayed (L5).
@@ -210,6 +214,9 @@ class NodeProcess implements RunningNode {
     this.#mqttAddress = mqtt.value;
     this.#describeForwarding();
     this.#executor.refillReserve();
+    const { storage } = this.#opened;
+    const { scrubBytesPerSecond } = this.#config.disk;
+    this.#scrub = new ScrubTimer(() => storage.logs, scrubBytesPerSecond, this.#telemetry);
     this.#diskTimer = setInterval(() => {
       this.#executor.measureDisk();
       this.#executor.writeMarksIfDue();
@@ -241,6 +248,8 @@ class NodeProcess implements RunningNode {
       isForwarderUp: this.#supervisor?.isUp,
       forward: [...(this.#supervisor?.statuses ?? [])],
       fsync: this.#executor.fsyncs,
+      damaged: storage.logs.filter(({ rot }) => rot.length > 0),
+      scrub: { bytesRead: this.#scrub?.bytesRead ?? 0, rounds: this.#scrub?.rounds ?? 0 },
     };
   }
 
@@ -265,22 +274,6 @@ class NodeProcess implements RunningNode {
     await storage.close();
     await views.close();
     await lock.release();
-  }
-}
-
-/** What recovery found and set aside: never silent (L6, V6). */
-function reportDamage(storage: Storage, telemetry: Telemetry): void {
-  for (const { topic, partition, rot } of storage.logs) {
-    for (const { from, to, file, reason, setAside } of rot) {
-      telemetry.write('error', 'Stored bytes are damaged; these offsets cannot be served.', {
-        ...{ topic, partition, from, to, file, reason, setAside },
-      });
-    }
-  }
-  for (const { folder, path, reason } of storage.foldersSetAside) {
-    telemetry.write('error', 'A folder is not a log of this node and was set aside.', {
-      ...{ folder, path, reason },
-    });
   }
 }
 

@@ -48,6 +48,11 @@ function printStatus(terminal: Terminal, status: NodeStatus): void {
   if (status.clock.state === 'jumped') {
     terminal.out(`clock jumped by ${Math.round(status.clock.lastJumpMs / 1_000)} s`);
   }
+  for (const { topic, partition, from, to, reason } of status.damaged) {
+    terminal.out(
+      `damaged ${topic}-${partition}: offsets ${from} to ${to - 1} are lost (${reason})`,
+    );
+  }
   terminal.out('');
   printTable(
     terminal,

@@ -86,6 +86,11 @@ const disk = z.strictObject({
     Number.MAX_SAFE_INTEGER,
     'Kept back so that a full node can still start and forward; at most 1/8 of the file system.',
   ).default(67_108_864),
+  scrubBytesPerSecond: bytes(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'How fast stored segments are read again to find rot early; 0: never. 65536 is 32 GB in six days.',
+  ).default(65_536),
   whenFull: z
     .enum(['block', 'dropOldest'])
     .default('block')

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import { leaderEpoch, type LeaderEpoch, type Offset, type Uuid } from '../base/brand.ts';
 import { utf8Encode } from '../base/bytes.ts';
 import type { Random } from '../ports/random.ts';
-import type { ViewEntry } from '../ports/state-view.ts';
+import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
 import { encodeTopic, type TopicValue } from '../wire/state/state-codec.ts';
 import {
   clusterKeys,
@@ -11,6 +11,7 @@ import {
   type ClusterState,
 } from './cluster/cluster-state.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
+import { lostTopics } from './cluster/lost-topics.ts';
 import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import type { Now } from './now.ts';
@@ -125,11 +126,16 @@ export class Boot {
   }
 
   #seedTopics(cluster: InternalTopic): void {
-    const changes = [];
-    for (const seed of [...this.#options.seeds, sessionsSeed]) {
+    const { seeds, partitions, cluster: state } = this.#options;
+    const all = [...seeds, sessionsSeed];
+    const lost = lostTopics(partitions, state, all);
+    for (const topic of lost) this.#tellLost(topic);
+    const changes = lost.map(topicChange);
+    for (const seed of all) {
+      if (lost.some(({ name }) => name === seed.name)) continue;
       const value = this.#seeded(seed);
       if (value === undefined) continue;
-      changes.push({ key: utf8Encode(clusterKeys.topic(seed.name)), value: encodeTopic(value) });
+      changes.push(topicChange(value));
     }
     if (changes.length === 0) return this.#openTopics();
     cluster.commit(changes, () => this.#openTopics());
@@ -203,7 +209,12 @@ export class Boot {
     this.#internal.set(name, topic);
     topic.replay(this.#views.get(name), {
       replayed,
-      failed: (reason) => this.#refuse(`The state of this node cannot be read: ${reason}.`),
+      failed: (reason) =>
+        this.#options.emit({
+          type: 'StopNode',
+          text: `The state of this node cannot be read: ${reason}.`,
+          isDiskFault: true,
+        }),
     });
   }
 
@@ -245,6 +256,12 @@ export class Boot {
     });
   }
 
+  #tellLost({ name, topicId, partitions }: TopicValue): void {
+    const text = 'The record of a topic was lost; its logs say what it was.';
+    const fields = { topic: name, topicId, partitions };
+    this.#options.emit({ type: 'Print', level: 'error', text, fields });
+  }
+
   #refuse(text: string): void {
     this.#options.emit({ type: 'StopNode', text });
   }
@@ -257,5 +274,10 @@ const sessionsSeed: TopicSeed = {
   retentionMs: -1,
   retentionBytes: -1,
 };
+
+const topicChange = (topic: TopicValue): ViewChange => ({
+  key: utf8Encode(clusterKeys.topic(topic.name)),
+  value: encodeTopic(topic),
+});
 
 const voteKey = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

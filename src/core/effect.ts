@@ -170,6 +170,6 @@ export type Effect =
   | { readonly type: 'AnswerAdmin'; readonly requestId: number; readonly answer: AdminAnswer }
   | { readonly type: 'BecomeReady' }
   /** The node cannot go on and must not guess: it stops with this text. */
-  | { readonly type: 'StopNode'; readonly text: string };
+  | { readonly type: 'StopNode'; readonly text: string; readonly isDiskFault?: true };
 
 export type AdminAnswer = { readonly ok: true } | { readonly ok: false; readonly text: string };

@@ -23,6 +23,14 @@ export interface NodeStatus {
     /** Since the start: QoS 0 publishes that came while the disk was full. */
     readonly droppedQos0: number;
   };
+  /** Offsets [from, to) that rot has taken; a Fetch jumps them. */
+  readonly damaged: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly from: number;
+    readonly to: number;
+    readonly reason: string;
+  }[];
   readonly forward: readonly ForwardPartitionStatus[];
 }
 

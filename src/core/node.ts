@@ -1,10 +1,8 @@
 import { utf8Encode } from '../base/bytes.ts';
 import type { LogId, Offset, Uuid } from '../base/brand.ts';
-import { assert, present, unreachable } from '../base/assert.ts';
+import { present, unreachable } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import type { Random } from '../ports/random.ts';
-import type { ViewChange } from '../ports/state-view.ts';
-import { noRecordHeaders } from '../wire/kafka/record-headers.ts';
 import { encodeProducerIdBlock } from '../wire/state/state-codec.ts';
 import { Boot, type TopicSeed } from './boot.ts';
 import { Broker } from './broker.ts';
@@ -15,7 +13,8 @@ import {
   sessionsTopicName,
 } from './cluster/cluster-state.ts';
 import { ClockWatch, type ClockView } from './clock-watch.ts';
-import { InternalTopic } from './cluster/internal-topic.ts';
+import type { InternalTopic } from './cluster/internal-topic.ts';
+import { openInternalTopic } from './cluster/open-internal-topic.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import { TopicCreation } from './cluster/topic-creation.ts';
 import type { Effect } from './effect.ts';
@@ -27,19 +26,18 @@ import type { Now } from './now.ts';
 import { Partition } from './partition.ts';
 import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
-import { Batcher, type AppendOutcome } from './produce/batcher.ts';
+import { Batcher } from './produce/batcher.ts';
 import { Ingest, type DiskState } from './produce/ingest.ts';
 import { RouteTable, type RouteRule } from './produce/route-table.ts';
 import { RetentionPlanner } from './retention-planner.ts';
 import { RoomPlanner } from './room-planner.ts';
 
-/** Bytes of one read while a state is replayed. */
-const replayReadBytes = 1024 * 1024;
-
 export interface NodeOptions {
   readonly nodeId: number;
   readonly clusterId: Uuid;
   readonly directoryId: Uuid;
+  /** Starts of this data directory, this one included. */
+  readonly startCounter: number;
   readonly isJournalDamaged: boolean;
   readonly advertisedHost: string;
   readonly advertisedPort: number;
@@ -354,42 +352,18 @@ export class Node {
       partitions: this.#partitions,
       cluster: this.#cluster,
       openPartition: (log) => this.#openPartition(log),
-      openInternal: (partition) => this.#openInternal(partition),
+      openInternal: (partition) =>
+        openInternalTopic(partition, {
+          startCounter: this.#options.startCounter,
+          cluster: this.#cluster,
+          sessions: this.#qos2.sessions,
+          batcher: this.#batcher,
+          reads: this.#reads,
+          now: () => this.#current(),
+          emit,
+        }),
       takeProducerIds: (cluster, taken) => this.#takeProducerIds(cluster, taken),
       ready: () => this.#ready(),
     });
-  }
-
-  #openInternal(partition: Partition): InternalTopic {
-    const isCluster = partition.topic === clusterTopicName;
-    return new InternalTopic({
-      partition,
-      apply: (key, value) => {
-        const isKnown = isCluster
-          ? this.#cluster.apply(key, value)
-          : this.#qos2.sessions.apply(key, value);
-        if (!isKnown) this.#warnUnknownRecord(partition.topic, key);
-      },
-      append: (to, change, done) => this.#appendInternal(to, change, done),
-      read: (from, to, done) =>
-        this.#reads.read(partition, { from, to, bytesMax: replayReadBytes }, done),
-      emit: (effect) => this.#emit(effect),
-    });
-  }
-
-  #appendInternal(
-    partition: Partition,
-    { key, value }: ViewChange,
-    settled: (outcome: AppendOutcome) => void,
-  ): void {
-    const now = this.#current();
-    const record = { timestamp: now.wallMs, key, value, headers: noRecordHeaders };
-    const error = this.#batcher.append(partition, record, { settled }, now);
-    assert(error === undefined, 'records of internal topics are small');
-  }
-
-  #warnUnknownRecord(topic: string, key: string): void {
-    const text = `A record of ${topic} is not understood: a newer version wrote it?`;
-    this.#emit({ type: 'Print', level: 'warn', text, fields: { key } });
   }
 }

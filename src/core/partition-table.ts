@@ -11,6 +11,9 @@ export class PartitionTable {
     assert(!this.#byLog.has(partition.logId), 'a log is opened once');
     this.#byLog.set(partition.logId, partition);
     const siblings = this.#byTopic.get(partition.topic) ?? [];
+    // Of another topic id: its folder was set aside for this one (V6).
+    const before = siblings[partition.partition];
+    if (before !== undefined) this.#byLog.delete(before.logId);
     siblings[partition.partition] = partition;
     this.#byTopic.set(partition.topic, siblings);
   }

@@ -1,5 +1,6 @@
 import { DiskError } from '../ports/disk.ts';
 import type { Disk, DiskErrorCode, DiskFile } from '../ports/disk.ts';
+import { readSalvaging } from './salvage.ts';
 
 /** Whether an exception is the disk's refusal with that code. */
 export const isDiskError = (error: unknown, code: DiskErrorCode): error is DiskError =>
@@ -9,12 +10,15 @@ export const isDiskError = (error: unknown, code: DiskErrorCode): error is DiskE
 export const isFull = (error: unknown): error is DiskError =>
   isDiskError(error, 'ENOSPC') && !error.operation.startsWith('sync');
 
-/** All bytes of a file, or undefined if it is not there. */
+/**
+ * All bytes of a file, or undefined if it is not there. Sectors that cannot be read are zeros
+ * (`readSalvaging`): every file of ours is checked by whoever reads it.
+ */
 export async function readWhole(disk: Disk, path: string): Promise<Uint8Array | undefined> {
   const file = await openIfThere(disk, path);
   if (file === undefined) return undefined;
   try {
-    return await file.read(0, await file.size());
+    return await readSalvaging(file, 0, await file.size());
   } finally {
     await file.close();
   }

@@ -1,5 +1,6 @@
 import type { LogId, Uuid } from '../base/brand.ts';
 import type { Disk } from '../ports/disk.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import type { Journal } from './journal.ts';
 
@@ -15,4 +16,5 @@ export interface LogContext {
   readonly partition: number;
   readonly indexIntervalBytes: number;
   readonly decompression: Decompression | undefined;
+  readonly telemetry: Telemetry | undefined;
 }

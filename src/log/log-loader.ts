@@ -9,6 +9,7 @@ import type { LogContext } from './log-context.ts';
 import { recoverProducers } from './producer-recovery.ts';
 import { recoverSegments } from './recovery.ts';
 import type { RecoveredSegments } from './recovery.ts';
+import { reportRot } from './rot-report.ts';
 import type { Segment } from './segment.ts';
 
 /** A log that is open: its segments, the active one's file, and what the core is told. */
@@ -34,6 +35,7 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     logStartOffset: journal.logStartOffset(context),
     indexIntervalBytes: context.indexIntervalBytes,
   });
+  reportRot(context, found.rot);
   const active = found.segments.at(-1) as Segment;
   const epochStarts = epochsOf(found);
   const recovered: RecoveredLog = {

@@ -25,13 +25,19 @@ type Read = (range: ReadRange) => Promise<Result<Uint8Array, LogReadError>>;
 export class LogReader {
   readonly #disk: Disk;
   readonly #decompression: Decompression | undefined;
+  readonly #rotFound: (ranges: readonly RotRange[]) => void;
   readonly #tail = new TailCache();
   /** Sealed segments with their indexes in memory, the latest used last. */
   #indexed: Segment[] = [];
 
-  constructor(disk: Disk, decompression: Decompression | undefined) {
+  constructor(
+    disk: Disk,
+    decompression: Decompression | undefined,
+    rotFound: (ranges: readonly RotRange[]) => void,
+  ) {
     this.#disk = disk;
     this.#decompression = decompression;
+    this.#rotFound = rotFound;
   }
 
   /** A batch was appended: it is read from memory while it is among the newest. */
@@ -57,10 +63,10 @@ export class LogReader {
   ): Promise<Result<Uint8Array, LogReadError>> {
     for (let { from } = range; ;) {
       const read = await this.#readAt(segments, { ...range, from }, epochStarts);
-      if (read.ok || read.error.code !== 'KAFKA_STORAGE_ERROR') return read;
-      const { to } = read.error.rot;
-      if (to <= from || to >= range.to) return read;
-      from = to;
+      // What cannot be read now, and is no known hole, may be readable next time.
+      const hole = read.ok ? undefined : knownHole(segments, from);
+      if (hole === undefined || hole.to <= from || hole.to >= range.to) return read;
+      from = hole.to;
     }
   }
 
@@ -135,9 +141,14 @@ export class LogReader {
     range: ReadRange,
     epochStarts: readonly EpochStart[],
   ): Promise<SegmentRead> {
-    await examineSegment(this.#disk, segment);
+    await this.examine(segment);
     if (damageAt(segment, range.from) !== undefined) return 'damaged';
     return readSegment(this.#disk, segment, range, epochStarts);
+  }
+
+  /** Reads all of a segment that does not read as it should, and reports what is rotten in it. */
+  async examine(segment: Segment): Promise<void> {
+    this.#rotFound(await examineSegment(this.#disk, segment));
   }
 
   /** Keeps the indexes of few sealed segments in memory. */
@@ -159,6 +170,12 @@ function segmentOf(segments: readonly Segment[], at: Offset): Segment | undefine
   }
   const found = segments[low - 1];
   return found !== undefined && at < found.endOffset ? found : undefined;
+}
+
+/** The hole at an offset: between two segments, or damage that was found. */
+function knownHole(segments: readonly Segment[], at: Offset): RotRange | undefined {
+  const segment = segmentOf(segments, at);
+  return segment === undefined ? holeAt(segments, at) : damageAt(segment, at);
 }
 
 function holeAt(segments: readonly Segment[], at: Offset): RotRange {

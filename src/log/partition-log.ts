@@ -23,9 +23,11 @@ import { LogReader } from './log-reader.ts';
 import { loadLog, writeCheckpoint } from './log-loader.ts';
 import type { LoadedLog } from './log-loader.ts';
 import { createSegment } from './recovery.ts';
+import { reportRot } from './rot-report.ts';
 import { retentionCandidate } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
 import { basesOf, segmentPath } from './segment-files.ts';
+import { SegmentScrub } from './segment-scrub.ts';
 import type { Segment } from './segment.ts';
 import type { ReadRange } from './tail-cache.ts';
 import type { FoundOffset } from './time-lookup.ts';
@@ -74,7 +76,9 @@ export class PartitionLog {
     this.partition = context.partition;
     this.logId = context.logId;
     this.#key = { topicId: context.topicId, partition: context.partition };
-    this.#reader = new LogReader(context.disk, context.decompression);
+    this.#reader = new LogReader(context.disk, context.decompression, (ranges) =>
+      reportRot(context, ranges),
+    );
     this.#recovered = loaded.recovered;
     this.#logStartOffset = loaded.recovered.logStartOffset;
     this.#durableEndOffset = loaded.recovered.logEndOffset;
@@ -121,9 +125,10 @@ export class PartitionLog {
     return this.#bytes;
   }
 
-  /** Offsets that cannot be served: found at the start, and since then by reads. */
+  /** Offsets that cannot be served: found at the start, and since then by reads and the scrub. */
   get rot(): readonly RotRange[] {
-    return [...this.#recovered.rot, ...this.#segments.flatMap((segment) => segment.damage)];
+    const all = [...this.#recovered.rot, ...this.#segments.flatMap((segment) => segment.damage)];
+    return all.filter(({ to }) => to > this.#logStartOffset);
   }
 
   segments(): readonly SegmentInfo[] {
@@ -208,6 +213,19 @@ export class PartitionLog {
     return isStale && !read.ok ? fail({ code: 'OFFSET_OUT_OF_RANGE' }) : read;
   }
 
+  /** A check of the segment that begins there; undefined: it is gone, or known to be damaged. */
+  scrub(baseOffset: Offset): SegmentScrub | undefined {
+    const segment = this.#segments.find((one) => one.baseOffset === baseOffset);
+    if (segment === undefined || segment.damage.length > 0) return undefined;
+    return new SegmentScrub({
+      context: this.#context,
+      segment,
+      isSealed: segment !== this.#active,
+      isCurrent: () => this.#segments.includes(segment),
+      suspect: () => this.#reader.examine(segment),
+    });
+  }
+
   /** The first record at or after `timestamp` below `to`; -3: the first of the newest timestamp. */
   findOffset(
     timestamp: TimestampMs,
@@ -285,12 +303,13 @@ export class PartitionLog {
 
   /**
    * `clean`: everything durable, the mark exact and a snapshot at the log end, so that the next
-   * start is quick.
+   * start is quick. A log that is closed stays as it is.
    */
   async close(how: {
     readonly clean: boolean;
     readonly producerSnapshot?: Uint8Array;
   }): Promise<void> {
+    if (this.#file === undefined) return;
     await this.#syncing;
     if (how.clean) {
       await this.#syncActive();
@@ -301,7 +320,7 @@ export class PartitionLog {
       await this.#context.disk.syncDir(this.#context.dir);
       await this.#context.journal.persistMark(this.#key, this.logEndOffset);
     }
-    await this.#file?.close();
+    await this.#file.close();
     this.#file = undefined;
   }
 

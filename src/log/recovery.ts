@@ -110,7 +110,10 @@ async function recoverOne(
     return;
   }
   const bytes = (await readWhole(input.disk, segmentPath(input.dir, base, 'log'))) as Uint8Array;
-  const found: SegmentCase = { base, next, bytes };
+  const before = state.segments.at(-1);
+  const follows = before?.endOffset === base;
+  const epochBefore = follows ? before.epochStarts.at(-1)?.leaderEpoch : undefined;
+  const found: SegmentCase = { base, next, bytes, epochBefore };
   const repaired = await repairSegment(input, found);
   state.rot.push(...repaired.rot);
   for (const part of repaired.parts) {

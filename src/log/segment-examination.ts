@@ -1,9 +1,11 @@
 import { offset } from '../base/brand.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { RotRange } from '../ports/recovered-log.ts';
+import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
+import { epochAt } from './epoch-starts.ts';
 import { readWhole, unlinkIfThere } from './files.ts';
 import { OffsetIndex } from './offset-index.ts';
-import { scanSegment } from './segment-scan.ts';
+import { epochExtent, scanSegment } from './segment-scan.ts';
 import type { SegmentScan } from './segment-scan.ts';
 import type { Segment } from './segment.ts';
 
@@ -12,14 +14,15 @@ import type { Segment } from './segment.ts';
  * Afterwards
  * `segment.dense` leads to every good batch and `segment.damage` names the offsets that cannot be
  * served; with damage the sidecar goes, so that the next start reads the segment and sets the bytes
- * aside.
+ * aside. Returns the damage that was not known before.
  */
-export async function examineSegment(disk: Disk, segment: Segment): Promise<void> {
+export async function examineSegment(disk: Disk, segment: Segment): Promise<readonly RotRange[]> {
   // Taken before anything is awaited: what is appended from here on may be half written.
   const { bytes: size, endOffset } = segment;
   const whole = await readWhole(disk, segment.path('log'));
-  if (whole === undefined) return;
-  const scan = scanSegment(whole.subarray(0, size), segment.baseOffset);
+  if (whole === undefined) return [];
+  const known = segment.damage;
+  const scan = inOwnEpochs(segment, scanSegment(whole.subarray(0, size), segment.baseOffset));
   const dense = new OffsetIndex();
   for (const batch of scan.batches) {
     dense.append(batch.lastOffset - segment.baseOffset, batch.position);
@@ -28,6 +31,21 @@ export async function examineSegment(disk: Disk, segment: Segment): Promise<void
   segment.damage = damageOf(segment, scan, endOffset);
   segment.isExamined = true;
   if (segment.damage.length > 0) await unlinkIfThere(disk, segment.path('digest'));
+  return segment.damage.filter(({ from }) => !known.some((one) => one.from === from));
+}
+
+/**
+ * Without the batches whose leader epoch is another than the segment was written, or recovered,
+ * with: the batch's own CRC does not cover it.
+ */
+function inOwnEpochs(segment: Segment, scan: SegmentScan): SegmentScan {
+  const { epochStarts } = segment;
+  const isTrue = (batch: RecordBatchHeader): boolean =>
+    epochAt(epochStarts, batch.baseOffset) === batch.leaderEpoch;
+  const wrong = scan.batches.filter((batch) => !isTrue(batch)).map(epochExtent);
+  if (wrong.length === 0) return scan;
+  const bad = [...scan.bad, ...wrong].sort((a, b) => a.position - b.position);
+  return { batches: scan.batches.filter(isTrue), bad };
 }
 
 function damageOf(segment: Segment, scan: SegmentScan, end: number): RotRange[] {

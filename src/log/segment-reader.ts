@@ -12,6 +12,7 @@ import {
 } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { epochAt } from './epoch-starts.ts';
+import { readSalvaging } from './salvage.ts';
 import { openIfThere } from './files.ts';
 import type { OffsetIndex } from './offset-index.ts';
 import type { Segment } from './segment.ts';
@@ -140,14 +141,17 @@ class Walk {
   async #see(position: number, needed: number, wanted: number): Promise<void> {
     const end = this.#windowPosition + this.#window.length;
     if (position >= this.#windowPosition && position + needed <= end) return;
-    this.#window = await this.#file.read(position, Math.max(needed, wanted));
+    const length = Math.max(needed, wanted);
+    // A sector that cannot be read is damage like any other.
+    this.#window = await readSalvaging(this.#file, position, length);
     this.#windowPosition = position;
   }
 
   #isSound(header: RecordBatchHeader): boolean {
     if (!isBatchCrcValid(this.#window, header)) return false;
-    if (this.#segment.isExamined) return true;
-    return epochAt(this.#epochStarts, header.baseOffset) === header.leaderEpoch;
+    const { isExamined, epochStarts } = this.#segment;
+    const starts = isExamined ? epochStarts : this.#epochStarts;
+    return epochAt(starts, header.baseOffset) === header.leaderEpoch;
   }
 }
 

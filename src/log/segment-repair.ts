@@ -1,5 +1,5 @@
 import { offset } from '../base/brand.ts';
-import type { Offset } from '../base/brand.ts';
+import type { LeaderEpoch, Offset } from '../base/brand.ts';
 import type { DiskFile } from '../ports/disk.ts';
 import type { RotRange } from '../ports/recovered-log.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
@@ -19,6 +19,8 @@ export interface SegmentCase {
   readonly base: Offset;
   readonly next: Offset | undefined;
   readonly bytes: Uint8Array;
+  /** The leader epoch in front of `base`, if the batch there is known. */
+  readonly epochBefore: LeaderEpoch | undefined;
 }
 
 /** A file that is left of it, with its batches; positions as they were in the old file. */
@@ -52,7 +54,7 @@ export async function repairSegment(
   found: SegmentCase,
 ): Promise<RepairedSegment> {
   const { base, next, bytes } = found;
-  const scan = scanSegment(bytes, base);
+  const scan = scanSegment(bytes, base, found.epochBefore);
   const below = scan.batches.filter((batch) => next === undefined || batch.lastOffset < next);
   const durableEnd = next ?? (Math.max(base, input.durableMark ?? 0) as Offset);
   const runs = runsOf(below, durableEnd);

@@ -1,5 +1,5 @@
 import { offset } from '../base/brand.ts';
-import type { Offset } from '../base/brand.ts';
+import type { LeaderEpoch, Offset } from '../base/brand.ts';
 import { int32At, int64At } from '../base/bytes.ts';
 import {
   batchOverheadBytes,
@@ -9,7 +9,7 @@ import {
   readRecordBatchHeader,
 } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
-import { longestRise } from './longest-rise.ts';
+import { wrongEpochs } from './epoch-order.ts';
 
 /** Bytes of a segment that are no batch, and the offsets that are missing because of them. */
 export interface BadExtent {
@@ -31,9 +31,14 @@ export interface SegmentScan {
 }
 
 /**
- * Checks every byte of a segment: CRC, length bounds, offset continuity, order of leader epochs.
+ * Checks every byte of a segment: CRC, length bounds, offset continuity, leader epochs. `before`:
+ * the leader epoch of the batch in front of it, if that is known.
  */
-export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan {
+export function scanSegment(
+  bytes: Uint8Array,
+  baseOffset: Offset,
+  before?: LeaderEpoch,
+): SegmentScan {
   const batches: RecordBatchHeader[] = [];
   const bad: BadExtent[] = [];
   let expected = baseOffset;
@@ -52,7 +57,19 @@ export function scanSegment(bytes: Uint8Array, baseOffset: Offset): SegmentScan 
     at = endPosition;
     expected = next?.baseOffset ?? expected;
   }
-  return withEpochOrder(batches, bad);
+  return withoutWrongEpochs(batches, bad, before);
+}
+
+function withoutWrongEpochs(
+  batches: readonly RecordBatchHeader[],
+  bad: readonly BadExtent[],
+  before: LeaderEpoch | undefined,
+): SegmentScan {
+  const wrong = wrongEpochs(batches, before);
+  if (wrong.size === 0) return { batches, bad };
+  const extents = batches.filter((_, index) => wrong.has(index)).map(epochExtent);
+  const all = [...bad, ...extents].sort((a, b) => a.position - b.position);
+  return { batches: batches.filter((_, index) => !wrong.has(index)), bad: all };
 }
 
 /** The batch at a position, or what is wrong with it. */
@@ -113,27 +130,11 @@ function isFollowed(bytes: Uint8Array, batch: RecordBatchHeader): boolean {
   return typeof next !== 'string' && next.baseOffset === batch.lastOffset + 1;
 }
 
-/**
- * Leader epochs never fall. Where they do, as few batches as can be are taken to be the rotten
- * ones.
- */
-function withEpochOrder(batches: RecordBatchHeader[], bad: BadExtent[]): SegmentScan {
-  const epochs = batches.map((batch) => batch.leaderEpoch);
-  if (epochs.every((epoch, index) => index === 0 || epoch >= (epochs[index - 1] as number))) {
-    return { batches, bad };
-  }
-  const kept = longestRise(epochs);
-  const all = [...bad];
-  batches.forEach((batch, index) => {
-    if (kept.has(index)) return;
-    all.push({
-      position: batch.position,
-      endPosition: batch.position + batch.totalBytes,
-      from: batch.baseOffset,
-      to: offset(batch.lastOffset + 1),
-      reason: 'leader epoch',
-    });
-  });
-  all.sort((a, b) => a.position - b.position);
-  return { batches: batches.filter((_, index) => kept.has(index)), bad: all };
-}
+/** A batch that is bad only because its leader epoch cannot be true. */
+export const epochExtent = (batch: RecordBatchHeader): BadExtent => ({
+  position: batch.position,
+  endPosition: batch.position + batch.totalBytes,
+  from: batch.baseOffset,
+  to: offset(batch.lastOffset + 1),
+  reason: 'leader epoch',
+});

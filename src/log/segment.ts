@@ -191,6 +191,8 @@ export class Segment {
   async writeSealed(disk: Disk): Promise<void> {
     this.#noteTime();
     await this.writeIndexes(disk, true);
+    // A digest is what a start trusts: a segment with rot in it must be read then.
+    if (this.damage.length > 0) return;
     await writeDerived(disk, this.path('digest'), encodeDigest(this.digest));
   }
 

@@ -1,4 +1,3 @@
-import { assert } from '../base/assert.ts';
 import { logId, offset } from '../base/brand.ts';
 import type { Uuid } from '../base/brand.ts';
 import { fail, ok } from '../base/result.ts';
@@ -6,19 +5,16 @@ import type { Result } from '../base/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskError, DiskSpace } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import { CondemnableDisk } from './condemnable-disk.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { DataDirectoryError, DataDirectoryMeta } from './data-directory.ts';
-import { isDiskError, readWhole, toleratingNoSpace, unlinkIfThere, writeDurably } from './files.ts';
+import { readFolderIdentity, writeFolderIdentity } from './folder-identity.ts';
+import { isDiskError, toleratingNoSpace, unlinkIfThere } from './files.ts';
 import { Journal } from './journal.ts';
 import type { LogContext } from './log-context.ts';
 import { PartitionLog } from './partition-log.ts';
-import {
-  decodePartitionMetadata,
-  encodePartitionMetadata,
-  partitionMetadataName,
-} from './partition-metadata.ts';
 import { createSegment } from './recovery.ts';
 import { Reserve } from './reserve.ts';
 import { setFolderAside } from './set-aside.ts';
@@ -43,6 +39,8 @@ export interface StorageOptions {
    * offset.
    */
   readonly decompression?: Decompression;
+  /** Is told what was found damaged after the start, and what was healed. */
+  readonly telemetry?: Telemetry;
 }
 
 /** A folder that was found and is not used: not deleted either (V6). */
@@ -77,6 +75,7 @@ export class Storage {
   readonly #options: StorageOptions;
   readonly #logs: PartitionLog[] = [];
   readonly #setAside: FolderSetAside[] = [];
+  #nextLogId = 0;
 
   private constructor(
     disk: CondemnableDisk,
@@ -157,7 +156,7 @@ export class Storage {
   async createLog(topic: string, topicId: Uuid, partition: number): Promise<PartitionLog> {
     const there = this.#logs.find((log) => log.topic === topic && log.partition === partition);
     if (there?.topicId === topicId) return there;
-    assert(there === undefined, 'the log of the old topic of that name is closed first');
+    if (there !== undefined) await this.setLogAside(there, 'other topic id');
     const dir = `${logsDir}/${topic}-${partition}`;
     if ((await this.#disk.stat(dir)) !== undefined)
       await this.#setFolderAside(dir, 'other topic id');
@@ -202,8 +201,8 @@ export class Storage {
   > {
     const match = /^(.+)-(\d+)$/.exec(name);
     if (match === null) return 'not the folder of a partition';
-    const bytes = await readWhole(this.#disk, `${logsDir}/${name}/${partitionMetadataName}`);
-    const topicId = bytes === undefined ? undefined : decodePartitionMetadata(bytes);
+    const { telemetry } = this.#options;
+    const topicId = await readFolderIdentity(this.#disk, `${logsDir}/${name}`, telemetry);
     if (topicId === undefined) return 'no intact partition.metadata';
     return { topic: match[1] as string, topicId, partition: Number(match[2]) };
   }
@@ -218,12 +217,13 @@ export class Storage {
       disk: this.#disk,
       journal: this.journal,
       dir,
-      logId: logId(this.#logs.length),
+      logId: logId(this.#nextLogId++),
       topic,
       topicId,
       partition,
       indexIntervalBytes: this.config.indexIntervalBytes,
       decompression: this.#options.decompression,
+      telemetry: this.#options.telemetry,
     };
     const log = await PartitionLog.open(context);
     this.#logs.push(log);
@@ -235,9 +235,7 @@ export class Storage {
     await this.#clearCreating();
     const made = `${creatingDir}/${dir.slice(logsDir.length + 1)}`;
     await disk.makeDir(made);
-    await writeDurably(disk, `${made}/${partitionMetadataName}`, [
-      encodePartitionMetadata(topicId),
-    ]);
+    await writeFolderIdentity(disk, made, topicId);
     await createSegment(disk, made, offset(0));
     await disk.rename(made, dir);
     await disk.syncDir(logsDir);
@@ -257,5 +255,12 @@ export class Storage {
   async #setFolderAside(dir: string, reason: string): Promise<void> {
     const path = await setFolderAside(this.#disk, dir);
     this.#setAside.push({ folder: dir, path, reason });
+    this.#options.telemetry?.write(
+      'error',
+      'A folder is not a log of this node and was set aside.',
+      {
+        ...{ folder: dir, path, reason },
+      },
+    );
   }
 }

@@ -25,6 +25,8 @@ type NameStep = readonly NameChange[];
 export class FakeInode {
   cache = new Uint8Array(0);
   durable = new Uint8Array(0);
+  /** A byte that cannot be read; -1: all can. */
+  spoiled = -1;
   #unsynced: ByteChange[] = [];
 
   write(position: number, bytes: Uint8Array): void {

@@ -129,6 +129,11 @@ export class FakeDisk implements Disk {
     this.#inode('flipBit', path).flipBit(position, bit);
   }
 
+  /** From now on no read gets past that byte (EIO). */
+  spoil(path: string, position: number): void {
+    this.#inode('spoil', path).spoiled = position;
+  }
+
   /** Every file with what a reader sees, without counting calls. */
   files(): ReadonlyMap<string, Uint8Array> {
     const found = new Map<string, Uint8Array>();
@@ -358,6 +363,10 @@ class FakeDiskFile implements DiskFile {
   async read(position: number, length: number): Promise<Uint8Array> {
     this.#check();
     await this.#disk.fileCall('read', this);
+    const { spoiled } = this.inode;
+    if (position <= spoiled && spoiled < position + length) {
+      throw new DiskError('EIO', 'read', this.path);
+    }
     return this.inode.cache.slice(position, position + length);
   }
 

@@ -54,7 +54,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     name: 'epoch-order-unchecked',
     rule: 'L6',
     file: 'src/log/segment-scan.ts',
-    from: 'return withEpochOrder(batches, bad);',
+    from: 'return withoutWrongEpochs(batches, bad, before);',
     to: 'return { batches, bad };',
     why: 'bytes 0-20 are outside of the CRC: a rotten leader epoch is served',
     suites,

@@ -84,6 +84,8 @@ class Life {
         base,
         epoch,
         records: 2,
+        // A leader epoch begins with a control batch (C1).
+        isControl: index === 0 && this.log.epochStarts.at(-1)?.leaderEpoch !== epoch,
         fill: (this.#sequence + index * 7) & 0xff,
         producerId: 5n,
         sequence: this.#sequence,
@@ -260,7 +262,7 @@ async function checkAndGoOn(
 /** What is acknowledged after a start is safe, in whatever file that start had found. */
 async function goOn(disk: FakeDisk, promised: Promised, log: PartitionLog): Promise<void> {
   const base = log.logEndOffset;
-  const batch = makeBatch({ base, epoch: 9, fill: 0x99 });
+  const batch = makeBatch({ base, epoch: 9, fill: 0x99, isControl: true });
   promised.written.set(base, [batch]);
   await log.append([batch]);
   await log.sync();

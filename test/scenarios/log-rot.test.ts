@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { bytesEqual } from '../../src/base/bytes.ts';
 import { Prng } from '../../src/base/prng.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
+import { scanBatches } from '../../src/wire/kafka/batch-scan.ts';
+import { buildLeaderChangeBatch } from '../../src/wire/kafka/control-record.ts';
 import { FakeDisk } from '../fakes/fake-disk.ts';
 import {
   ManualClock,
@@ -65,7 +67,6 @@ describe('rot', { timeout: 60_000 }, () => {
         const position = prng.below(bytes.length);
         const bit = prng.below(8);
         disk.flipBit(name, position, bit);
-        if (name.endsWith('partition.metadata')) continue;
         try {
           const lost = await expectTrue(disk, all);
           expect(lost).toBeLessThanOrEqual(name.endsWith('.log') ? 1 : 0);
@@ -114,6 +115,55 @@ describe('rot', { timeout: 60_000 }, () => {
     const again = (await openStorage(disk)).logs[0];
     expect(again?.logEndOffset).toBe(61);
     expect(again?.rot.map(({ from, to }) => [from, to])).toEqual([[58, 60]]);
+  });
+
+  it('of a leader epoch is found where no CRC covers it, even in the last batch', async () => {
+    const disk = new FakeDisk(3);
+    const { storage, log } = await openLog(disk);
+    const change = { leaderId: 1, voters: [1], grantingVoters: [1] };
+    const place = { baseOffset: 0, leaderEpoch: 5, timestamp: 1 };
+    await log.append([buildLeaderChangeBatch(change, place)]);
+    await fill(log, 4, { epoch: 5 });
+    await log.roll(emptySnapshot);
+    await fill(log, 5, { epoch: 5 });
+    await log.append([buildLeaderChangeBatch(change, { ...place, baseOffset: 5, leaderEpoch: 6 })]);
+    await fill(log, 8, { epoch: 6 });
+    const { batches: all } = await readAll(log);
+    await log.close({ clean: true, producerSnapshot: emptySnapshot });
+    await storage.close();
+    const newest = disk.files().get(file(4, 'log')) as Uint8Array;
+    for (const { baseOffset, position } of scanBatches(newest).headers) {
+      for (let bit = 0; bit < 32; bit++) {
+        const trial = new FakeDisk(3);
+        for (const [name, bytes] of disk.files()) trial.plant(name, bytes);
+        trial.flipBit(file(4, 'log'), position + 12 + (bit >> 3), bit & 7);
+        const again = (await openStorage(trial)).logs[0] as PartitionLog;
+        const { batches } = await readAll(again);
+        expect([...all.keys()].filter((base) => !batches.has(base))).toEqual([baseOffset]);
+        expect(again.rot.map(({ from, to }) => [from, to])).toEqual([[baseOffset, baseOffset + 1]]);
+      }
+    }
+  });
+
+  it('of a sector that cannot be read costs the batches on it, not the start', async () => {
+    const disk = new FakeDisk(3);
+    const { storage, log: first } = await openLog(disk);
+    await fill(first, 20, { valueBytes: 3_000 });
+    await first.roll(emptySnapshot);
+    await fill(first, 40, { valueBytes: 3_000 });
+    const { batches: all } = await readAll(first);
+    await first.close({ clean: true, producerSnapshot: emptySnapshot });
+    await storage.close();
+    disk.spoil(file(0, 'log'), 30_000);
+    disk.spoil(file(20, 'log'), 30_000);
+    const log = (await openStorage(disk)).logs[0] as PartitionLog;
+    const { batches, refused } = await readAll(log);
+    expect(refused.map(([from, to]) => to - from)).toEqual([2, 2]);
+    expect(batches.size).toBe(36);
+    for (const [base, bytes] of batches) expect(bytes).toEqual(all.get(base));
+    expect(log.rot.map(({ from }) => from)).toEqual(
+      expect.arrayContaining(refused.map(([from]) => from)),
+    );
   });
 
   it('above the mark with a good batch behind it leaves a hole and the good batch', async () => {
@@ -200,8 +250,23 @@ describe('rot', { timeout: 60_000 }, () => {
     expect((await openStorage(disk)).journal.isDamaged).toBe(true);
   });
 
-  it('of partition.metadata sets the folder aside and deletes nothing', async () => {
+  it('of partition.metadata is healed from its copy, and the other way round', async () => {
+    const { disk, all } = await stopped();
+    for (const name of ['partition.metadata', 'partition.copy.json']) {
+      const whole = disk.files().get(`${dir}/${name}`) as Uint8Array;
+      // One bit of this id is the id of another topic, as good as the right one.
+      disk.flipBit(`${dir}/${name}`, 25, 1);
+      expect(await expectTrue(disk, all)).toBe(0);
+      expect(disk.files().get(`${dir}/${name}`)).toEqual(whole);
+    }
+    disk.remove(`${dir}/partition.copy.json`);
+    expect(await expectTrue(disk, all)).toBe(0);
+    expect(disk.files().has(`${dir}/partition.copy.json`)).toBe(true);
+  });
+
+  it('of both copies of a topic id sets the folder aside and deletes nothing', async () => {
     const { disk } = await stopped();
+    disk.flipBit(`${dir}/partition.copy.json`, 12);
     const before = disk.files().get(file(20, 'log'));
     disk.flipBit(`${dir}/partition.metadata`, 3);
     const storage = await openStorage(disk);

@@ -172,6 +172,7 @@ function nodeOptions({ meta, journal }: Storage, random: Random): NodeOptions {
     nodeId: meta.nodeId,
     clusterId: meta.clusterId,
     directoryId: meta.directoryId,
+    startCounter: meta.startCounter,
     isJournalDamaged: journal.isDamaged,
     advertisedHost: '127.0.0.1',
     advertisedPort: 9092,

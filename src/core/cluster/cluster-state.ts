@@ -40,6 +40,11 @@ export class ClusterState {
     return this.#nextProducerId;
   }
 
+  /** Ids below it may have been handed out without a trace: a hole took records of blocks (P4). */
+  skipProducerIds(to: number): void {
+    this.#nextProducerId = Math.max(this.#nextProducerId, to);
+  }
+
   topics(): Iterable<TopicValue> {
     return this.#topics.values();
   }

@@ -20,6 +20,13 @@ export interface InternalTopicOptions {
   ) => void;
   readonly read: (from: Offset, to: Offset, done: Done<ReadOutcome>) => void;
   readonly emit: (effect: Effect) => void;
+  /**
+   * The replay met a hole: records of any key may be missing, tombstones too. Called before what
+   * lies behind it is applied.
+   */
+  readonly holeFound: (from: Offset, to: Offset) => void;
+  /** Whether what a key said in front of a hole is still worth something; else it is forgotten. */
+  readonly survivesHole: (key: string) => boolean;
 }
 
 /** Rewritten when the log holds this many records, and this many times what is live. */
@@ -41,6 +48,7 @@ export class InternalTopic {
   #recordsInLog = 0;
   #isRewriting = false;
   #isReplayed = false;
+  #hasHole = false;
 
   constructor(options: InternalTopicOptions) {
     this.#options = options;
@@ -52,7 +60,8 @@ export class InternalTopic {
 
   /**
    * Replays the committed log, behind the view if there is one that fits; then calls `replayed`. A
-   * record that cannot be read stops the replay with `failed`: a state with a hole is not a state.
+   * hole that the view does not cover is told, and is gone with the next rewrite; `failed`: the log
+   * cannot be read now.
    */
   replay(
     view: { readonly nextOffset: Offset; readonly entries: readonly ViewEntry[] } | undefined,
@@ -60,11 +69,21 @@ export class InternalTopic {
   ): void {
     const { logStartOffset, highWatermark } = this.partition;
     let from = logStartOffset;
+    // The log is fsynced before the view hears of it: what only the view has seen was lost.
+    const isAhead = view !== undefined && view.nextOffset > highWatermark;
     if (view !== undefined && view.nextOffset >= from && view.nextOffset <= highWatermark) {
       for (const { key, value } of view.entries) this.#see(utf8Decode(key), value);
       from = view.nextOffset;
     }
-    this.#replayFrom(from, highWatermark, outcome);
+    this.#replayFrom(from, highWatermark, {
+      ...outcome,
+      replayed: () => {
+        if (isAhead) this.#passHole(highWatermark, view.nextOffset);
+        this.#isReplayed = true;
+        this.#replaceView(highWatermark);
+        outcome.replayed();
+      },
+    });
   }
 
   /** Appends the changes in order; `done` when the last one is committed and applied. */
@@ -94,11 +113,7 @@ export class InternalTopic {
     to: Offset,
     outcome: { readonly replayed: () => void; readonly failed: (reason: string) => void },
   ): void {
-    if (from >= to) {
-      this.#isReplayed = true;
-      this.#replaceView(to);
-      return outcome.replayed();
-    }
+    if (from >= to) return outcome.replayed();
     this.#options.read(from, to, (read) => {
       if (!read.ok) return outcome.failed(`${this.partition.topic} at ${from}: ${read.error}`);
       const next = this.#applyBatches(read.bytes, from);
@@ -118,6 +133,7 @@ export class InternalTopic {
   #applyBatches(bytes: Uint8Array, from: Offset): Offset {
     let next = from;
     for (const header of scanBatches(bytes).headers) {
+      if (header.baseOffset > next) this.#passHole(next, header.baseOffset);
       next = offset(header.lastOffset + 1);
       if (header.isControl) continue;
       const records = iterateRecords(bytes, header);
@@ -133,6 +149,14 @@ export class InternalTopic {
     return next;
   }
 
+  #passHole(from: Offset, to: Offset): void {
+    this.#hasHole = true;
+    for (const key of [...this.#latest.keys()]) {
+      if (!this.#options.survivesHole(key)) this.#see(key, undefined);
+    }
+    this.#options.holeFound(from, to);
+  }
+
   #see(key: string, value: Uint8Array | undefined): void {
     this.#remember(key, value?.slice());
     this.#options.apply(key, value);
@@ -146,10 +170,12 @@ export class InternalTopic {
 
   #rewriteIfGrown(): void {
     const isGrown =
+      this.#hasHole ||
       this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * this.#latest.size);
     // With nothing live there is nothing to carry over; the next live key brings the rewrite.
     if (!isGrown || this.#isRewriting || this.#latest.size === 0) return;
     this.#isRewriting = true;
+    this.#hasHole = false;
     this.partition.roll();
     const start = this.partition.logEndOffset;
     const entries = [...this.#latest];

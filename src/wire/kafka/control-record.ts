@@ -34,12 +34,21 @@ export function buildLeaderChangeBatch(change: LeaderChange, place: ControlBatch
   key.int16(leaderChangeType);
   const builder = new RecordBatchBuilder(128);
   builder.append(place.timestamp, key.view(), leaderChangeValue(change), noRecordHeaders);
+  // Without a producer id nobody else reads the sequence; it lies in what the CRC covers.
   return builder.finish({
     isControl: true,
     baseOffset: place.baseOffset,
     leaderEpoch: place.leaderEpoch,
+    baseSequence: place.leaderEpoch,
   });
 }
+
+/**
+ * The leader epoch that a LeaderChange batch says a second time, under its CRC: the field of that
+ * name is not covered. Undefined where an older version wrote the batch.
+ */
+export const leaderChangeEpoch = (header: RecordBatchHeader): number | undefined =>
+  header.producerId < 0n && header.baseSequence >= 0 ? header.baseSequence : undefined;
 
 function leaderChangeValue(change: LeaderChange): Uint8Array {
   const value = new ByteWriter(64);

@@ -138,6 +138,15 @@ export class NodeWorld {
     this.turn();
   }
 
+  /** Rot: the batches that hold these records are gone, and stay so. */
+  lose(topic: string, isLost: (record: SeenRecord) => boolean): void {
+    for (const log of this.logs.filter((one) => one.topic === topic)) {
+      const kept = log.batches.filter((batch) => !recordsIn(batch).some(isLost));
+      log.batches.splice(0, log.batches.length, ...kept);
+      log.durable = kept.length;
+    }
+  }
+
   /** Time passes, and the core is woken. */
   later(ms: number): void {
     this.#ms += ms;
@@ -147,6 +156,13 @@ export class NodeWorld {
 
   post(event: Event): void {
     this.#run(event);
+  }
+
+  /** The producer id of each data batch of a topic. */
+  ingestProducers(topic: string): bigint[] {
+    const logs = this.logs.filter((log) => log.topic === topic);
+    const headers = logs.flatMap((log) => log.batches.map(headerOf));
+    return headers.filter(({ isControl }) => !isControl).map(({ producerId }) => producerId);
   }
 
   /** All records of a topic, over its partitions. */
@@ -268,6 +284,7 @@ export class NodeWorld {
       nodeId: 1,
       clusterId: uuid('11111111-1111-4111-8111-111111111111'),
       directoryId: uuid('22222222-2222-4222-8222-222222222222'),
+      startCounter: this.#seed,
       isJournalDamaged: false,
       advertisedHost: '127.0.0.1',
       advertisedPort: 9092,
@@ -340,16 +357,18 @@ function recoveredOf(log: StoredLog): RecoveredLog {
 }
 
 function recordsOf(log: StoredLog): SeenRecord[] {
+  return log.batches.flatMap(recordsIn);
+}
+
+function recordsIn(batch: Uint8Array): SeenRecord[] {
   const seen: SeenRecord[] = [];
-  for (const batch of log.batches) {
-    const header = headerOf(batch);
-    const records = iterateRecords(batch, header);
-    if (header.isControl || !records.ok) continue;
-    while (records.value.next()) {
-      const key = utf8Decode(records.value.key() ?? new Uint8Array());
-      const value = utf8Decode(records.value.value() ?? new Uint8Array());
-      seen.push({ offset: records.value.offset, key, value });
-    }
+  const header = headerOf(batch);
+  const records = iterateRecords(batch, header);
+  if (header.isControl || !records.ok) return seen;
+  while (records.value.next()) {
+    const key = utf8Decode(records.value.key() ?? new Uint8Array());
+    const value = utf8Decode(records.value.value() ?? new Uint8Array());
+    seen.push({ offset: records.value.offset, key, value });
   }
   return seen;
 }

@@ -66,6 +66,49 @@ describe('Node', () => {
     expect(world.records('sensors').map(({ value }) => value)).toEqual(['1', '2']);
   });
 
+  it('goes on behind rot in __cluster: topics keep their ids, no producer id comes twice (V4)', () => {
+    for (const lost of [/^topic\/sensors/, /^topic\//, /^producer-ids/]) {
+      const world = started();
+      world.publish('a', '1');
+      world.turn();
+      const ids = world.logs.map(({ topicId }) => topicId);
+      world.lose('__cluster', ({ key }) => lost.test(key));
+      world.crash();
+      expect(world.isReady, String(lost)).toBe(true);
+      expect(world.logs.map(({ topicId }) => topicId)).toEqual(ids);
+      world.publish('a', '2');
+      world.turn();
+      expect(world.records('sensors').map(({ value }) => value)).toEqual(['1', '2']);
+      expect(new Set(world.ingestProducers('sensors')).size).toBe(2);
+      world.crash();
+      world.publish('a', '3');
+      world.turn();
+      expect(new Set(world.ingestProducers('sensors')).size).toBe(3);
+    }
+  });
+
+  it('stores a reading again, and never not at all, where rot took a removal (P5)', () => {
+    const world = started();
+    world.openSession(1);
+    world.publish('a', 'first', { qos: 2, packetId: 7 });
+    world.turn();
+    world.releaseIdentifier(7);
+    world.turn();
+    world.publish('a', 'other', { qos: 2, packetId: 8 });
+    world.turn();
+    // The tombstone: the identifier would stay open, and answer for the next reading.
+    world.lose('__mqtt_sessions', ({ key, value }) => key.startsWith('qos2/') && value === '');
+    world.crash();
+    world.openSession(2);
+    expect(world.sessions.get(2)).toEqual([8]);
+    const second = world.publish('a', 'second', { qos: 2, packetId: 7 });
+    world.turn();
+    expect(world.released).toContain(second);
+    expect(world.records('sensors').map(({ value }) => value)).toEqual(
+      expect.arrayContaining(['first', 'other', 'second']),
+    );
+  });
+
   it('acknowledges a publish when it is durable, never before (C5)', () => {
     const world = started();
     world.stopSyncing();

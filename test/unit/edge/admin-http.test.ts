@@ -11,6 +11,7 @@ const status: NodeStatus = {
   mqtt: { connections: 0 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
   disk: { usedBytes: 1, budgetBytes: 2, droppedRecords: 0, droppedQos0: 0 },
+  damaged: [],
   forward: [],
 };
 

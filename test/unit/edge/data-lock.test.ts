@@ -21,6 +21,17 @@ test('one holder at a time; released, it can be taken again', async () => {
   expect(await readdir(join(dir, 'lock'))).toContain('LOCK');
 });
 
+test('rot in its database does not stop the node', async () => {
+  const first = await lockDataDirectory(dir);
+  if (!first.ok) throw new Error(first.error);
+  await first.value.release();
+  await writeFile(join(dir, 'lock', 'CURRENT'), 'MANIFEST-9\n');
+  const second = await lockDataDirectory(dir);
+  if (!second.ok) throw new Error(second.error);
+  expect(await lockDataDirectory(dir)).toEqual({ ok: false, error: 'held' });
+  await second.value.release();
+});
+
 test('a directory that cannot hold the lock is an error value', async () => {
   await writeFile(join(dir, 'lock'), 'not a directory');
   expect(await lockDataDirectory(dir)).toEqual({ ok: false, error: 'unusable' });

@@ -6,16 +6,23 @@ import { exitCodes } from '../../../edge/cli/exit-codes.ts';
 import type * as DiskNode from '../../../edge/disk-node.ts';
 import { startNode } from '../../../edge/node.ts';
 import { parseConfig } from '../../../src/config/parse-config.ts';
-import { DiskError, type DiskFile, type OpenMode } from '../../../src/ports/disk.ts';
+import {
+  DiskError,
+  type DiskErrorCode,
+  type DiskFile,
+  type OpenMode,
+} from '../../../src/ports/disk.ts';
 
-/** A disk whose fsync of the first log fails, which is in the boot: its LeaderChange. */
+const fault = vi.hoisted(() => ({ path: '', code: 'EIO' }));
+
+/** A disk whose fsync of one kind of file fails. */
 vi.mock('../../../edge/disk-node.ts', async (importActual) => {
   const actual = await importActual<typeof DiskNode>();
   class FailingDisk extends actual.NodeDisk {
     override async open(path: string, mode: OpenMode): Promise<DiskFile> {
       const file = await super.open(path, mode);
-      if (!path.startsWith('logs/__cluster-0/') || !path.endsWith('.log')) return file;
-      file.sync = () => Promise.reject(new DiskError('EIO', 'sync', path));
+      if (!path.startsWith(fault.path)) return file;
+      file.sync = () => Promise.reject(new DiskError(fault.code as DiskErrorCode, 'sync', path));
       return file;
     }
   }
@@ -28,7 +35,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-it('ends with 74 when the disk fails while the node boots (L8)', async () => {
+it.each([
+  ['logs/__cluster-0/00000000000000000000.log', 'EIO'],
+  ['journal', 'OTHER'],
+])('ends with 74 when an fsync of a start fails: %s, %s (L8)', async (path, code) => {
+  Object.assign(fault, { path, code });
   const config = parseConfig({
     node: { dataDir },
     mqtt: { listen: '127.0.0.1:0' },

@@ -13,6 +13,7 @@ function newTopic(world: World = newPartition(), before: readonly Uint8Array[] =
   const batcher = new Batcher({ batchBytesMax: 100_000, lingerMs: 0 });
   batcher.producerId = 1n;
   const applied: [string, string | undefined][] = [];
+  const holes: [number, number][] = [];
   const topic = new InternalTopic({
     partition: world.partition,
     apply: (key, value) => applied.push([key, value === undefined ? undefined : utf8Decode(value)]),
@@ -25,12 +26,14 @@ function newTopic(world: World = newPartition(), before: readonly Uint8Array[] =
       done({ ok: true, bytes: concatBytes(rest.slice(0, 2)) });
     },
     emit: (effect) => world.effects.push(effect),
+    holeFound: (from, to) => holes.push([from, to]),
+    survivesHole: (key) => key.startsWith('kept'),
   });
   const turn = () => {
     batcher.turnEnded(at(0));
     world.persistAll();
   };
-  return { ...world, topic, applied, turn };
+  return { ...world, topic, applied, holes, turn };
 }
 
 const lastOffsetOf = (bytes: Uint8Array): number => {
@@ -98,27 +101,27 @@ describe('InternalTopic', () => {
     const first = newTopic();
     replay(first.topic);
     for (const value of ['1', '2']) {
-      first.topic.commit([change('a', value)], () => undefined);
+      first.topic.commit([change('kept', value)], () => undefined);
       first.turn();
     }
     const at2 = {
       nextOffset: offset(2),
-      entries: [{ key: utf8Encode('a'), value: utf8Encode('1') }],
+      entries: [{ key: utf8Encode('kept'), value: utf8Encode('1') }],
     };
     const beyond = { ...at2, nextOffset: offset(900) };
     for (const [view, expected] of [
       [
         at2,
         [
-          ['a', '1'],
-          ['a', '2'],
+          ['kept', '1'],
+          ['kept', '2'],
         ],
       ],
       [
         beyond,
         [
-          ['a', '1'],
-          ['a', '2'],
+          ['kept', '1'],
+          ['kept', '2'],
         ],
       ],
     ] as const) {
@@ -127,6 +130,45 @@ describe('InternalTopic', () => {
       expect(replay(second.topic, view)).toBe('replayed');
       expect(second.applied).toEqual(expected);
     }
+  });
+
+  it('tells a hole, forgets what may have changed in it, and rewrites itself', () => {
+    const first = newTopic();
+    replay(first.topic);
+    for (const key of ['kept', 'a', 'lost', 'b']) {
+      first.topic.commit([change(key, '1')], () => undefined);
+      first.turn();
+    }
+    const left = first.log.filter((bytes) => !utf8Decode(bytes).includes('lost'));
+    const recovered = emptyLog({ logEndOffset: first.partition.logEndOffset });
+    const second = newTopic(newPartition(recovered), left);
+    expect(replay(second.topic)).toBe('replayed');
+    expect(second.holes).toEqual([[3, 4]]);
+    expect(second.applied).toEqual([
+      ['kept', '1'],
+      ['a', '1'],
+      ['a', undefined],
+      ['b', '1'],
+    ]);
+    second.topic.commit([change('c', '1')], () => undefined);
+    second.turn();
+    const types = second.effects.map(({ type }) => type);
+    expect(types.filter((type) => type === 'RollLog')).toHaveLength(1);
+    expect(types.filter((type) => type === 'AdvanceLogStart')).toHaveLength(1);
+    second.topic.commit([change('d', '1')], () => undefined);
+    second.turn();
+    expect(second.effects.filter(({ type }) => type === 'RollLog')).toHaveLength(1);
+  });
+
+  it('takes a view that is ahead of the log for a sign that the log lost its end', () => {
+    const first = newTopic();
+    replay(first.topic);
+    first.topic.commit([change('kept', '1'), change('a', '1')], () => undefined);
+    first.turn();
+    const recovered = emptyLog({ logEndOffset: first.partition.logEndOffset });
+    const second = newTopic(newPartition(recovered), first.log);
+    expect(replay(second.topic, { nextOffset: offset(900), entries: [] })).toBe('replayed');
+    expect(second.holes).toEqual([[second.partition.highWatermark, 900]]);
   });
 
   it('says what it could not read instead of going on with a hole', () => {

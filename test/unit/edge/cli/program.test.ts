@@ -32,6 +32,7 @@ const status: NodeStatus = {
   mqtt: { connections: 2 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
   disk: { usedBytes: 2048, budgetBytes: 1 << 30, droppedRecords: 7, droppedQos0: 0 },
+  damaged: [{ topic: 'sensors', partition: 1, from: 7, to: 9, reason: 'crc' }],
   forward: [{ topic: 'sensors', partition: 0, state: 'stopped', lastError: 'not equal' }],
 };
 
@@ -164,6 +165,7 @@ describe('with a node', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^degraded\nnode 1 {2}version 0\.1\.0 {2}cluster c\n/);
     expect(out).toContain('disk 2.0 KiB of 1.0 GiB  7 records dropped');
+    expect(out).toContain('damaged sensors-1: offsets 7 to 8 are lost (crc)');
     expect(out).toMatch(/sensors +0 +leader +1 +3 +10 +20 +25 +1\/1/);
     expect(out).toMatch(/sensors +0 +stopped +\? +\? +not equal/);
     const json = await run('status', '--json', '--admin', admin);

@@ -1,0 +1,76 @@
+import { assert } from '../../base/assert.ts';
+import type { Offset } from '../../base/brand.ts';
+import { noRecordHeaders } from '../../wire/kafka/record-headers.ts';
+import type { Effect } from '../effect.ts';
+import type { Qos2Sessions } from '../mqtt/qos2-sessions.ts';
+import type { Now } from '../now.ts';
+import type { Partition } from '../partition.ts';
+import type { PendingReads } from '../pending-reads.ts';
+import type { Batcher } from '../produce/batcher.ts';
+import { type ClusterState, clusterTopicName } from './cluster-state.ts';
+import { InternalTopic } from './internal-topic.ts';
+
+/** Bytes of one read while a state is replayed. */
+const replayReadBytes = 1024 * 1024;
+/**
+ * Where records of id blocks may be lost, a start begins at so many times its number: no start
+ * before it can have come there (P4). Eight million starts fit into the ids that a number holds.
+ */
+const producerIdsPerStart = 2 ** 30;
+
+/** The state that internal topics feed, and the machinery that they run on. */
+export interface InternalTopicWorld {
+  /** Starts of this data directory, this one included. */
+  readonly startCounter: number;
+  readonly cluster: ClusterState;
+  readonly sessions: Qos2Sessions;
+  readonly batcher: Batcher;
+  readonly reads: PendingReads;
+  readonly now: () => Now;
+  readonly emit: (effect: Effect) => void;
+}
+
+/** `__cluster` or `__mqtt_sessions` on its partition, with the state that its records feed. */
+export function openInternalTopic(partition: Partition, world: InternalTopicWorld): InternalTopic {
+  const { cluster, sessions, batcher, reads, emit } = world;
+  const { topic } = partition;
+  const isCluster = topic === clusterTopicName;
+  return new InternalTopic({
+    partition,
+    apply: (key, value) => {
+      const isKnown = isCluster ? cluster.apply(key, value) : sessions.apply(key, value);
+      if (!isKnown) emit(unknownRecord(topic, key));
+    },
+    append: (to, { key, value }, settled) => {
+      const now = world.now();
+      const record = { timestamp: now.wallMs, key, value, headers: noRecordHeaders };
+      const error = batcher.append(to, record, { settled }, now);
+      assert(error === undefined, 'records of internal topics are small');
+    },
+    read: (from, to, done) => reads.read(partition, { from, to, bytesMax: replayReadBytes }, done),
+    emit,
+    // V4: a cluster of one goes on with what is left.
+    holeFound: (from, to) => {
+      emit(lostRecords(topic, from, to));
+      if (isCluster) cluster.skipProducerIds(world.startCounter * producerIdsPerStart);
+    },
+    // Of sessions nothing: an identifier whose removal was lost would answer for another reading,
+    // and that one would never be stored. At worst one is stored twice. A decision whose end was
+    // lost would be carried out again (X1).
+    survivesHole: (key) => isCluster && !key.startsWith('forward/'),
+  });
+}
+
+const lostRecords = (topic: string, from: Offset, to: Offset): Effect => ({
+  type: 'Print',
+  level: 'error',
+  text: `Records of ${topic} are lost; the node goes on with the rest.`,
+  fields: { from, to },
+});
+
+const unknownRecord = (topic: string, key: string): Effect => ({
+  type: 'Print',
+  level: 'warn',
+  text: `A record of ${topic} is not understood: a newer version wrote it?`,
+  fields: { key },
+});

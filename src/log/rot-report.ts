@@ -1,0 +1,14 @@
+import type { RotRange } from '../ports/recovered-log.ts';
+import type { LogContext } from './log-context.ts';
+
+/** Says once, by offsets, what of a log cannot be served any more (L6). */
+export function reportRot(
+  { topic, partition, telemetry }: Pick<LogContext, 'topic' | 'partition' | 'telemetry'>,
+  ranges: readonly RotRange[],
+): void {
+  for (const { from, to, file, reason, setAside } of ranges) {
+    telemetry?.write('error', 'Stored bytes are damaged; these offsets cannot be served.', {
+      ...{ topic, partition, from, to, file, reason, setAside },
+    });
+  }
+}
