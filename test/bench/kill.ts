@@ -27,9 +27,10 @@ export const measureKills = async (options: KillOptions): Promise<Figure> => {
     const kills = Math.min(killsPerDirectory, options.kills - done);
     const report = await killsInOneDirectory(options, done, kills);
     reports.push(report);
+    const { pubacks, produceAnswers, recoveriesMs } = report;
     options.say(
-      `kill: ${done + kills} of ${options.kills}, ${report.pubacks + report.produceAnswers} ` +
-        `acknowledged, ${faultsOf(report)} at fault`,
+      `kill: ${done + kills} of ${options.kills}, ${pubacks} PUBACKs, ${produceAnswers} Produce ` +
+        `answers, ${faultsOf(report)} at fault, starts up to ${Math.max(...recoveriesMs)} ms`,
     );
   }
   const starts = reports.flatMap((report) => report.recoveriesMs);
