@@ -19,6 +19,28 @@ test('X3: an EndTxn that nobody answers is no commit, and the node hears of none
   expect(world.arrived(0)).toEqual(world.written.get(0));
 });
 
+test('X2: a predecessor that commits while its successor takes over doubles nothing', () => {
+  const world = new ForwardWorld(28);
+  world.createTopics(1, 1);
+  world.start('first');
+  world.run(3_000);
+  const fetches = (): number => world.central.calls.get('Fetch') ?? 0;
+  let fetchesBefore: number | undefined;
+  world.fault = (name) => {
+    if (name !== 'EndTxn' || fetchesBefore !== undefined) return 'none';
+    const before = fetches();
+    fetchesBefore = before;
+    // On its way until the successor has looked for the cursor.
+    return { heldUntil: () => fetches() > before };
+  };
+  world.write(0, 3);
+  expect(world.run(10_000, () => fetchesBefore !== undefined)).toBe(true);
+  world.start('second');
+  world.run(60_000, () => world.isComplete);
+  world.run(10_000);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+});
+
 test('X3: a late EndTxn commits nothing of the next transaction, because none is ever re-sent', () => {
   const world = new ForwardWorld(21);
   world.createTopics(1, 1);
