@@ -305,11 +305,13 @@ export class MqttFront {
     // QoS 2 is held by the persistence (P5).
     if (packet.qos === 2) return done(null);
     this.counters.publishes[packet.qos]++;
+    const isQos0 = packet.qos === 0;
     const proceed = (): void => {
-      connection.lane?.flush(); // aedes writes the PUBACK of this one
+      if (isQos0) return connection.deliverInTurn(() => done(null));
+      connection.lane?.flush(); // aedes writes the PUBACK of this one, and delivers it later
       done(null);
     };
-    const publishId = this.#pending.add(connection, packet.qos === 0 ? 'qos0' : 'qos1', proceed);
+    const publishId = this.#pending.add(connection, isQos0 ? 'qos0' : 'qos1', proceed);
     const publish = publishOf(publishId, connection, client, packet);
     this.#options.post({ type: 'PublishReceived', publish });
     this.#roster.pendingChanged(this.#pending.size);
@@ -325,7 +327,8 @@ export class MqttFront {
     // The core takes back what a closed connection has in flight; the will comes after that (P3).
     this.#closed(connection);
     this.counters.publishes[packet.qos]++;
-    const publishId = this.#pending.add(connection, 'will', () => done(null));
+    const proceed = (): void => connection.deliverInTurn(() => done(null));
+    const publishId = this.#pending.add(connection, 'will', proceed);
     const publish = publishOf(publishId, connection, client, packet);
     this.#options.post({ type: 'PublishReceived', publish });
   }

@@ -104,6 +104,15 @@ export class MqttConnection implements CrowdMember {
     }
   }
 
+  /**
+   * Begins a delivery in an immediate of its own. aedes numbers a publish when it gets it, waits
+   * for some promises, and drops what comes to a subscriber below the last number: the promises of
+   * one have to be through before the next begins.
+   */
+  deliverInTurn(run: () => void): void {
+    setImmediate(() => this.guard(run));
+  }
+
   /** CONNACK is on its way: what the client sent behind CONNECT may pass now. */
   open(lane: MqttByteLane): void {
     this.lane = lane;
@@ -156,7 +165,8 @@ export class MqttConnection implements CrowdMember {
    */
   isOverdue(now: MonotonicMs): boolean {
     const waits = this.#left !== undefined && !this.#isLeftCut;
-    const isOurs = this.pending.length > 0 || waits || this.#framer.held;
+    const isHeld = this.#framer.held !== 'none';
+    const isOurs = this.pending.length > 0 || waits || isHeld;
     if (!isOurs) return this.#window.isOverdue(now);
     this.#internals._keepaliveTimer?.refresh();
     if (this.#window.isOpen) this.#window.restart(now);
@@ -207,7 +217,7 @@ export class MqttConnection implements CrowdMember {
     let at = 0;
     while (at < chunk.length && !this.dead && !this.socket.destroyed) {
       if (this.#framer.isAtBoundary && !this.#framer.stopsAt(chunk[at] as number)) {
-        const taken = lane.take(chunk, at);
+        const taken = lane.take(chunk, at, this.#framer);
         if (taken > at) this.#tellPartial(0); // another packet is its own arrival
         at = taken;
         if (at === chunk.length) break;

@@ -86,7 +86,7 @@ export class MqttInbound {
         // aedes writes PUBREC after its subscribers have the publish; its turn is now.
         connection.delivering.set(packet, connection.order.reserve());
         this.#identifiers.settle(clientId, packetId, entry, 'stored');
-        resolve();
+        connection.deliverInTurn(resolve);
       };
       const abandon = (): void => this.#identifiers.settle(clientId, packetId, entry, undefined);
       const publishId = this.#options.pending.add(connection, 'identifier', proceed, abandon);

@@ -1,7 +1,7 @@
 import type { Client, PublishPacket } from 'aedes';
 import { limits } from '../src/base/limits.ts';
 import type { Event, Publish } from '../src/core/event.ts';
-import type { MqttByteLane } from './mqtt-byte-lane.ts';
+import type { ByteGate, MqttByteLane } from './mqtt-byte-lane.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
 import type { MqttPending } from './mqtt-pending.ts';
@@ -65,9 +65,9 @@ export class MqttPublishLane implements MqttByteLane {
     return this.#decoder.needsMore;
   }
 
-  take(chunk: Buffer, at: number): number {
+  take(chunk: Buffer, at: number, gate: ByteGate): number {
     let next = at;
-    while (next < chunk.length) {
+    while (next < chunk.length && !gate.stopsAt(chunk[next] as number)) {
       const end = this.#decoder.read(chunk, next);
       if (end === next) break;
       this.#post(end - next);
@@ -123,8 +123,9 @@ export class MqttPublishLane implements MqttByteLane {
       this.#acks.push(publish.packetId);
       if (this.#acks.length === 1) this.#options.acksWait(this);
     }
-    if (this.#options.isHeard(publish.retain)) this.#deliver(publish, payload, bytes);
-    else this.#settled(bytes);
+    const { connection, isHeard } = this.#options;
+    if (!isHeard(publish.retain)) return this.#settled(bytes);
+    connection.deliverInTurn(() => this.#deliver(publish, payload, bytes));
   }
 
   #deliver(publish: Publish, payload: Buffer, bytes: number): void {

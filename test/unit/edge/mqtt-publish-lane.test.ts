@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import mqtt from 'mqtt';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from 'aedes';
 import type { MqttConnection } from '../../../edge/mqtt-connection.ts';
 import { MqttPending } from '../../../edge/mqtt-pending.ts';
@@ -158,9 +159,10 @@ test('publishes count as a sign of life: once for what came together', () => {
     deliver: () => undefined,
     acksWait: () => undefined,
   });
-  expect(lane.take(Buffer.concat([publish(1, 1), publish(0, 2)]), 0)).toBeGreaterThan(0);
+  const open = { stopsAt: () => false };
+  expect(lane.take(Buffer.concat([publish(1, 1), publish(0, 2)]), 0, open)).toBeGreaterThan(0);
   expect(refreshed).toBe(1);
-  expect(lane.take(ping, 0)).toBe(0);
+  expect(lane.take(ping, 0, open)).toBe(0);
   expect(refreshed).toBe(1);
 });
 
@@ -191,4 +193,50 @@ test('who has much unanswered is not read until some of it is answered', async (
   core.release(...core.waiting);
   await until(() => received(client).length === count);
   expect(received(client).at(-1)).toBe(`puback:${count}`);
+});
+
+test('on a full disk a publish that wants an answer waits, also behind one of QoS 0', async () => {
+  const client = await join('a');
+  core.front.holdPublishers('acknowledged');
+  client.socket.write(Buffer.concat([publish(0, 1), publish(1, 2), publish(0, 3)]));
+  await until(() => core.waiting.length > 0);
+  await settle();
+  expect(core.topics()).toEqual(['t/1']);
+  core.front.holdPublishers('none');
+  await until(() => core.waiting.length === 3);
+  expect(core.topics()).toEqual(['t/1', 't/2', 't/3']);
+});
+
+describe('subscribers get what is released together', () => {
+  const large = 'x'.repeat(limits.mqttLanePacketBytesMax);
+  const retained = (packet: Buffer): Buffer => {
+    packet[0] = (packet[0] as number) | 1;
+    return packet;
+  };
+  const cases: Record<string, readonly Buffer[]> = {
+    'QoS 1 before QoS 0': [publish(1, 1), publish(0, 2)],
+    'QoS 2 before QoS 1': [publish(2, 1), publish(1, 2)],
+    'QoS 2, retained before not retained': [retained(publish(2, 1)), publish(2, 2)],
+    'retained before not retained': [retained(publish(1, 1)), publish(1, 2), publish(0, 3)],
+    'retained before not retained, QoS 0': [retained(publish(0, 1)), publish(0, 2)],
+    'large before small': [publish(1, 1, large), publish(1, 2)],
+    'large before small, QoS 0': [publish(0, 1, large), publish(0, 2)],
+    'small before large, QoS 0': [publish(0, 1), publish(0, 2, large), publish(0, 3)],
+  };
+  test.each(Object.entries(cases))('%s', async (_, packets) => {
+    const got: string[] = [];
+    const subscriber = mqtt.connect({ port: core.port, protocolVersion: 4 });
+    subscriber.on('message', (topic) => got.push(topic));
+    await subscriber.subscribeAsync('t/#', { qos: 1 });
+    try {
+      const client = await join('a');
+      client.socket.write(Buffer.concat(packets));
+      await until(() => core.waiting.length === packets.length);
+      core.release(...core.waiting);
+      await until(() => got.length >= packets.length).catch(() => undefined);
+      expect(got).toEqual(packets.map((_packet, index) => `t/${index + 1}`));
+    } finally {
+      await subscriber.endAsync(true);
+    }
+  });
 });
