@@ -19,7 +19,7 @@ import { MqttInbound } from './mqtt-inbound.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
-import { isCleanText, isPublishTopic, publishOf } from './mqtt-publish.ts';
+import { faultOf, isCleanText, isPublishTopic, publishOf } from './mqtt-publish.ts';
 import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
 
 type Done = (error: AuthenticateError | null, success: boolean | null) => void;
@@ -298,10 +298,8 @@ export class MqttFront {
     // aedes publishes a will when its client is closed, and nothing else.
     if (client.closed) return this.#will(connection, client, packet, done);
     if (connection.dead) return;
-    if (!isPublishTopic(packet.topic))
-      return done(new Error('a topic that may not be published to'));
-    // [MQTT-2.3.1-1]: aedes' parser lets it pass.
-    if (packet.qos > 0 && packet.messageId === 0) return done(new Error('packet identifier 0'));
+    const fault = faultOf(packet);
+    if (fault !== undefined) return done(new Error(fault));
     // QoS 2 is held by the persistence (P5).
     if (packet.qos === 2) return done(null);
     this.counters.publishes[packet.qos]++;

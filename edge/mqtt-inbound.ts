@@ -32,6 +32,10 @@ export class MqttInbound {
   get(client: Client, packet: InboundPacket): Promise<InboundPacket> {
     const connection = this.#live(client);
     if (connection === undefined) return never();
+    if (identifierOf(packet) < 1) {
+      connection.breach('no packet identifier'); // [MQTT-2.3.1-1]
+      return never();
+    }
     const entry = this.#identifiers.find(client.id, identifierOf(packet));
     if (entry?.state === 'storing' || entry?.state === 'removing') {
       return this.#afterwards(client, packet, entry);

@@ -23,6 +23,15 @@ export function publishOf(
   };
 }
 
+/** Why a PUBLISH costs its connection although aedes' parser lets it pass. */
+export function faultOf({ topic, qos, dup, messageId }: PublishPacket): string | undefined {
+  if (!isPublishTopic(topic)) return 'a topic that may not be published to';
+  // [MQTT-2.3.1-1]; the parser gives -1 where there is none.
+  if (qos > 0 && (messageId ?? 0) < 1) return 'no packet identifier';
+  if (qos === 0 && dup) return 'DUP at QoS 0'; // [MQTT-3.3.1-2]
+  return undefined;
+}
+
 /**
  * U+0000 and U+FFFD: aedes' parser reads ill-formed UTF-8 as U+FFFD, so one cannot be told from the
  * other.
