@@ -74,7 +74,10 @@ export class ForwardMarks {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [key, mark] of [...this.#newest]) {
+    for (const key of [...this.#newest.keys()]) {
+      // As it is now, not as it was when this began: `attempted` may have written a newer one.
+      const mark = this.#newest.get(key);
+      if (mark === undefined) continue;
       await this.#store.persistEntry(key, JSON.stringify(mark));
       if (this.#newest.get(key) === mark) this.#newest.delete(key);
     }

@@ -192,6 +192,35 @@ test('X5: of the drops of an unclear transaction the one where central stands is
   expect(gaps.map(({ key }) => key.split('/gap/')[1])).toEqual([String(mark.forwardOffset)]);
 });
 
+test('X5: the node hears where central stands before a claim moves the cursor from there', () => {
+  const { world, running } = forwarded(28);
+  world.kill(running);
+  const mark = world.marks.get(0);
+  const lastForwarded = mark?.lastForwarded;
+  if (mark === undefined || lastForwarded === undefined) throw new Error('nothing was forwarded');
+  // The node knows an older place only; the process died before it could tell the newest.
+  const older = { ...lastForwarded, baseOffset: offset(lastForwarded.baseOffset - 4) };
+  const known = offset(mark.forwardOffset - 4);
+  world.marks.set(0, { ...mark, forwardOffset: known, lastForwarded: older });
+  for (let round = 0; round < 3; round++) world.write(0, 2);
+  const log = world.edge.log('sensors', 0);
+  const to = offset(log.endOffset - 2);
+  log.deleteBefore(to);
+  const range = { to, reason: 'diskFull' };
+  world.drops.set(0, [
+    { ...range, from: known, count: 8, lastForwarded: older },
+    { ...range, from: mark.forwardOffset, count: 4, lastForwarded },
+  ]);
+  const second = world.start('second');
+  world.run(20_000);
+  const places = second.heard.flatMap((word) => {
+    if (word.type === 'ForwardProgressed') return [`at ${word.mark.forwardOffset}`];
+    return word.type === 'ForwardAsked' ? [`to ${word.attempt.forwardOffset}`] : [];
+  });
+  // Else the next drop would not name the place where the cursor still stands if the claim fails.
+  expect(places.slice(0, 3)).toEqual([`at ${mark.forwardOffset}`, `to ${to}`, `at ${to}`]);
+});
+
 test('X5: a drop that names too old a batch stops, the one that replaces it ends the stop', () => {
   const { world, running } = forwarded(16);
   world.kill(running);

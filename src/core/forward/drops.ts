@@ -123,12 +123,12 @@ export class Drops {
       (drop) =>
         isOfBatch(drop) && (drop.from === mark.forwardOffset || drop.to <= mark.forwardOffset),
     );
-    const toldNow = untold.filter((drop) => isOfBatch(drop) && drop.to <= mark.forwardOffset);
-    const after = mostOf(toldNow.length > 0 ? toldNow : untoldOf(kept, mark));
+    // A cursor that still names the batch of a drop has carried nothing away of it.
+    const lost = mark.lastForwarded === undefined ? untold : untold.filter(isOfBatch);
     const gone = known.filter((drop) => !kept.includes(drop));
     const changes = [
       ...gone.map(({ from }) => ({ key: dropKey(partition, from), value: undefined })),
-      ...this.#totalChanges(partition, after - mostOf(untold)),
+      ...this.#totalChanges(partition, mostOf(lost) - mostOf(untold)),
     ];
     if (changes.length > 0) this.#options.log()?.commit(changes, () => undefined);
   }

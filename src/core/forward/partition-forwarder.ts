@@ -23,26 +23,12 @@ import { Runner, wait } from './procedure.ts';
 import type { ForwardPlan, Outgoing } from './rebuild.ts';
 import { planForward } from './rebuild.ts';
 import { rotGaps } from './rot-gaps.ts';
-import type {
-  BatchIdentity,
-  DropRecord,
-  ForwardMark,
-  ForwardPartition,
-  ForwardState,
-  ForwardStatus,
-} from './supervision.ts';
+import { markOf, type Standing } from './standing.ts';
+import type { DropRecord, ForwardPartition, ForwardState, ForwardStatus } from './supervision.ts';
 import { explainRefusal, isOfRecords, pauseMsMax } from './refused-records.ts';
 import { TransactionSize } from './transaction-size.ts';
 import type { Trouble } from './trouble.ts';
 import { stopped, waiting } from './trouble.ts';
-
-/** Where this partition stands at central after a claim or a transaction. */
-interface Standing {
-  readonly places: CentralPlaces;
-  forwardOffset: Offset;
-  lastForwarded: BatchIdentity | undefined;
-  decisionId: string;
-}
 
 /** What one transaction carries beside the cursor. */
 interface Load {
@@ -226,6 +212,7 @@ export class PartitionForwarder {
       lastForwarded: verdict.lastForwarded,
       decisionId: verdict.decisionId ?? cursor?.decisionId ?? '',
     };
+    if (cursor !== undefined) this.#tellStand({ places, ...cursor });
     this.#isCommitting = true;
     const gaps = jumpedDrops(this.#partition.drops, cursor, verdict.from);
     const failed = yield* this.#commit(standing, { batches: [], from: verdict.from, gaps });
@@ -297,7 +284,7 @@ export class PartitionForwarder {
   }
 
   *#commit(standing: Standing, { batches, from, gaps }: Load): Procedure<Trouble | undefined> {
-    const isAllowed = yield* wait(this.#context.ask(this.#markOf(standing), from));
+    const isAllowed = yield* wait(this.#context.ask(markOf(standing, this.#partition), from));
     if (!isAllowed) return waiting('the node is dropping what this transaction begins with');
     const { places, forwardOffset, lastForwarded, decisionId } = standing;
     const epoch = this.#reader.leaderEpoch;
@@ -352,18 +339,18 @@ export class PartitionForwarder {
 
   #progressed(standing: Standing): void {
     this.#forwardOffset = standing.forwardOffset;
-    const mark = this.#markOf(standing);
-    this.#partition = { ...this.#partition, mark };
-    this.#context.tell({ type: 'ForwardProgressed', mark });
+    this.#tellStand(standing);
     this.#statusChanged(false);
   }
 
-  #markOf({ places, forwardOffset, lastForwarded }: Standing): ForwardMark {
-    const { topicId, partition } = this.#partition;
-    return {
-      ...{ topicId, partition, centralClusterId: places.clusterId, forwardOffset },
-      ...(lastForwarded === undefined ? {} : { lastForwarded }),
-    };
+  /**
+   * Where central's cursor stands, beyond doubt. Said before a claim moves it too: the node may
+   * know an older place only, and it must name this one in a drop while the claim may fail (X5).
+   */
+  #tellStand(standing: Omit<Standing, 'decisionId'>): void {
+    const mark = markOf(standing, this.#partition);
+    this.#partition = { ...this.#partition, mark };
+    this.#context.tell({ type: 'ForwardProgressed', mark });
   }
 
   #tellDecided(decisionId: string): void {

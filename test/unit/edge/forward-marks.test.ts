@@ -41,6 +41,34 @@ it('writes the first mark at once and the newest of the next a second later', as
   expect(written).toEqual([`${key} 1`, `${key} 3`]);
 });
 
+it('never writes a mark over the newer one that an attempt took along', async () => {
+  const written: string[] = [];
+  const waiting: (() => void)[] = [];
+  const persistEntry = (name: string, json: string | undefined): Promise<void> => {
+    const place = String(json).match(/"forwardOffset":(\d+)/)?.[1];
+    written.push(`${name.split('/')[0]} ${name.at(-1)} at ${place}`);
+    return new Promise((resolve) => void waiting.push(resolve));
+  };
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 5; i++) {
+      for (const resolve of waiting.splice(0)) resolve();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+  };
+  const marks = new ForwardMarks({ persistEntry }, () => undefined);
+  const mark = (partition: number, at: number) => ({ ...markAt(at), partition });
+  for (const partition of [1, 0]) marks.note(mark(partition, 1));
+  await settle();
+  for (const partition of [1, 0]) marks.note(mark(partition, 2));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(written.at(-1)).toBe('forward 1 at 2');
+  marks.note(mark(0, 3));
+  const stored = marks.attempted(mark(0, 4), mark(0, 3));
+  await settle();
+  await stored;
+  expect(written.filter((one) => one.startsWith('forward 0')).at(-1)).toBe('forward 0 at 3');
+});
+
 it('keeps a mark that found no room, and tries again (L8)', async () => {
   const { marks, written, failed, errors } = newMarks();
   errors.push(new DiskError('ENOSPC', 'write', 'journal'));

@@ -116,6 +116,25 @@ describe('Drops (L10)', () => {
     expect(total()).toBe(50);
   });
 
+  it('keeps in the count what a claim tells while the next drop is under way', () => {
+    const { ledger, markAt, drop, known, total, progress } = newDrops();
+    ledger.progressed(markAt(10, 5));
+    drop(50);
+    ledger.attempted(markAt(50, 5));
+    drop(70);
+    expect(known()).toMatchObject([
+      { from: 10, to: 70, count: 60 },
+      { from: 50, to: 70, count: 20 },
+    ]);
+    expect(total()).toBe(60);
+    progress(markAt(50, 5));
+    expect(known()).toMatchObject([{ from: 50, to: 70, count: 20 }]);
+    expect(total()).toBe(60);
+    progress(markAt(70, 5));
+    progress(markAt(90, 80));
+    expect([known(), total()]).toEqual([[], 60]);
+  });
+
   it('takes back what a transaction carried away after all', () => {
     const { ledger, markAt, drop, total, known, progress } = newDrops();
     ledger.progressed(markAt(10, 5));
