@@ -19,7 +19,7 @@ import { MqttInbound } from './mqtt-inbound.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
-import { faultOf, isCleanText, isPublishTopic, publishOf } from './mqtt-publish.ts';
+import { faultOf, isCleanText, isGoodWill, publishOf } from './mqtt-publish.ts';
 import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
 
 type Done = (error: AuthenticateError | null, success: boolean | null) => void;
@@ -255,8 +255,8 @@ export class MqttFront {
     const connection = this.#byClient.get(client);
     if (connection === undefined || connection.dead) return;
     connection.emptyClientIdNotClean = packet.clientId === '' && packet.clean !== true;
-    const isGood =
-      isCleanText(packet.clientId) && (!packet.will || isPublishTopic(packet.will.topic));
+    const { clientId, will } = packet;
+    const isGood = isCleanText(clientId) && (!will || isGoodWill(will));
     if (isGood) done(null, true);
     else done(new Error('CONNECT names an invalid client identifier or will topic'), false);
   }

@@ -234,9 +234,11 @@ export class MqttConnection implements CrowdMember {
   }
 
   #leave(chunk: Buffer, at: number, isCut: boolean): null {
-    this.#left = chunk.subarray(at);
+    const left = chunk.subarray(at);
+    // A view keeps all of the chunk in memory, which is not counted.
+    this.#left = left.length * 2 < chunk.length ? Buffer.from(left) : left;
     this.#isLeftCut = isCut;
-    this.#tellPartial(isCut ? chunk.length - at : 0);
+    this.#tellPartial(isCut ? left.length : 0);
     return null;
   }
 

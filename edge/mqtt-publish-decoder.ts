@@ -1,3 +1,4 @@
+import { limits } from '../src/base/limits.ts';
 import { isPublishTopic } from './mqtt-publish.ts';
 
 const PUBLISH_TYPE = 3;
@@ -5,6 +6,7 @@ const QOS_2_BITS = 0x04;
 const DUP_QOS_BITS = 0x0e;
 const DUP_AT_QOS_0 = 0x08;
 const LENGTH_BYTES_MAX = 4;
+const noBytes = Buffer.alloc(0);
 
 /**
  * Reads the PUBLISH packets of QoS 0 and 1 that are whole and without fault, of MQTT 3.1 and 3.1.1.
@@ -14,7 +16,7 @@ const LENGTH_BYTES_MAX = 4;
 export class MqttPublishDecoder {
   mqttTopic = '';
   /** A view of the chunk. */
-  payload: Buffer = Buffer.alloc(0);
+  payload: Buffer = noBytes;
   qos: 0 | 1 = 0;
   retain = false;
   /** 0 at QoS 0. */
@@ -23,7 +25,7 @@ export class MqttPublishDecoder {
   needsMore = false;
   readonly #packetBytesMax: number;
   /** Clients seldom change the topic from one packet to the next: the text is made once. */
-  #topicBytes: Buffer = Buffer.alloc(0);
+  #topicBytes: Buffer = noBytes;
   #body = 0;
   #end = 0;
 
@@ -55,6 +57,12 @@ export class MqttPublishDecoder {
     return end;
   }
 
+  /** Lets go of the chunk and of a long topic: a decoder lives as long as its connection. */
+  forget(): void {
+    this.payload = noBytes;
+    if (this.#topicBytes.length === 0) this.mqttTopic = '';
+  }
+
   #readLength(chunk: Buffer, at: number): boolean {
     let length = 0;
     for (let index = 0; index < LENGTH_BYTES_MAX; index++) {
@@ -80,7 +88,8 @@ export class MqttPublishDecoder {
     if (known.length === to - from && to > from && isSame(chunk, from, known)) return true;
     const topic = chunk.toString('utf8', from, to);
     if (!isPublishTopic(topic)) return false;
-    this.#topicBytes = Buffer.from(chunk.subarray(from, to));
+    const isShort = topic.length <= limits.mqttTopicCachedLengthMax;
+    this.#topicBytes = isShort ? Buffer.from(chunk.subarray(from, to)) : noBytes;
     this.mqttTopic = topic;
     return true;
   }

@@ -74,6 +74,7 @@ export class MqttPublishLane implements MqttByteLane {
       next = end;
     }
     if (next === at) return at;
+    this.#decoder.forget();
     this.#options.pendingChanged();
     if (this.#internals._keepaliveInterval > 0) this.#internals._keepaliveTimer?.refresh();
     return next;

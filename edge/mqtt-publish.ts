@@ -32,6 +32,10 @@ export function faultOf({ topic, qos, dup, messageId }: PublishPacket): string |
   return undefined;
 }
 
+/** [MQTT-3.1.2-14]: aedes would give a will of QoS 3 to subscribers, which costs each of them. */
+export const isGoodWill = ({ topic, qos = 0 }: { topic: string; qos?: number }): boolean =>
+  isPublishTopic(topic) && qos <= 2;
+
 /**
  * U+0000 and U+FFFD: aedes' parser reads ill-formed UTF-8 as U+FFFD, so one cannot be told from the
  * other.

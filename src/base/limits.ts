@@ -14,6 +14,8 @@ export const limits = {
   /** MQTT topic bytes are a 16-bit length; levels as aedes has them. */
   mqttTopicBytesMax: 65_535,
   mqttTopicLevelsMax: 32,
+  /** What is remembered by topic is counted in topics: longer ones are worked out each time. */
+  mqttTopicCachedLengthMax: 512,
   mqttClientIdBytesMax: 256,
   mqttConnectionsMax: 20_000,
   mqttRetainedBytesMax: 16 * 1024 * 1024,

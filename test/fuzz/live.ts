@@ -10,13 +10,28 @@ import { cutInPieces } from './grammar/stream.ts';
 import { kafkaRouterTarget } from './targets/kafka-router.ts';
 import { randomMqttBytes } from './targets/mqtt.ts';
 
+const usage = `npm run fuzz:live -- [options]
+
+  --connections N  hostile connections, one after the other in each lane (default 20000)
+  --lanes N        at the same time (default 40)
+  --seed S         default 1
+
+Throws them at a node of its own.
+`;
+
 const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '40' },
+    help: { type: 'boolean' },
   },
 });
+
+if (values.help === true) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
 
 const prng = new Prng(Number(values.seed));
 const wanted = Number(values.connections);

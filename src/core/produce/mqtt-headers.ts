@@ -1,3 +1,4 @@
+import { limits } from '../../base/limits.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import { encodeRecordHeaders } from '../../wire/kafka/record-headers.ts';
 
@@ -19,6 +20,7 @@ export class MqttHeaders {
   #cached = 0;
 
   encoded(source: HeaderSource): Uint8Array {
+    if (source.mqttTopic.length > limits.mqttTopicCachedLengthMax) return encodeMqttHeaders(source);
     let byTopic = this.#byClient.get(source.clientId);
     if (byTopic === undefined) {
       byTopic = new Map();

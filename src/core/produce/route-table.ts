@@ -1,3 +1,4 @@
+import { limits } from '../../base/limits.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import { partitionOf } from '../../base/murmur2.ts';
 
@@ -47,6 +48,7 @@ export class RouteTable {
 
   /** Bounded by starting over: sensors use few topics, and a miss costs one scan of the rules. */
   #remember(mqttTopic: string, target: RouteTarget): void {
+    if (mqttTopic.length > limits.mqttTopicCachedLengthMax) return;
     if (this.#byMqttTopic.size >= cachedTopicsMax) this.#byMqttTopic.clear();
     this.#byMqttTopic.set(mqttTopic, target);
   }

@@ -227,12 +227,18 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
       topic,
       Buffer.from('x'),
     ]);
+  const withWillQos3 = (): Buffer => {
+    const packet = connectBytes('a', true, 'w');
+    packet[9] = 0x1e;
+    return packet;
+  };
   const beforeConnect: Record<string, Buffer> = {
     'PUBLISH first': publish(1, 1),
     garbage: Buffer.from('GET / HTTP/1.1\r\n\r\n'),
     'CONNECT of 5 KiB': connectBytes('a', true, 'w'.repeat(5_000)),
     'endless length': Buffer.from([0x10, 0xff, 0xff, 0xff, 0xff, 0xff]),
     'wildcard will': connectBytes('a', true, 'w/#'),
+    'a will of QoS 3': withWillQos3(),
     'NUL in the client id': connectBytes('a\u0000b', true),
   };
   const afterConnect: Record<string, Buffer> = {

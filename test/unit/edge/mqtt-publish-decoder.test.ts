@@ -3,6 +3,7 @@ import mqttPacket from 'mqtt-packet';
 import type { Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { MqttPublishDecoder } from '../../../edge/mqtt-publish-decoder.ts';
+import { limits } from '../../../src/base/limits.ts';
 import { isPublishTopic } from '../../../edge/mqtt-publish.ts';
 
 /** What the decoder takes of a chunk, and where it stops. */
@@ -98,5 +99,23 @@ test('a packet at the limit is taken, one above it is left, cut or not', () => {
   for (const chunk of [packet, packet.subarray(0, 10)]) {
     expect(decoder.read(chunk, 0)).toBe(0);
     expect(decoder.needsMore).toBe(false);
+  }
+});
+
+test('between chunks it keeps a short topic, and nothing of the chunk', () => {
+  const decoder = new MqttPublishDecoder(10_000);
+  for (const length of [limits.mqttTopicCachedLengthMax, limits.mqttTopicCachedLengthMax + 1]) {
+    const topic = 'x'.repeat(length);
+    const packet = mqttPacket.generate({
+      ...{ cmd: 'publish', topic, payload: 'x'.repeat(200), qos: 0 },
+      ...{ retain: false, dup: false },
+    });
+    for (let time = 1; time <= 2; time++) {
+      expect(decoder.read(packet, 0)).toBe(packet.length);
+      expect(decoder.mqttTopic).toBe(topic);
+      decoder.forget();
+      expect(decoder.payload.length).toBe(0);
+      expect(decoder.mqttTopic.length).toBeLessThanOrEqual(limits.mqttTopicCachedLengthMax);
+    }
   }
 });

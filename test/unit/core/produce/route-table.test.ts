@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../../src/base/limits.ts';
 import { utf8Decode } from '../../../../src/base/bytes.ts';
 import { filterMatches, RouteTable } from '../../../../src/core/produce/route-table.ts';
 
@@ -26,6 +27,15 @@ describe('filterMatches [MQTT-4.7.1]', () => {
 });
 
 describe('RouteTable', () => {
+  it('remembers topics up to a length: what it remembers is bounded by their number', () => {
+    const routes = table();
+    const longest = 'plant/'.padEnd(limits.mqttTopicCachedLengthMax, 'x');
+    expect(routes.locate(longest, 'c')).toBe(routes.locate(longest, 'c'));
+    const longer = `${longest}x`;
+    expect(routes.locate(longer, 'c')).toEqual(routes.locate(longer, 'c'));
+    expect(routes.locate(longer, 'c')).not.toBe(routes.locate(longer, 'c'));
+  });
+
   const table = () =>
     new RouteTable(
       [
