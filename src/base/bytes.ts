@@ -352,11 +352,11 @@ function writePoint(bytes: Uint8Array, at: number, point: number): number {
 /** Bytes [start, end) as text; malformed sequences become U+FFFD, as the Encoding standard says. */
 export function utf8Decode(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   // By pieces: text that grows by single characters takes 32 bytes for each of them.
-  const units = new Uint16Array(Math.min(Math.max(end - start, 0), textUnitsMax) + 1);
+  const units = new Array<number>(Math.min(Math.max(end - start, 0), textUnitsMax) + 1);
   let text = '';
   let count = 0;
   for (let at = start; at < end;) {
-    if (count > units.length - 2) {
+    if (count >= textUnitsMax) {
       text += stringOf(units, count);
       count = 0;
     }
@@ -377,8 +377,11 @@ export function utf8Decode(bytes: Uint8Array, start = 0, end: number = bytes.len
 
 const textUnitsMax = 1_024;
 
-const stringOf = (units: Uint16Array, count: number): string =>
-  String.fromCharCode.apply(undefined, units.subarray(0, count) as unknown as number[]);
+/** What is behind `count` is cut off; a typed array would be copied element by element. */
+function stringOf(units: number[], count: number): string {
+  units.length = count;
+  return String.fromCharCode.apply(undefined, units);
+}
 
 /** Whether bytes [start, end) are well-formed UTF-8. */
 export function isUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {

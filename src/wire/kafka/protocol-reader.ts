@@ -90,16 +90,19 @@ export class ProtocolReader extends ByteReader {
   ): readonly T[] | null {
     const count = this.#count(flexible, elementBytesMin, objectBytes);
     if (count < 0) return null;
-    const list: T[] = [];
-    for (let left = count; left > 0 && !this.failed; left--) list.push(read(this, version));
+    const list = new Array<T>(count);
+    for (let at = 0; at < count && !this.failed; at++) list[at] = read(this, version);
     return list;
   }
 
   int32Array(flexible: boolean): readonly number[] {
     const count = this.#count(flexible, 4, integerBytes);
-    if (count < 0) this.fail();
-    const list: number[] = [];
-    for (let left = count; left > 0 && !this.failed; left--) list.push(this.int32());
+    if (count < 0) {
+      this.fail();
+      return [];
+    }
+    const list = new Array<number>(count);
+    for (let at = 0; at < count && !this.failed; at++) list[at] = this.int32();
     return list;
   }
 
@@ -122,13 +125,16 @@ export class ProtocolReader extends ByteReader {
     this.tags(() => false);
   }
 
-  /** Of an array's elements; -1 is null. Fails where there is no room for so many. */
+  /**
+   * Of an array's elements, of which there is that room; -1 is null. An array that grows takes room
+   * for 17 with its first element.
+   */
   #count(flexible: boolean, elementBytesMin: number, elementBytes: number): number {
     const count = flexible ? this.unsignedVarint() - 1 : this.int32();
     if (this.#isNull(count)) return -1;
     this.#decodedBytesLeft -= count * elementBytes;
     if (count * elementBytesMin > this.remaining || this.#decodedBytesLeft < 0) this.fail();
-    return count;
+    return this.failed ? 0 : count;
   }
 
   /** -1 is null; any other negative length is malformed. */

@@ -62,6 +62,8 @@ export const kafkaResponseTarget: FuzzTarget<Decoded> = {
     const once = encodeResponse(codec, version, 1, body.value).slice();
     expectNoMoreThanThereWas(once, 2 + input.length);
     const again = decodeResponse(codec, version, once.subarray(4));
+    // Without the tags that nobody knows it is shorter, and may hold fewer elements.
+    if (!again.ok && once.length < input.length) return `${codec.key}/${version} shorter`;
     if (!again.ok) throw new Error('what was decoded and encoded is malformed');
     const twice = encodeResponse(codec, version, 1, again.value);
     if (!bytesEqual(once, twice)) throw new Error('encoding a decoded response is not stable');
