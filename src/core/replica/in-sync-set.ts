@@ -33,6 +33,11 @@ export class InSyncMember {
     return this.#isIn;
   }
 
+  /** When it fell out last; only what is heard of it since says that it is back. */
+  get leftAtMs(): number {
+    return this.#leftAtMs ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** When it falls out unless it catches up; undefined: it is out. */
   dueAt(lagTimeMaxMs: number): number | undefined {
     return this.#isIn ? this.#caughtUpAtMs + lagTimeMaxMs : undefined;

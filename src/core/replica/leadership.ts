@@ -202,11 +202,12 @@ export class Leadership {
     };
     for (const { replica, member, persistedOffset, fetchedAtMs } of this.#progress.values()) {
       const isData = this.#options.voters.current.find(replica)?.role === 'data';
-      if (isData && fetchedAtMs !== undefined) member.enter(now, persistedOffset, bar);
+      const isBack = fetchedAtMs !== undefined && fetchedAtMs > member.leftAtMs;
+      if (isData && isBack) member.enter(now, persistedOffset, bar);
     }
   }
 
-  /** A voter that was removed is forgotten; one with a new disk begins anew. */
+  /** A voter with a new disk begins anew. */
   #followVoters(): void {
     for (const voter of this.#others()) this.#track(voter);
   }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch, monotonicMs, offset, uuid } from '../../../../src/base/brand.ts';
+import { Leadership } from '../../../../src/core/replica/leadership.ts';
+import { VoterHistory, VoterSet, type Voter } from '../../../../src/core/replica/voter-set.ts';
+import { SimLog } from '../../../sim/sim-log.ts';
+
+const voter = (nodeId: number, role: Voter['role']): Voter => ({
+  ...{ nodeId, role },
+  directoryId: uuid(`00000000-0000-4000-8000-00000000000${nodeId}`),
+});
+const [self, follower, witness] = [voter(1, 'data'), voter(2, 'data'), voter(3, 'witness')];
+
+/** Two data voters and a witness; node 1 leads since 0 ms and has written its LeaderChange. */
+function newLeadership() {
+  const log = new SimLog();
+  const append = (): void => {
+    log.append({ leaderEpoch: leaderEpoch(1), payload: 'x' });
+    log.fsynced(log.generation, log.logEndOffset);
+  };
+  append();
+  const leadership = new Leadership({
+    ...{ self, log, leaderEpoch: leaderEpoch(1), now: monotonicMs(0) },
+    voters: new VoterHistory(new VoterSet([self, follower, witness]), offset(0)),
+    ...{ epochStartOffset: offset(0), highWatermark: offset(0) },
+    ...{ minInsyncReplicas: () => 1, replicaLagTimeMaxMs: 1_000, fetchTimeoutMs: 1_500 },
+    heardAt: () => monotonicMs(0),
+  });
+  /** The replica asks for what is behind its `end`, all of it fsynced. */
+  const fetch = (replica: Voter, end: number, ms: number): boolean => {
+    const offsets = { fetchOffset: offset(end), persistedOffset: offset(end) };
+    const epochs = { leaderEpoch: leaderEpoch(1), lastFetchedEpoch: leaderEpoch(end > 0 ? 1 : 0) };
+    leadership.fetched({ replica, ...offsets, ...epochs }, monotonicMs(ms));
+    return leadership.changed(monotonicMs(ms));
+  };
+  return { leadership, append, fetch };
+}
+
+describe('Leadership (C3, C4)', () => {
+  it('does not wait for a data voter that refuses connections, though it had everything', () => {
+    const { leadership, append, fetch } = newLeadership();
+    fetch(follower, 1, 10);
+    expect([leadership.inSync(), leadership.highWatermark]).toEqual([[1, 2], 1]);
+    leadership.unreachable(2, monotonicMs(20));
+    expect(leadership.inSync()).toEqual([1]);
+    append();
+    leadership.changed(monotonicMs(30));
+    expect(fetch(witness, 2, 40)).toBe(true);
+    expect(leadership.highWatermark).toBe(2);
+  });
+
+  it('does not wait for a data voter that fell silent longer than the lag time', () => {
+    const { leadership, append, fetch } = newLeadership();
+    fetch(follower, 1, 10);
+    append();
+    leadership.changed(monotonicMs(20));
+    leadership.tick(monotonicMs(1_010));
+    expect(leadership.inSync()).toEqual([1]);
+    fetch(witness, 2, 1_020);
+    expect(leadership.highWatermark).toBe(2);
+    fetch(follower, 2, 1_030);
+    expect(leadership.inSync()).toEqual([1, 2]);
+  });
+});
