@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { leaderEpoch, monotonicMs, offset, uuid } from '../../../../src/base/brand.ts';
+import type { StoredVote } from '../../../../src/core/replica/ballot.ts';
+import { Replica } from '../../../../src/core/replica/replica.ts';
+import type { ReplicaPort } from '../../../../src/core/replica/replica-options.ts';
+import { VoterHistory, VoterSet, type Voter } from '../../../../src/core/replica/voter-set.ts';
+import { SimLog } from '../../../sim/sim-log.ts';
+
+const voters: readonly Voter[] = [1, 2, 3].map((nodeId) => ({
+  nodeId,
+  directoryId: uuid(`00000000-0000-4000-8000-00000000000${nodeId}`),
+  role: 'data',
+}));
+
+/** Replicas whose words arrive at once and are answered; nobody's log holds anything. */
+class Trio {
+  now = 0;
+  readonly replicas = new Map<number, Replica>();
+
+  start(nodeId: number, vote?: StoredVote): Replica {
+    const self = voters[nodeId - 1] as Voter;
+    const replica = new Replica({
+      ...{ self, vote, log: new SimLog(), now: monotonicMs(this.now) },
+      voters: new VoterHistory(new VoterSet(voters), offset(0)),
+      settings: {
+        ...{ fetchTimeoutMs: 1_500, replicaLagTimeMaxMs: 1_000 },
+        minInsyncReplicas: () => 2,
+      },
+      random: { next: () => nodeId / 10, uuid: () => self.directoryId },
+      heardAt: (id) => (this.replicas.has(id) ? monotonicMs(this.now) : undefined),
+      port: this.#portOf(nodeId),
+    });
+    this.replicas.set(nodeId, replica);
+    return replica;
+  }
+
+  /** Time goes on: followers fetch, timers fire. */
+  run(ms: number): void {
+    const end = this.now + ms;
+    for (; this.now < end; this.now += 100) {
+      const now = monotonicMs(this.now);
+      for (const replica of this.replicas.values()) {
+        const request = replica.fetchRequest();
+        const leader = this.replicas.get(replica.leaderId ?? 0);
+        const verdict = request && leader?.fetched(request, now);
+        if (verdict !== undefined && verdict.type !== 'refused') replica.leaderHeard(now);
+        replica.tick(now);
+      }
+    }
+  }
+
+  #portOf(nodeId: number): ReplicaPort {
+    const none = (): void => undefined;
+    const replica = (): Replica => this.replicas.get(nodeId) as Replica;
+    const now = () => monotonicMs(this.now);
+    return {
+      persistVote: (epoch, { directoryId: votedFor }) =>
+        queueMicrotask(() => replica().votePersisted({ leaderEpoch: epoch, votedFor }, now())),
+      askVote: (to, request) =>
+        this.replicas
+          .get(to)
+          ?.voteRequested(request, now(), (answer) => replica().voteAnswered(answer, now())),
+      beginEpoch: (to, begin) => void this.replicas.get(to)?.epochBegun(begin, now()),
+      ...{ endEpoch: none, led: none, resigned: none, leaderChanged: none },
+      highWatermarkMoved: none,
+    };
+  }
+}
+
+describe('Replica', () => {
+  it('follows again though it stored a vote of its own in an epoch that nobody saw', async () => {
+    const trio = new Trio();
+    for (const { nodeId } of voters.slice(0, 2)) trio.start(nodeId);
+    for (let i = 0; i < 30; i++) {
+      trio.run(200);
+      await Promise.resolve();
+    }
+    const [first, second] = [trio.replicas.get(1), trio.replicas.get(2)];
+    const epoch = first?.leaderEpoch ?? 0;
+    expect([first?.isLeader, second?.isLeader].filter(Boolean)).toHaveLength(1);
+    const votedFor = voters[2]?.directoryId ?? uuid('');
+    const third = trio.start(3, { leaderEpoch: leaderEpoch(epoch + 1), votedFor });
+    for (let i = 0; i < 100; i++) {
+      trio.run(200);
+      await Promise.resolve();
+    }
+    expect(third.isLeader || third.fetchRequest() !== undefined).toBe(true);
+  });
+});
