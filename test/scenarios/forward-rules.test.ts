@@ -124,6 +124,27 @@ test('X5: a committed drop is jumped, and told in the same transaction', () => {
   expect(cursors[gap + 1]?.key).toBe(cursors[0]?.key);
 });
 
+test('X5: a drop of what rot had taken is told too, though nobody could count it', () => {
+  const { world, running } = forwarded(29);
+  world.kill(running);
+  const mark = world.marks.get(0);
+  const lastForwarded = mark?.lastForwarded;
+  if (mark === undefined || lastForwarded === undefined) throw new Error('nothing was forwarded');
+  for (let round = 0; round < 3; round++) world.write(0, 2);
+  const log = world.edge.log('sensors', 0);
+  const [from, to] = [mark.forwardOffset, offset(log.endOffset - 2)];
+  log.deleteBefore(to);
+  world.drops.set(0, [{ from, to, reason: 'diskFull', count: 0, lastForwarded }]);
+  world.start('second');
+  world.run(20_000);
+  const list = world.written.get(0) ?? [];
+  expect(world.arrived(0)).toEqual([...list.slice(0, 12), ...list.slice(16)]);
+  const gaps = (world.central.topics.get('cursors')?.logs ?? [])
+    .flatMap((one) => one.committed())
+    .filter((record) => record.key.endsWith(`/gap/${from}`));
+  expect(gaps).toHaveLength(1);
+});
+
 test('X5: what rot has taken is jumped, and told before the cursor that jumps it', () => {
   const { world, running } = forwarded(26);
   world.kill(running);

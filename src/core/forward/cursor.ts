@@ -72,13 +72,14 @@ export const gapRecord = (
 /**
  * The committed drop that a claim jumps, told in its transaction (X5): the one that begins where
  * central's cursor stands and names its batch. Without a cursor it is the one that begins first.
+ * Its count may be 0: nobody could count what rot had taken before.
  */
 export function jumpedDrops(
   drops: readonly DropRecord[],
   cursor: Pick<Cursor, 'forwardOffset' | 'lastForwarded'> | undefined,
   to: Offset,
 ): readonly DropRecord[] {
-  const told = drops.filter((drop) => drop.to <= to && drop.count > 0);
+  const told = drops.filter((drop) => drop.to <= to && drop.to > drop.from);
   if (cursor === undefined) {
     const first = told.filter((drop) => drop.lastForwarded === undefined);
     return first.sort((a, b) => a.from - b.from).slice(0, 1);
