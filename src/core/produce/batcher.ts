@@ -103,21 +103,28 @@ export class Batcher {
     if (this.#pendingBytes > 0) return;
     for (const batch of this.#open.values()) {
       if (batch.builder.recordCount === 0) continue;
-      const isLingering = now.monotonicMs - batch.openedAtMs < this.#options.lingerMs;
-      if (!isLingering) this.#close(batch);
+      if (now.monotonicMs >= this.#dueAt(batch)) this.#close(batch);
     }
   }
 
-  /** When the next lingering batch is due. */
+  /**
+   * When the next lingering batch is due. None is while earlier ones wait for the disk: its answer
+   * begins the next turn, and a deadline that has passed would be asked for again and again.
+   */
   nextDeadline(): number | undefined {
-    if (this.#options.lingerMs === 0) return undefined;
+    if (this.#options.lingerMs === 0 || this.#pendingBytes > 0) return undefined;
     let next: number | undefined;
-    for (const { builder, openedAtMs } of this.#open.values()) {
-      if (builder.recordCount === 0) continue;
-      const due = openedAtMs + this.#options.lingerMs;
+    for (const batch of this.#open.values()) {
+      if (batch.builder.recordCount === 0) continue;
+      const due = this.#dueAt(batch);
       if (next === undefined || due < next) next = due;
     }
     return next;
+  }
+
+  /** One sum for the deadline and its test: a difference may round to the other side of it. */
+  #dueAt({ openedAtMs }: OpenBatch): number {
+    return openedAtMs + this.#options.lingerMs;
   }
 
   #openBatch(partition: Partition, now: Now): OpenBatch {

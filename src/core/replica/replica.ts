@@ -88,7 +88,7 @@ export class Replica {
     const { self } = this.#options;
     const { leaderEpoch: epoch, candidate } = request;
     if (!isSameReplica(request.voter, self)) return answer(this.#verdict(request, false));
-    // For a pre-vote too (KIP-996): who alone stored an epoch could never follow an older one again.
+    // For a pre-vote too (KIP-996): who alone stored an epoch could follow no older one again.
     if (epoch > this.leaderEpoch) this.#enterEpoch(epoch, undefined, now);
     if (request.isPreVote) return answer(this.#verdict(request, this.#grantsPreVote(request, now)));
     if (!this.#grantsVote(request)) return answer(this.#verdict(request, false));

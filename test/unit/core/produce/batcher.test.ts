@@ -116,4 +116,23 @@ describe('Batcher', () => {
     expect(appended()).toHaveLength(1);
     expect(batcher.nextDeadline()).toBeUndefined();
   });
+
+  it('closes at the very deadline that it names, also where a difference would round', () => {
+    const { append, batcher, appended } = newBatcher(1_000);
+    append('a', 123.456);
+    batcher.turnEnded(at(batcher.nextDeadline() ?? 0));
+    expect(appended()).toHaveLength(1);
+  });
+
+  it('asks for no time while the disk is at work, which wakes it', () => {
+    const { append, batcher, appended, persistAll } = newBatcher(20);
+    append('a', 0);
+    batcher.turnEnded(at(20));
+    append('b', 30);
+    expect(batcher.nextDeadline()).toBeUndefined();
+    persistAll();
+    expect(batcher.nextDeadline()).toBe(50);
+    batcher.turnEnded(at(50));
+    expect(appended()).toHaveLength(2);
+  });
 });

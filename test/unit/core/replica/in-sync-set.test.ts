@@ -16,7 +16,7 @@ describe('InSyncMember (C4)', () => {
   });
 
   it('is out by the very deadline that it names, also where a difference would round', () => {
-    const member = new InSyncMember(true, at(0.1 + 0.7));
+    const member = new InSyncMember(true, at(123.456));
     const due = member.dueAt(1_000) ?? 0;
     expect(member.expire(at(due), 1_000)).toBe(true);
     expect(member.dueAt(1_000)).toBeUndefined();
