@@ -105,13 +105,14 @@ export class DiskRoom {
   }
 
   /**
-   * L9: what keeps the node itself going may use the reserve, the control batches of a start too.
-   * The records of others do not follow into it.
+   * L9: what keeps the node itself going may use the reserve, the control batches of a start too,
+   * and a log start that makes room. The records of others do not follow into it.
    */
-  async mayBeFree({ topic }: PartitionLog): Promise<void> {
+  async mayBeFree({ topic }: PartitionLog, makesRoom: boolean): Promise<void> {
     const { storage, isDead } = this.#options;
     for (;;) {
-      const mayUse = topic.startsWith('__') || !this.#isReady || this.#isLent;
+      const isOurs = makesRoom || topic.startsWith('__');
+      const mayUse = isOurs || !this.#isReady || this.#isLent;
       if (mayUse && (await storage.reserve.release())) return;
       await pause(spaceRetryMs);
       await this.refresh();

@@ -212,7 +212,7 @@ export class Executor {
         },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
         waitingForSpace: (isWaiting) => this.#room.waitingForSpace(isWaiting),
-        spaceMayBeFree: () => this.#room.mayBeFree(log),
+        spaceMayBeFree: (makesRoom) => this.#room.mayBeFree(log, makesRoom),
         isCondemned: () => this.#world.storage.verdict !== undefined,
         condemned: (error) => this.#condemn(error),
       }),

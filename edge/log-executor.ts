@@ -14,8 +14,8 @@ export interface LogExecutorOptions {
   readonly waitingForSpace: (isWaiting: boolean) => void;
   /** The data directory took a fault before: not even a full disk is waited for then. */
   readonly isCondemned: () => boolean;
-  /** Resolves when it is worth trying again. */
-  readonly spaceMayBeFree: () => Promise<void>;
+  /** Resolves when it is worth trying again; `makesRoom`: what is to be tried frees space. */
+  readonly spaceMayBeFree: (makesRoom: boolean) => Promise<void>;
   /**
    * A failed fsync, EIO, EROFS: the data directory is condemned (L8). Nothing of this log runs
    * after.
@@ -125,7 +125,7 @@ export class LogExecutor {
       case 'roll':
         return this.#whenRoom(() => log.roll(first.producerSnapshot));
       case 'advanceLogStart':
-        return this.#whenRoom(() => this.#advanceLogStart(first.to));
+        return this.#whenRoom(() => this.#advanceLogStart(first.to), true);
     }
   }
 
@@ -146,7 +146,7 @@ export class LogExecutor {
   /**
    * Tries again and again while the disk is full; the operation cuts back its own partial write.
    */
-  async #whenRoom(operation: () => Promise<void>): Promise<void> {
+  async #whenRoom(operation: () => Promise<void>, makesRoom = false): Promise<void> {
     while (!this.#isDead && !this.#isAbandoned) {
       try {
         await operation();
@@ -155,7 +155,7 @@ export class LogExecutor {
         if (!isFull(error) || this.#options.isCondemned()) throw error;
         if (!this.#isWaitingForRoom) this.#options.waitingForSpace(true);
         this.#isWaitingForRoom = true;
-        await this.#options.spaceMayBeFree();
+        await this.#options.spaceMayBeFree(makesRoom);
         await this.#advanceQueuedLogStart();
       }
     }
@@ -166,19 +166,22 @@ export class LogExecutor {
   /**
    * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that
    * can be seen, since the log start only ever moves within what is committed. It takes room of its
-   * own, a line of the journal: without that it stays queued.
+   * own, a line of the journal: for that it may use the reserve, and nothing else is tried before.
    */
   async #advanceQueuedLogStart(): Promise<void> {
     const at = this.#queue.findIndex((operation) => operation.type === 'advanceLogStart');
     const operation = this.#queue[at];
     if (operation?.type !== 'advanceLogStart') return;
-    try {
-      await this.#advanceLogStart(operation.to);
-    } catch (error) {
-      if (!isFull(error) || this.#options.isCondemned()) throw error;
-      return;
+    while (!this.#isDead && !this.#isAbandoned) {
+      try {
+        await this.#advanceLogStart(operation.to);
+        this.#queue.splice(this.#queue.indexOf(operation), 1);
+        return;
+      } catch (error) {
+        if (!isFull(error) || this.#options.isCondemned()) throw error;
+        await this.#options.spaceMayBeFree(true);
+      }
     }
-    this.#queue.splice(this.#queue.indexOf(operation), 1);
   }
 
   async #advanceLogStart(to: Offset): Promise<void> {

@@ -96,3 +96,29 @@ it('lets the first batch of a start use the reserve, whatever its topic (L9)', a
   await pause(700);
   expect(data.seen.appends).toBe(1);
 });
+
+it('lets a log start that makes room have the room that it takes itself (L9)', async () => {
+  const { state, disk, logOf } = fullDisk();
+  const { seen, log } = logOf('sensors');
+  const advanceLogStart = (): Promise<void> => {
+    if (state.freeBytes < 10) throw new DiskError('ENOSPC', 'write', 'journal');
+    state.freeBytes += 2_000;
+    return Promise.resolve();
+  };
+  const reserve = await Reserve.open(disk, reserveBytes);
+  const executor = new Executor({
+    storage: {
+      ...{ journal: { isMarkDue: false }, reserve, bytes: 0, verdict: undefined },
+      space: disk.space,
+    },
+    budgetBytes: 1_000_000,
+    post: () => undefined,
+    ready: () => undefined,
+  } as unknown as World);
+  executor.adopt([Object.assign(log, { advanceLogStart })]);
+  const advance = { type: 'AdvanceLogStart' as const, logId: logId(0), offset: offset(1) };
+  executor.execute([{ type: 'BecomeReady' }, append(0), advance]);
+  await pause(700);
+  expect(seen.appends).toBe(1);
+  expect(reserve.isHeld).toBe(true);
+});
