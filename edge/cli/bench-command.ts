@@ -142,16 +142,17 @@ function outOfBounds(flags: BenchFlags): string | undefined {
   return undefined;
 }
 
-/** Runs work that SIGINT and SIGTERM abort; it cleans up by itself before this settles. */
+/** A closed terminal is SIGHUP. */
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs work that an interrupt aborts; it cleans up by itself before this settles. */
 async function withInterrupt(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  for (const name of interrupts) process.once(name, onSignal);
   try {
     return await work(interrupt.signal);
   } finally {
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
+    for (const name of interrupts) process.removeListener(name, onSignal);
   }
 }

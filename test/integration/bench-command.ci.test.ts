@@ -52,7 +52,7 @@ it('measures beside the data directory and leaves nothing behind', async () => {
   expectUntouched();
 });
 
-it('cleans up when it is interrupted', async () => {
+it.each(['SIGINT', 'SIGHUP'] as const)('cleans up when %s interrupts it', async (signal) => {
   const { child, ended } = bench('--seconds', '30');
   await waitUntil('the temporary node', 30_000, () =>
     Promise.resolve(
@@ -62,7 +62,7 @@ it('cleans up when it is interrupted', async () => {
       ),
     ),
   );
-  child.kill('SIGINT');
+  child.kill(signal);
   expect((await ended).code).toBe(130);
   expectUntouched();
 });
