@@ -1,6 +1,7 @@
 import { leaderEpoch, offset } from '../base/brand.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import type { EpochStart } from '../ports/recovered-log.ts';
+import { isCount } from './json.ts';
 
 /** File name, as Kafka has it. */
 export const checkpointName = 'leader-epoch-checkpoint';
@@ -21,8 +22,10 @@ export function decodeCheckpoint(bytes: Uint8Array): EpochStart[] | undefined {
   if (match === null) return undefined;
   const lines = (match[2] as string).split('\n').slice(0, -1);
   if (lines.length !== Number(match[1])) return undefined;
-  return lines.map((line) => {
+  const starts = lines.map((line) => {
     const [epoch, start] = line.split(' ');
     return { leaderEpoch: leaderEpoch(Number(epoch)), startOffset: offset(Number(start)) };
   });
+  const isExact = starts.every((one) => isCount(one.leaderEpoch) && isCount(one.startOffset));
+  return isExact ? starts : undefined;
 }
