@@ -83,7 +83,7 @@ export const edgeBugs: readonly PlantedBug[] = [
     rule: 'X1',
     file: 'edge/forward-marks.ts',
     from: 'noted === undefined || ',
-    to: '',
+    to: 'noted !== undefined && ',
     why: 'after a crash a lost cursor topic looks like a first start',
     suites: ['test/unit/edge/forward-marks.test.ts'],
   },
