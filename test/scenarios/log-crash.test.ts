@@ -36,6 +36,15 @@ class Promised {
   entry = '';
   starts = 0;
   cleanEnd = 0;
+  /**
+   * Of a write of several batches the power cut may have kept the end alone: a hole that recovery
+   * reports (L6), of what nobody was promised.
+   */
+  readonly mayHaveHoles: boolean;
+
+  constructor(mode?: CrashMode) {
+    this.mayHaveHoles = mode === 'some';
+  }
 }
 
 class Life {
@@ -225,14 +234,12 @@ async function check(disk: FakeDisk, promised: Promised): Promise<PartitionLog |
     expect(promised.acknowledged.size).toBe(0);
     return undefined;
   }
-  // Of what nobody was told a later part may be on the disk and an earlier one not (L6).
-  const isUntold = ({ from, to }: { readonly from: number; readonly to: number }): boolean =>
-    ![...promised.acknowledged.keys()].some((base) => from <= base && base < to);
-  expect(log.rot.filter((range) => !isUntold(range))).toEqual([]);
+  if (!promised.mayHaveHoles) expect(log.rot).toEqual([]);
   expect(log.logStartOffset).toBeGreaterThanOrEqual(promised.logStart);
   expect(log.logStartOffset).toBeLessThanOrEqual(promised.logStartAsked);
   const { batches, refused } = await readAll(log);
-  expect(refused.filter(([from, to]) => !isUntold({ from, to }))).toEqual([]);
+  const reported = log.rot.map(({ from, to }) => [from, to]);
+  for (const range of refused) expect(reported).toContainEqual(range);
   for (const [base, bytes] of promised.acknowledged) {
     if (base < log.logStartOffset) continue;
     const found = batches.get(base);
@@ -296,7 +303,7 @@ describe('a log that dies', { timeout: timeoutMs }, () => {
     async (mode, goesOn) => {
       for (let call = 1; call <= trace.length; call++) {
         const disk = new FakeDisk(call);
-        const promised = new Promised();
+        const promised = new Promised(mode);
         disk.crashAt(call);
         await liveUntilDeath(disk, promised);
         disk.reboot(mode);
@@ -335,7 +342,7 @@ describe('a log that dies', { timeout: timeoutMs }, () => {
       for (let call = first; call <= trace.length; call += 90) {
         for (let second = 1; ; second++) {
           const disk = new FakeDisk(call);
-          const promised = new Promised();
+          const promised = new Promised(mode);
           disk.crashAt(call);
           await liveUntilDeath(disk, promised);
           disk.reboot(mode);
