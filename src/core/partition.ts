@@ -198,13 +198,17 @@ export class Partition implements PartitionView {
     if (this.#highWatermark < to) this.#highWatermark = to;
   }
 
-  /** Seals the active segment now, so that all before the log end can go by whole segments. */
-  roll(): void {
-    if (this.#segmentBytes === 0) return;
+  /**
+   * Seals the active segment now, so that all before the log end can go by whole segments.
+   * @returns false if nothing was appended since it was last sealed.
+   */
+  roll(): boolean {
+    if (this.#segmentBytes === 0) return false;
     const producerSnapshot = encodeProducerSnapshot(this.#producers.entries());
     this.#options.emit({ type: 'RollLog', logId: this.logId, producerSnapshot });
     this.#segmentBytes = 0;
     this.#segmentBaseOffset = this.#logEndOffset;
+    return true;
   }
 
   producerSnapshot(): Uint8Array {

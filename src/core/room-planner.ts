@@ -56,7 +56,10 @@ export class RoomPlanner {
     if (chosen.size === 0) this.#sealLargest(logs);
   }
 
-  /** Everything lies in active segments: the largest one is sealed, to go next. */
+  /**
+   * Everything lies in active segments: the largest one is sealed, to go next. If that was ordered
+   * before, it has found no room itself.
+   */
   #sealLargest(logs: readonly DroppableLog[]): void {
     const bytesOf = ({ segments }: DroppableLog): number => segments.at(-1)?.bytes ?? 0;
     const largest = logs
@@ -64,7 +67,9 @@ export class RoomPlanner {
       .sort((a, b) => bytesOf(b) - bytesOf(a));
     for (const { logId } of largest) {
       const partition = this.#dataPartition(logId);
-      if (partition?.isAllPersisted === true) return partition.roll();
+      if (partition?.isAllPersisted !== true) continue;
+      if (partition.roll()) return;
+      break;
     }
     if (largest.length > 0) this.#options.emit({ type: 'LendReserve' });
   }

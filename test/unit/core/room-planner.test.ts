@@ -100,5 +100,9 @@ describe('RoomPlanner (L10)', () => {
     const before = effects.length;
     list(segment(0, 2));
     expect(effects.slice(before)).toEqual([]);
+    // Still there: the seal waits for room too, and nothing else makes any.
+    planner.filled(1, 100);
+    list(segment(0, 2));
+    expect(effects.at(-1)).toEqual({ type: 'LendReserve' });
   });
 });
