@@ -103,7 +103,10 @@ export class Leadership {
     }
     const end = log.endOffsetOf(lastFetchedEpoch);
     const isSame = end?.leaderEpoch === lastFetchedEpoch && end.endOffset >= fetchOffset;
-    if (!isSame && fetchOffset > log.logStartOffset) {
+    // An empty log has nothing to compare: it begins where a leader's log began, so all before that
+    // is committed.
+    const isEmpty = lastFetchedEpoch === 0 && fetchOffset <= log.logEndOffset;
+    if (!isSame && !isEmpty && fetchOffset > log.logStartOffset) {
       const cut = end ?? { leaderEpoch: lastFetchedEpoch, endOffset: log.logStartOffset };
       return { type: 'diverging', end: cut };
     }

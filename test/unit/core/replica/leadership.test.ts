@@ -10,6 +10,12 @@ const voter = (nodeId: number, role: Voter['role']): Voter => ({
 });
 const [self, follower, witness] = [voter(1, 'data'), voter(2, 'data'), voter(3, 'witness')];
 
+/** Asks for what is behind `end`, all of it fsynced. */
+const requestOf = (replica: Voter, end: number, lastEpoch: number) => ({
+  ...{ replica, fetchOffset: offset(end), persistedOffset: offset(end) },
+  ...{ leaderEpoch: leaderEpoch(1), lastFetchedEpoch: leaderEpoch(lastEpoch) },
+});
+
 /** Two data voters and a witness; node 1 leads since 0 ms and has written its LeaderChange. */
 function newLeadership() {
   const log = new SimLog();
@@ -25,11 +31,8 @@ function newLeadership() {
     ...{ minInsyncReplicas: () => 1, replicaLagTimeMaxMs: 1_000, fetchTimeoutMs: 1_500 },
     heardAt: () => monotonicMs(0),
   });
-  /** The replica asks for what is behind its `end`, all of it fsynced. */
   const fetch = (replica: Voter, end: number, ms: number): boolean => {
-    const offsets = { fetchOffset: offset(end), persistedOffset: offset(end) };
-    const epochs = { leaderEpoch: leaderEpoch(1), lastFetchedEpoch: leaderEpoch(end > 0 ? 1 : 0) };
-    leadership.fetched({ replica, ...offsets, ...epochs }, monotonicMs(ms));
+    leadership.fetched(requestOf(replica, end, end > 0 ? 1 : 0), monotonicMs(ms));
     return leadership.changed(monotonicMs(ms));
   };
   return { leadership, append, fetch };
@@ -59,5 +62,14 @@ describe('Leadership (C3, C4)', () => {
     expect(leadership.highWatermark).toBe(2);
     fetch(follower, 2, 1_030);
     expect(leadership.inSync()).toEqual([1, 2]);
+  });
+
+  it('serves an empty log that begins above its own start; one with batches must agree', () => {
+    const { leadership, append } = newLeadership();
+    for (let i = 0; i < 3; i++) append();
+    const ask = (lastEpoch: number, end = 2) =>
+      leadership.fetched(requestOf(follower, end, lastEpoch), monotonicMs(10)).type;
+    expect([ask(0), ask(1), ask(2)]).toEqual(['readable', 'readable', 'diverging']);
+    expect(ask(0, 9)).toBe('diverging');
   });
 });
