@@ -36,7 +36,12 @@ describe('defaults', () => {
         lingerMs: 0,
         indexIntervalBytes: 4096,
       },
-      disk: { budgetBytes: 'auto', reserveBytes: 67108864, whenFull: 'block' },
+      disk: {
+        budgetBytes: 'auto',
+        reserveBytes: 67108864,
+        whenFull: 'block',
+        scrubBytesPerSecond: 65536,
+      },
       topics: [
         {
           name: 'sensors',
