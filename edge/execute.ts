@@ -34,7 +34,7 @@ export interface World {
     MqttFront,
     'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered'
   >;
-  readonly forwardMarks: Pick<ForwardMarks, 'note' | 'attempted'>;
+  readonly forwardMarks: Pick<ForwardMarks, 'note' | 'noteAttempt' | 'attempted'>;
   readonly answerForwarder: (askId: number, isAllowed: boolean) => void;
   readonly describeForwarding: (partitions: readonly ForwardPartition[]) => void;
   readonly post: (event: Event) => void;
@@ -176,6 +176,8 @@ export class Executor {
         return this.#countRecords(effect);
       case 'StoreForwardAttempt':
         return this.#storeAttempt(effect);
+      case 'NoteForwardAttempt':
+        return world.forwardMarks.noteAttempt(effect.attempt);
       case 'AnswerForwarder':
         return world.answerForwarder(effect.askId, effect.isAllowed);
       case 'StoreForwardMark':

@@ -22,6 +22,8 @@ export class ForwardMarks {
   readonly #failed: (error: unknown) => void;
   readonly #newest = new Map<string, ForwardMark>();
   readonly #noted = new Map<string, Offset>();
+  /** Transactions whose outcome is not known, by entry. */
+  readonly #attempts = new Map<string, ForwardMark>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: EntryStore, failed: (error: unknown) => void) {
@@ -59,8 +61,14 @@ export class ForwardMarks {
     await Promise.all(writes);
   }
 
+  /** As `attempted`, but stored by a clean stop alone. */
+  noteAttempt(attempt: ForwardMark): void {
+    this.#attempts.set(`${attemptPrefix}${attempt.topicId}/${attempt.partition}`, attempt);
+  }
+
   note(mark: ForwardMark): void {
     const key = `${prefix}${mark.topicId}/${mark.partition}`;
+    this.#attempts.delete(`${attemptPrefix}${mark.topicId}/${mark.partition}`);
     const noted = this.#noted.get(key);
     this.#newest.set(key, mark);
     this.#noted.set(key, mark.forwardOffset);
@@ -70,7 +78,15 @@ export class ForwardMarks {
     else this.#timer ??= setTimeout(() => this.#write(), lagMs);
   }
 
-  /** Writes what is still to be written: a clean stop. */
+  /** A clean stop: writes what is still to be written. */
+  async stop(): Promise<void> {
+    await this.flush();
+    for (const [key, attempt] of this.#attempts) {
+      await this.#store.persistEntry(key, JSON.stringify(attempt));
+    }
+  }
+
+  /** Writes the marks that lag. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

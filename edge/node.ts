@@ -269,7 +269,7 @@ class NodeProcess implements RunningNode {
 
   async #close(): Promise<void> {
     const { storage, views, lock } = this.#opened;
-    await toleratingNoSpace(() => this.#marks.flush());
+    await toleratingNoSpace(() => this.#marks.stop());
     await this.#executor.close((id) => this.#core.producerSnapshot(id));
     await storage.close();
     await views.close();

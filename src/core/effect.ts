@@ -159,6 +159,8 @@ export type Effect =
       readonly attempt: ForwardMark;
       readonly mark?: ForwardMark;
     }
+  /** The same where nothing may be dropped now: a clean stop is early enough to store it. */
+  | { readonly type: 'NoteForwardAttempt'; readonly attempt: ForwardMark }
   | { readonly type: 'AnswerForwarder'; readonly askId: number; readonly isAllowed: boolean }
   | { readonly type: 'DescribeForwardPartitions'; readonly partitions: readonly ForwardPartition[] }
   | {

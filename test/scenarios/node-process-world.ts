@@ -117,7 +117,7 @@ export class NodeProcess {
 
   /** A clean stop, when nothing is under way. */
   async stop(): Promise<void> {
-    await this.#marks.flush();
+    await this.#marks.stop();
     await this.executor.close((id) => this.core.producerSnapshot(id));
     await this.extra?.close({ clean: true });
     await this.storage.close();

@@ -85,7 +85,8 @@ export class NodeForwarding {
 
   /**
    * A transaction is about to begin. Where its outcome can matter to a drop it is durable first,
-   * together with the mark that it would replace: central's cursor is one of the two.
+   * together with the mark that it would replace: central's cursor is one of the two. Elsewhere it
+   * is kept for the next start: an operator may turn from `block` to `dropOldest` on a full disk.
    */
   #asked({ askId, attempt, from }: Extract<Event, { type: 'ForwardAsked' }>): void {
     const partition = this.ledger.partitionOf(attempt);
@@ -93,7 +94,10 @@ export class NodeForwarding {
       return this.#answer(askId, false);
     }
     this.ledger.attempted(attempt);
-    if (!this.#mayDrop(partition)) return this.#answer(askId, true);
+    if (!this.#mayDrop(partition)) {
+      this.#options.emit({ type: 'NoteForwardAttempt', attempt });
+      return this.#answer(askId, true);
+    }
     const mark = this.ledger.mark(attempt.topicId, attempt.partition);
     const before = mark === undefined ? {} : { mark };
     this.#options.emit({ type: 'StoreForwardAttempt', askId, attempt, ...before });

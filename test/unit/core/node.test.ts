@@ -339,6 +339,24 @@ describe('What was forwarded, through the node (L10, X4)', () => {
     expect(ask(4, end, 3)).toBe(true);
   });
 
+  it('is kept for the next start where nothing may be dropped now', () => {
+    const topic = { name: 'sensors', partitions: 1, keepUnforwarded: true };
+    const world = new NodeWorld({
+      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
+      forwardedTopics: ['sensors'],
+    });
+    world.start();
+    const [sensors] = [...world.node.view.partitions].filter(({ topic: t }) => t === 'sensors');
+    if (sensors === undefined) throw new Error('no partition');
+    const place = { topicId: sensors.topicId, partition: 0, centralClusterId: 'c' };
+    const attempt = { ...place, forwardOffset: offset(1) };
+    world.post({ type: 'ForwardAsked', askId: 1, attempt, from: offset(0) });
+    expect(world.effects.slice(-2)).toEqual([
+      { type: 'NoteForwardAttempt', attempt },
+      { type: 'AnswerForwarder', askId: 1, isAllowed: true },
+    ]);
+  });
+
   it('is known after a restart, and what may have been too', () => {
     const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
     const world = new NodeWorld({

@@ -69,6 +69,17 @@ it('never writes a mark over the newer one that an attempt took along', async ()
   expect(written.filter((one) => one.startsWith('forward 0')).at(-1)).toBe('forward 0 at 3');
 });
 
+it('stores at a clean stop the transactions whose outcome nobody knows', async () => {
+  const { marks, written } = newMarks();
+  marks.noteAttempt(markAt(2));
+  marks.note(markAt(2));
+  marks.noteAttempt(markAt(3));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(written).toEqual([`${key} 2`]);
+  await marks.stop();
+  expect(written).toEqual([`${key} 2`, `${key.replace('forward/', 'forward-attempt/')} 3`]);
+});
+
 it('keeps a mark that found no room, and tries again (L8)', async () => {
   const { marks, written, failed, errors } = newMarks();
   errors.push(new DiskError('ENOSPC', 'write', 'journal'));
