@@ -105,19 +105,17 @@ export class DiskRoom {
   }
 
   /**
-   * L9: what keeps the node itself going may use the reserve, the control batches of a start too,
-   * and a log start that makes room. The records of others do not follow into it.
+   * L9: what keeps the node itself going may use the reserve, the control batches of a start too.
+   * The records of others do not follow into it. Resolves soon: whether to try again.
    */
-  async mayBeFree({ topic }: PartitionLog, makesRoom: boolean): Promise<void> {
+  async mayBeFree({ topic }: PartitionLog, makesRoom: boolean): Promise<boolean> {
     const { storage, isDead } = this.#options;
-    for (;;) {
-      const isOurs = makesRoom || topic.startsWith('__');
-      const mayUse = isOurs || !this.#isReady || this.#isLent;
-      if (mayUse && (await storage.reserve.release())) return;
-      await pause(spaceRetryMs);
-      await this.refresh();
-      if (mayUse || !storage.reserve.isMissed || isDead()) return;
-    }
+    const isOwn = topic.startsWith('__') || makesRoom;
+    const mayUse = isOwn || !this.#isReady || this.#isLent;
+    if (mayUse && (await storage.reserve.release())) return true;
+    await pause(spaceRetryMs);
+    await this.refresh();
+    return mayUse || !storage.reserve.isMissed || isDead();
   }
 
   /** What must become free until nothing is held any more. */

@@ -14,8 +14,8 @@ export interface LogExecutorOptions {
   readonly waitingForSpace: (isWaiting: boolean) => void;
   /** The data directory took a fault before: not even a full disk is waited for then. */
   readonly isCondemned: () => boolean;
-  /** Resolves when it is worth trying again; `makesRoom`: what is to be tried frees space. */
-  readonly spaceMayBeFree: (makesRoom: boolean) => Promise<void>;
+  /** Resolves soon: whether it is worth trying again. What makes room may use the reserve (L9). */
+  readonly spaceMayBeFree: (makesRoom: boolean) => Promise<boolean>;
   /**
    * A failed fsync, EIO, EROFS: the data directory is condemned (L8). Nothing of this log runs
    * after.
@@ -155,12 +155,19 @@ export class LogExecutor {
         if (!isFull(error) || this.#options.isCondemned()) throw error;
         if (!this.#isWaitingForRoom) this.#options.waitingForSpace(true);
         this.#isWaitingForRoom = true;
-        await this.#options.spaceMayBeFree(makesRoom);
-        await this.#advanceQueuedLogStart();
+        await this.#untilSpaceMayBeFree(makesRoom);
       }
     }
     if (this.#isWaitingForRoom) this.#options.waitingForSpace(false);
     this.#isWaitingForRoom = false;
+  }
+
+  /** A drop that is queued behind goes first: without it there may never be space. */
+  async #untilSpaceMayBeFree(makesRoom: boolean): Promise<void> {
+    for (let mayBe = false; !mayBe && !this.#isDead && !this.#isAbandoned;) {
+      mayBe = await this.#options.spaceMayBeFree(makesRoom);
+      await this.#advanceQueuedLogStart();
+    }
   }
 
   /**

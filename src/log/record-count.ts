@@ -8,7 +8,8 @@ const bytesMax = 1024 * 1024;
 
 /**
  * The records from `from` up to `to`; control batches hold none. `read` gives whole batches, or
- * undefined: what rot has taken is not counted, it was lost before.
+ * undefined. Where nothing can be read every offset counts for a record, as in a gap by rot: a loss
+ * may be overstated, never hidden.
  */
 export async function countRecords(
   read: (range: ReadRange) => Promise<Uint8Array | undefined>,
@@ -19,8 +20,9 @@ export async function countRecords(
   let next = from;
   while (next < to) {
     const found = await read({ from: next, to, bytesMax });
-    if (found === undefined || found.length === 0) break;
+    if (found === undefined || found.length === 0) return count + to - next;
     for (const header of scanBatches(found).headers) {
+      count += Math.max(0, header.baseOffset - next);
       const inRange = header.lastOffset - Math.max(header.baseOffset, from) + 1;
       if (!header.isControl) count += Math.min(header.recordCount, inRange);
       next = offset(header.lastOffset + 1);

@@ -3,6 +3,7 @@ import { Node } from '../../src/core/node.ts';
 import type { NodeOptions } from '../../src/core/node.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
+import type { ForwardPartition } from '../../src/core/forward/supervision.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
 import { Storage } from '../../src/log/storage.ts';
 import type { Random } from '../../src/ports/random.ts';
@@ -19,6 +20,8 @@ export interface Outside {
   readonly sessionAnswered: (requestId: number) => void;
   readonly sent: (connection: ConnectionId, chunks: readonly Uint8Array[]) => void;
   readonly closed: (connection: ConnectionId) => void;
+  readonly forwarderAnswered: (askId: number, isAllowed: boolean) => void;
+  readonly described: (partitions: readonly ForwardPartition[]) => void;
   /** Every effect, before it runs. */
   readonly saw: (effect: Effect) => void;
 }
@@ -28,6 +31,8 @@ export interface ProcessParts {
   readonly clock: ManualClock;
   readonly random: Random;
   readonly views: StateView;
+  /** `disk.whenFull: dropOldest` with that budget; else the disk alone is the limit. */
+  readonly droppingAtBytes: number | undefined;
   readonly outside: Outside;
 }
 
@@ -40,7 +45,7 @@ export class StoppedItself extends Error {
 export const extraTopic = 'extra';
 export const sensorsTopic = 'sensors';
 
-const segmentBytesMax = 1_500;
+export const segmentBytesMax = 1_500;
 export const reserveBytes = 16_384;
 
 /**
@@ -62,7 +67,7 @@ export class NodeProcess {
   private constructor(parts: ProcessParts, storage: Storage) {
     this.#parts = parts;
     this.storage = storage;
-    this.core = new Node(nodeOptions(storage, parts.random));
+    this.core = new Node(nodeOptions(storage, parts));
     this.#marks = new ForwardMarks(storage.journal, (error) => this.die(error));
     this.extra = storage.logs.find(({ topic }) => topic === extraTopic);
     this.executor = new Executor(this.#executorWorld());
@@ -139,11 +144,11 @@ export class NodeProcess {
   }
 
   #executorWorld(): ConstructorParameters<typeof Executor>[0] {
-    const { outside, views } = this.#parts;
+    const { outside, views, droppingAtBytes } = this.#parts;
     return {
       storage: this.storage,
       views,
-      budgetBytes: Number.MAX_SAFE_INTEGER,
+      budgetBytes: droppingAtBytes ?? Number.MAX_SAFE_INTEGER,
       telemetry: { write: () => undefined },
       kafka: { send: outside.sent, close: outside.closed, hold: () => undefined },
       mqtt: {
@@ -153,8 +158,8 @@ export class NodeProcess {
         sessionAnswered: outside.sessionAnswered,
       },
       forwardMarks: this.#marks,
-      answerForwarder: () => undefined,
-      describeForwarding: () => undefined,
+      answerForwarder: outside.forwarderAnswered,
+      describeForwarding: outside.described,
       post: (event) => this.post(event),
       answerAdmin: () => undefined,
       ready: () => {
@@ -167,7 +172,8 @@ export class NodeProcess {
   }
 }
 
-function nodeOptions({ meta, journal }: Storage, random: Random): NodeOptions {
+function nodeOptions({ meta, journal }: Storage, parts: ProcessParts): NodeOptions {
+  const dropsOldest = parts.droppingAtBytes !== undefined;
   return {
     nodeId: meta.nodeId,
     clusterId: meta.clusterId,
@@ -188,13 +194,13 @@ function nodeOptions({ meta, journal }: Storage, random: Random): NodeOptions {
         partitions: 1,
         keepUnforwarded: true,
         retentionMs: -1,
-        retentionBytes: 2 * segmentBytesMax,
+        retentionBytes: dropsOldest ? -1 : 2 * segmentBytesMax,
       },
     ],
     routes: [{ from: '#', topic: sensorsTopic, key: 'mqttTopic' }],
     forwardedTopics: [sensorsTopic],
-    dropsOldest: false,
-    random,
+    dropsOldest,
+    random: parts.random,
   };
 }
 

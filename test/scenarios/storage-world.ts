@@ -11,6 +11,8 @@ import type { CrashMode } from '../fakes/fake-disk.ts';
 import { ManualClock, SeededRandom } from '../unit/log/log-fixture.ts';
 import { MqttWorld, ProducerWorld, WireWorld } from './clients-world.ts';
 import type { KafkaWire } from './clients-world.ts';
+import { CentralWorld } from './central-world.ts';
+import type { Fetched } from './central-world.ts';
 import { DiskWorld } from './disk-world.ts';
 import type { Fault } from './disk-world.ts';
 import { ExtraLogWorld } from './extra-log-world.ts';
@@ -35,6 +37,8 @@ export class LifeCounts {
   logStartsAdvanced = 0;
   starts = 0;
   startsWhileFull = 0;
+  /** Disk calls after which a drop past a forward offset began, with the count of its records. */
+  readonly dropsBegunAt: number[] = [];
   /** Disk calls after which a process was killed. */
   readonly crashedAt: number[] = [];
 }
@@ -52,16 +56,20 @@ export class StorageWorld {
   readonly mqtt: MqttWorld;
   readonly producer: ProducerWorld;
   readonly extra: ExtraLogWorld;
+  readonly central = new CentralWorld(this);
   readonly counts = new LifeCounts();
   /** Nobody makes room on a full disk. */
   staysFull = false;
   readonly #views = new ViewsWorld();
   readonly #random: SeededRandom;
+  readonly #droppingAtBytes: number | undefined;
   #process: NodeProcess | undefined;
   #roundsFull = 0;
 
-  constructor(seed: number, fault?: Fault) {
+  /** @param droppingAtBytes `disk.whenFull: dropOldest` with that budget. */
+  constructor(seed: number, fault?: Fault, droppingAtBytes?: number) {
     this.disk = new DiskWorld(seed, fault);
+    this.#droppingAtBytes = droppingAtBytes;
     this.#random = new SeededRandom(seed);
     this.mqtt = new MqttWorld(this.wire, this.ledger, 'sensor-1');
     this.producer = new ProducerWorld(this.wire, this.ledger);
@@ -208,12 +216,19 @@ export class StorageWorld {
     const present = new Map<number, string>();
     const kafka = this.wire.openKafka();
     let from: number = this.sensors.logStartOffset;
-    while (from < this.sensors.highWatermark) from = await this.#readSome(kafka, from);
+    while (from < this.sensors.highWatermark) {
+      from = (await this.#readSome(kafka, from)).next;
+    }
     for (const [at, value] of this.ledger.seen) {
       if (this.#isPresent.has(at)) present.set(at, value);
     }
     this.#isPresent.clear();
     return present;
+  }
+
+  /** What one Fetch gives; the ledger has checked it. */
+  fetch(from: number): Promise<Fetched> {
+    return this.#readSome(this.wire.openKafka(), from);
   }
 
   /** The forwarder has brought all that is committed to central, but for the last batch it says. */
@@ -237,7 +252,7 @@ export class StorageWorld {
   #lastBatch: number | undefined;
   #refusedFetches = 0;
 
-  async #readSome(kafka: KafkaWire, fetchOffset: number): Promise<number> {
+  async #readSome(kafka: KafkaWire, fetchOffset: number): Promise<Fetched> {
     const answers: FetchResponsePartition[] = [];
     const limits = { partitionMaxBytes: 2_000, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
     const wanted = { ...limits, partition: 0, fetchOffset, logStartOffset: -1 };
@@ -253,22 +268,25 @@ export class StorageWorld {
     const [answer] = answers;
     // Retention may have passed the reader.
     if (answer?.errorCode === 1 && this.sensors.logStartOffset > fetchOffset) {
-      return this.sensors.logStartOffset;
+      return { next: this.sensors.logStartOffset, headers: [] };
     }
     // A read that the disk refused: the consumer asks again.
-    if (answer?.errorCode === 56 && ++this.#refusedFetches < 10) return fetchOffset;
+    if (answer?.errorCode === 56 && ++this.#refusedFetches < 10) {
+      return { next: fetchOffset, headers: [] };
+    }
     if (answer?.errorCode !== 0) throw new Error(`Fetch ${fetchOffset}: ${answer?.errorCode}`);
     return this.#took(answer.records ?? new Uint8Array(0), fetchOffset);
   }
 
-  #took(bytes: Uint8Array, from: number): number {
+  #took(bytes: Uint8Array, from: number): Fetched {
     const next = this.ledger.read(bytes, from);
     if (next === from) throw new Error(`nothing served at ${from}`);
-    for (const { baseOffset, lastOffset } of scanBatches(bytes).headers) {
+    const { headers } = scanBatches(bytes);
+    for (const { baseOffset, lastOffset } of headers) {
       for (let at: number = baseOffset; at <= lastOffset; at++) this.#isPresent.add(at);
       this.#lastBatch = baseOffset;
     }
-    return next;
+    return { next, headers };
   }
 
   async #startOnce(): Promise<void> {
@@ -277,6 +295,7 @@ export class StorageWorld {
     const { disk, clock } = this;
     this.#process = await NodeProcess.start({
       ...{ disk, clock, random: this.#random, views: this.#views },
+      droppingAtBytes: this.#droppingAtBytes,
       outside: {
         released: (ids) => this.#released(ids),
         rejected: (id) => this.wire.settled(id, false),
@@ -285,6 +304,8 @@ export class StorageWorld {
         closed: () => {
           throw new Error('no client of this test is ever thrown out');
         },
+        forwarderAnswered: (askId, isAllowed) => this.central.answered(askId, isAllowed),
+        described: (partitions) => this.central.described(partitions),
         saw: (effect) => this.#saw(effect),
       },
     });
@@ -300,9 +321,12 @@ export class StorageWorld {
   #saw(effect: Effect): void {
     if (effect.type === 'RollLog') this.counts.rolls++;
     if (effect.type === 'AdvanceLogStart') this.counts.logStartsAdvanced++;
+    if (effect.type === 'CountRecords') this.counts.dropsBegunAt.push(this.disk.callCount);
     if (effect.type !== 'AppendBatch') return;
-    for (const { logId, topicId, partition } of this.process.core.view.partitions) {
-      if (logId === effect.logId) this.ledger.appended(`${topicId}/${partition}`, effect);
+    for (const { logId, topic, topicId, partition } of this.process.core.view.partitions) {
+      if (logId !== effect.logId) continue;
+      this.ledger.appended(`${topicId}/${partition}`, effect);
+      if (topic === sensorsTopic) this.central.appended(effect.batch);
     }
   }
 

@@ -6,7 +6,10 @@ import type { PartitionLog } from '../../../src/log/partition-log.ts';
 import { DiskError } from '../../../src/ports/disk.ts';
 
 /** A log that writes down what it was told; each call ends when the test lets it. */
-function newExecutor(fail: (call: string) => DiskError | undefined = () => undefined) {
+function newExecutor(
+  fail: (call: string) => DiskError | undefined = () => undefined,
+  mayBeFree: () => Promise<boolean> = () => Promise.resolve(true),
+) {
   const calls: string[] = [];
   const gates: (() => void)[] = [];
   const heard: string[] = [];
@@ -36,7 +39,7 @@ function newExecutor(fail: (call: string) => DiskError | undefined = () => undef
     logStartAdvanced: (to) => heard.push(`advanced ${to}`),
     waitingForSpace: (isWaiting) => heard.push(isWaiting ? 'full' : 'freed'),
     isCondemned: () => false,
-    spaceMayBeFree: () => Promise.resolve(),
+    spaceMayBeFree: mayBeFree,
     condemned: () => heard.push('condemned'),
   });
   const settle = async () => {
@@ -87,6 +90,32 @@ describe('LogExecutor', () => {
     append();
     await settle();
     expect(calls).toEqual(['append 1', 'sync', 'roll', 'append 1', 'sync']);
+  });
+
+  it('lets go of what waits for room that never comes', async () => {
+    const never = (): Promise<boolean> =>
+      new Promise((resolve) => setImmediate(() => resolve(false)));
+    const { executor, append, heard, settle } = newExecutor(noSpace, never);
+    append();
+    await settle();
+    expect([heard, executor.isSettled, executor.isWaitingForRoom]).toEqual([['full'], false, true]);
+    executor.abandon();
+    await settle();
+    expect([heard, executor.isSettled]).toEqual([['full', 'freed'], true]);
+  });
+
+  it('drops what is queued behind an append that may not try again before', async () => {
+    const never = (): Promise<boolean> =>
+      new Promise((resolve) => setImmediate(() => resolve(false)));
+    const fail = (call: string): DiskError | undefined =>
+      call === 'append 1' ? noSpace() : undefined;
+    const { executor, append, heard, settle } = newExecutor(fail, never);
+    append();
+    executor.run({ type: 'advanceLogStart', to: offset(5) });
+    await settle();
+    expect(heard).toEqual(['full', 'advanced 5']);
+    executor.abandon();
+    await settle();
   });
 
   it('holds on a full disk, lets retention pass, and goes on with the same append (L8)', async () => {

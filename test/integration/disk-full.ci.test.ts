@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { readAllWithKcat } from '../../edge/cli/demo/kcat-reader.ts';
+import type { NodeConfig, NodeProcess } from '../../edge/cli/demo/node-launcher.ts';
+import { requireTools } from '../support/require-tool.ts';
+import { LoadPublisher } from './harness/load-publisher.ts';
+import { accountOf, faultless } from './harness/log-account.ts';
+import { MqttRawClient, publishPacket } from './harness/mqtt-raw-client.ts';
+import { Qos2Publisher } from './harness/qos2-publisher.ts';
+import { startTestNode } from './harness/shorelog-node.ts';
+import { mountSmallDisk } from './harness/small-disk.ts';
+import { waitUntil } from './harness/wait-until.ts';
+
+const topic = 'sensors';
+const partitions = 4;
+const healedMsMax = 5_000;
+const stopMsMax = 10_000;
+const foreignBytes = 40_000_000;
+const pingResponse = 13;
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+}, 60_000);
+
+const startOn = async (dataDir: string, config: NodeConfig): Promise<NodeProcess> => {
+  const started = await startTestNode('disk-full', {
+    ...config,
+    node: { dataDir },
+    topics: [{ name: topic, partitions }],
+  });
+  cleanUps.push(started.remove);
+  return started.node;
+};
+
+const startLoad = (node: NodeProcess, name: string): LoadPublisher => {
+  const options = { port: node.ports.mqtt, name, connections: 4, inFlight: 100 };
+  const load = new LoadPublisher({ ...options, payloadBytes: 500 });
+  cleanUps.push(() => load.stop(0));
+  return load;
+};
+
+const metric = async (node: NodeProcess, name: string): Promise<number> => {
+  const answer = await fetch(`http://127.0.0.1:${node.ports.admin}/metrics`);
+  const line = (await answer.text()).split('\n').find((one) => one.startsWith(name));
+  return Number(line?.split(' ').at(-1));
+};
+
+/** How long it takes until publishes are acknowledged again. */
+const msUntilAcked = async (load: LoadPublisher): Promise<number> => {
+  const before = load.acked.size;
+  const begin = performance.now();
+  await waitUntil('a PUBACK', healedMsMax, () => load.acked.size > before);
+  return performance.now() - begin;
+};
+
+const untilFull = (node: NodeProcess): Promise<unknown> =>
+  waitUntil('a full disk', 60_000, async () => (await node.status()).health === 'failing');
+
+const readLog = (node: NodeProcess) =>
+  readAllWithKcat({ bootstrap: node.bootstrap, topic, msMax: 60_000 });
+
+test('block: nothing acknowledged is lost, QoS 0 is counted, and it heals by itself', async (context) => {
+  requireTools(context, 'kcat');
+  const disk = mountSmallDisk(context, 64);
+  cleanUps.push(disk.unmount);
+  disk.occupy('foreign', foreignBytes);
+  const node = await startOn(`${disk.folder}/data`, { disk: { whenFull: 'block' } });
+  const load = startLoad(node, 'block');
+  const { client } = await MqttRawClient.connect({ port: node.ports.mqtt, clientId: 'qos0' });
+  await untilFull(node);
+  await delay(500);
+  const heldAt = load.acked.size;
+  const qos0 = publishPacket({ topic: 'qos0', payload: 'x', qos: 0, packetId: 0 });
+  client.send(Buffer.concat(Array.from({ length: 100 }, () => qos0)));
+  client.send(Buffer.from([0xc0, 0]));
+  await client.receive(pingResponse);
+  const { disk: full } = await node.status();
+  expect(full.droppedQos0).toBe(100);
+  expect(await metric(node, 'shorelog_dropped_records_total{reason="qos0"}')).toBe(100);
+  expect(load.acked.size).toBe(heldAt);
+  client.destroy();
+
+  disk.occupy('rest', 70_000_000);
+  expect(disk.freeBytes()).toBe(0);
+  await node.restart('kill');
+  await untilFull(node);
+  const stopMs = performance.now();
+  expect(await node.stop()).toEqual({ code: 0, signal: null });
+  expect(performance.now() - stopMs).toBeLessThan(stopMsMax);
+  await node.start();
+  await untilFull(node);
+  const acked = new Set(load.acked);
+  expect(accountOf(await readLog(node), acked, new Set()).lost).toEqual([]);
+
+  disk.vacate('foreign');
+  disk.vacate('rest');
+  console.log(`block: ${heldAt} held, PUBACK ${await msUntilAcked(load)} ms after there is room`);
+  await load.stop();
+  expect(accountOf(await readLog(node), load.acked, load.uncertain)).toMatchObject(faultless);
+  expect(load.misplacedAcks).toBe(0);
+});
+
+test('dropOldest at disk.budgetBytes: QoS 1 and 2 go on, and what goes is counted', async (context) => {
+  requireTools(context, 'kcat');
+  const disk = mountSmallDisk(context, 64);
+  cleanUps.push(disk.unmount);
+  const budgetBytes = 12_000_000;
+  const node = await startOn(`${disk.folder}/data`, {
+    disk: { whenFull: 'dropOldest', budgetBytes },
+  });
+  const load = startLoad(node, 'budget');
+  const sensor = new Qos2Publisher({ port: node.ports.mqtt, clientId: 'once' });
+  cleanUps.push(() => sensor.destroy());
+  await sensor.connect();
+  let usedBytesMax = 0;
+  let freeBytesMin = Infinity;
+  const { disk: before } = await node.status();
+  expect(before.droppedRecords).toBe(0);
+  await waitUntil('drops worth the budget', 60_000, async () => {
+    await sensor.handOver();
+    const { usedBytes, droppedRecords } = (await node.status()).disk;
+    usedBytesMax = Math.max(usedBytesMax, usedBytes);
+    freeBytesMin = Math.min(freeBytesMin, disk.freeBytes());
+    return droppedRecords > 20_000;
+  });
+  // The budget is measured twice a second: the load runs ahead by that, never to the disk's end.
+  expect(usedBytesMax).toBeLessThan(2 * budgetBytes);
+  expect(freeBytesMin).toBeGreaterThan(20_000_000);
+  await node.restart('stop');
+  expect(await msUntilAcked(load)).toBeLessThan(healedMsMax);
+  await load.stop();
+  await waitUntil('the last drop', 10_000, async () => {
+    const { usedBytes } = (await node.status()).disk;
+    return usedBytes < budgetBytes;
+  });
+
+  const kept = await readLog(node);
+  const { partitions: logs, disk: after } = await node.status();
+  const records = logs
+    .filter((log) => log.topic === topic)
+    .reduce((sum, { highWatermark, leaderEpoch }) => sum + highWatermark - leaderEpoch, 0);
+  expect(kept.length + after.droppedRecords).toBe(records);
+  const sent = new Set([...load.acked, ...load.uncertain, ...sensor.readings]);
+  const account = accountOf(kept, new Set(), sent);
+  expect(account).toMatchObject(faultless);
+  const values = new Set(kept.map(({ value }) => (value ?? '').toString().trimEnd()));
+  const gone = [...load.acked, ...sensor.readings].filter((one) => !values.has(one)).length;
+  expect(gone).toBeGreaterThan(0);
+  expect(gone).toBeLessThanOrEqual(after.droppedRecords);
+  console.log(
+    `budget: ${load.acked.size} QoS 1 and ${sensor.readings.length} QoS 2 acknowledged, ` +
+      `${kept.length} kept, ${after.droppedRecords} dropped; at most ${usedBytesMax} bytes used`,
+  );
+});
