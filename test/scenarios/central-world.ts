@@ -61,7 +61,7 @@ export class CentralWorld {
   readonly records = new Map<number, string>();
   /** By the offset where they begin, which is their key: a later one replaces an earlier one. */
   readonly gaps = new Map<number, DropRecord>();
-  /** By offset, whatever the node ordered there last: the records of a batch, none if it is control. */
+  /** By offset, whatever the node ordered there last; undefined: a control batch. */
   readonly #ordered = new Map<number, string | undefined>();
   readonly #world: CentralOwner;
   readonly #answers = new Map<number, boolean>();

@@ -1,7 +1,7 @@
 /**
  * The life of a node on a disk that is too small, with `disk.whenFull: dropOldest` and a forwarder
- * that falls behind (L10, X5): here one fault at some of the calls that each drop
- * makes of the disk, in `drop-oldest.ci.test.ts` every fault at every one. What must hold after it is in `checkDropped`.
+ * that falls behind (L10, X5): here one fault at some of the calls that each drop makes of the
+ * disk, in `drop-oldest.ci.test.ts` every fault at every one. What must hold is in `checkDropped`.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { callsOfDrop, checkDropped, dropTrial, liveDropping } from './drop-life-world.ts';

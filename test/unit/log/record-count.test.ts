@@ -17,7 +17,7 @@ function batchAt(at: number, records: number): Uint8Array {
   return bytes;
 }
 
-/** Offset 0 is a LeaderChange, 1 to 4 and 10 to 12 are records, rot took what lay between: it counts. */
+/** Offset 0 is a LeaderChange, 1 to 4 and 10 to 12 are records. Rot between: it counts. */
 const batches = [
   {
     last: 0,
