@@ -75,6 +75,7 @@ export class Drops {
   counted(logId: LogId, counts: readonly number[]): void {
     const dropping = this.#underWay.get(logId);
     if (dropping === undefined) return;
+    if (this.#isOutdated(dropping)) return this.#beginAgain(dropping);
     const changes =
       dropping.stands.length > 0
         ? this.#dropChanges(dropping, counts)
@@ -82,7 +83,8 @@ export class Drops {
     if (changes.length === 0) return this.#advance(dropping);
     this.#options.log()?.commit(changes, () => {
       this.#options.committed();
-      this.#advance(dropping);
+      if (this.#isOutdated(dropping)) this.#beginAgain(dropping);
+      else this.#advance(dropping);
     });
   }
 
@@ -124,13 +126,28 @@ export class Drops {
         isOfBatch(drop) && (drop.from === mark.forwardOffset || drop.to <= mark.forwardOffset),
     );
     // A cursor that still names the batch of a drop has carried nothing away of it.
-    const lost = mark.lastForwarded === undefined ? untold : untold.filter(isOfBatch);
-    const gone = known.filter((drop) => !kept.includes(drop));
+    const carriedOn = mark.lastForwarded === undefined ? untold : untold.filter(isOfBatch);
+    const missed = known.some(isOfBatch) ? undefined : dropAt(mark, untold);
+    const lost = missed === undefined ? carriedOn : [missed];
+    const gone = known.filter((drop) => !kept.includes(drop) && drop.from !== missed?.from);
     const changes = [
+      ...(missed === undefined ? [] : [dropChange(partition, missed)]),
       ...gone.map(({ from }) => ({ key: dropKey(partition, from), value: undefined })),
       ...this.#totalChanges(partition, mostOf(lost) - mostOf(untold)),
     ];
     if (changes.length > 0) this.#options.log()?.commit(changes, () => undefined);
+  }
+
+  /** The forwarder named a place since, which goes too and was not counted. */
+  #isOutdated({ partition, to, stands }: Dropping): boolean {
+    if (!this.#options.ledger.isForwarded(partition)) return false;
+    const passed = standsPassed(this.#standsOf(partition), to);
+    return passed.some((now) => !stands.some((one) => isSameStand(one, now)));
+  }
+
+  #beginAgain({ partition, to, reason }: Dropping): void {
+    this.#underWay.delete(partition.logId);
+    this.begin(partition, to, reason);
   }
 
   #advance({ partition, to }: Dropping): void {
@@ -155,18 +172,11 @@ export class Drops {
       const batch = lastForwarded === undefined ? {} : { lastForwarded };
       drops.push({ from, to: max(to, from), reason, count, ...batch });
     });
-    const { topicId, partition: index } = partition;
     const gone = known.filter(({ from }) => !drops.some((drop) => drop.from === from));
     const mark = this.#markOf(partition);
     const added = mostOf(untoldOf(drops, mark)) - mostOf(untoldOf(known, mark));
     return [
-      ...drops.map((drop) => ({
-        key: dropKey(partition, drop.from),
-        value: encodeDrop({
-          ...drop,
-          ...{ topicId, partition: index, lastForwarded: drop.lastForwarded },
-        }),
-      })),
+      ...drops.map((drop) => dropChange(partition, drop)),
       ...gone.map(({ from }) => ({ key: dropKey(partition, from), value: undefined })),
       ...this.#totalChanges(partition, added),
     ];
@@ -221,6 +231,32 @@ const standOf = ({ from, lastForwarded }: DropRecord): ForwardStand => ({
 
 const isSameStand = (a: ForwardStand, b: ForwardStand): boolean =>
   a.forwardOffset === b.forwardOffset && isSameBatch(a.lastForwarded, b.lastForwarded);
+
+/**
+ * What the drops of one hole are from a place that none of them names and that goes with them;
+ * undefined if it stays. How much of their count was forwarded before it nobody knows any more.
+ */
+function dropAt(
+  { forwardOffset: from, lastForwarded }: ForwardStand,
+  drops: readonly DropRecord[],
+): DropRecord | undefined {
+  const passing = drops.filter((drop) => lastForwarded && drop.to > lastForwarded.baseOffset);
+  const [first] = passing;
+  if (first === undefined || lastForwarded === undefined) return undefined;
+  const to = passing.reduce((end, drop) => max(end, drop.to), from);
+  const count = to > from ? mostOf(passing) : 0;
+  return { from, to, reason: first.reason, count, lastForwarded };
+}
+
+const dropChange = (
+  partition: { readonly topicId: Uuid; readonly partition: number },
+  drop: DropRecord,
+): ViewChange => {
+  const { topicId, partition: index } = partition;
+  const { lastForwarded } = drop;
+  const value = encodeDrop({ ...drop, topicId, partition: index, lastForwarded });
+  return { key: dropKey(partition, drop.from), value };
+};
 
 const dropKey = ({ topicId, partition }: { topicId: Uuid; partition: number }, from: Offset) =>
   utf8Encode(clusterKeys.drop(topicId, partition, from));

@@ -145,6 +145,31 @@ describe('Drops (L10)', () => {
     expect([known(), total()]).toEqual([[], 0]);
   });
 
+  it('counts again where the cursor turns out to stand at a place that it did not know', () => {
+    const { drops, ledger, partition, effects, progress, markAt, known, total } = newDrops();
+    ledger.progressed(markAt(10, 5));
+    drops.begin(partition, offset(50), 'diskFull');
+    progress(markAt(30, 25));
+    drops.counted(partition.logId, [40]);
+    expect(effects.at(-1)).toMatchObject({ type: 'CountRecords', froms: [30], to: 50 });
+    drops.counted(partition.logId, [20]);
+    expect(effects.at(-1)).toMatchObject({ type: 'AdvanceLogStart', offset: 50 });
+    const lastForwarded = { baseOffset: 25 };
+    expect(known()).toMatchObject([{ from: 30, to: 50, count: 20, lastForwarded }]);
+    expect(total()).toBe(20);
+  });
+
+  it('names such a place in a drop that was committed before it was known', () => {
+    const { ledger, markAt, drop, known, total, progress } = newDrops();
+    ledger.progressed(markAt(10, 5));
+    drop(50);
+    progress(markAt(30, 25));
+    const lastForwarded = { baseOffset: 25 };
+    // Of how many it holds only the bound is known by then.
+    expect(known()).toMatchObject([{ from: 30, to: 50, count: 40, lastForwarded }]);
+    expect(total()).toBe(40);
+  });
+
   it('lets no transaction begin in what goes', () => {
     const { drops, ledger, markAt, partition } = newDrops();
     ledger.progressed(markAt(10, 5));
