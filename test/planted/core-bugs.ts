@@ -229,7 +229,8 @@ export const coreBugs: readonly PlantedBug[] = [
     file: 'src/core/forward/drops.ts',
     from: `this.#options.log()?.commit(changes, () => {
       this.#options.committed();
-      this.#advance(dropping);
+      if (this.#isOutdated(dropping)) this.#beginAgain(dropping);
+      else this.#advance(dropping);
     });`,
     to: `this.#advance(dropping);
     this.#options.log()?.commit(changes, () => this.#options.committed());`,
