@@ -6,6 +6,7 @@ import {
   type TimestampMs,
 } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
+import { isInternalTopicName } from '../../base/topic-name.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
 import { sequenceAfter } from '../../wire/kafka/sequence.ts';
@@ -41,6 +42,7 @@ export interface BatcherOptions {
 interface OpenBatch {
   readonly partition: Partition;
   readonly builder: RecordBatchBuilder;
+  readonly isInternal: boolean;
   waiters: RecordWaiter[];
   openedAtMs: MonotonicMs;
 }
@@ -58,6 +60,8 @@ export class Batcher {
   readonly #sequences = new Map<LogId, number>();
   #producerId: bigint | undefined;
   #pendingBytes = 0;
+  /** Of them, those of topics that are not internal. */
+  #pendingDataBytes = 0;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
@@ -100,9 +104,9 @@ export class Batcher {
   }
 
   turnEnded(now: Now): void {
-    if (this.#pendingBytes > 0) return;
+    const isDataWaiting = this.#isDataWaiting;
     for (const batch of this.#open.values()) {
-      if (batch.builder.recordCount === 0) continue;
+      if (batch.builder.recordCount === 0 || mustWait(batch, isDataWaiting)) continue;
       if (now.monotonicMs >= this.#dueAt(batch)) this.#close(batch);
     }
   }
@@ -112,14 +116,19 @@ export class Batcher {
    * begins the next turn, and a deadline that has passed would be asked for again and again.
    */
   nextDeadline(): number | undefined {
-    if (this.#options.lingerMs === 0 || this.#pendingBytes > 0) return undefined;
+    if (this.#options.lingerMs === 0) return undefined;
     let next: number | undefined;
+    const isDataWaiting = this.#isDataWaiting;
     for (const batch of this.#open.values()) {
-      if (batch.builder.recordCount === 0) continue;
+      if (batch.builder.recordCount === 0 || mustWait(batch, isDataWaiting)) continue;
       const due = this.#dueAt(batch);
       if (next === undefined || due < next) next = due;
     }
     return next;
+  }
+
+  get #isDataWaiting(): boolean {
+    return this.#pendingDataBytes > 0;
   }
 
   /** One sum for the deadline and its test: a difference may round to the other side of it. */
@@ -131,13 +140,15 @@ export class Batcher {
     const known = this.#open.get(partition.logId);
     if (known !== undefined) return known;
     const builder = new RecordBatchBuilder();
-    const batch: OpenBatch = { partition, builder, waiters: [], openedAtMs: now.monotonicMs };
+    const isInternal = isInternalTopicName(partition.topic);
+    const openedAtMs = now.monotonicMs;
+    const batch: OpenBatch = { partition, builder, isInternal, waiters: [], openedAtMs };
     this.#open.set(partition.logId, batch);
     return batch;
   }
 
   #close(batch: OpenBatch): void {
-    const { partition, builder, waiters } = batch;
+    const { partition, builder, isInternal, waiters } = batch;
     const baseSequence = this.#sequences.get(partition.logId) ?? 0;
     this.#sequences.set(partition.logId, sequenceAfter(baseSequence, builder.recordCount));
     batch.waiters = [];
@@ -146,13 +157,23 @@ export class Batcher {
         ? {}
         : { producerId: this.#producerId, producerEpoch: 0, baseSequence },
     );
+    const dataBytes = isInternal ? 0 : bytes.length;
     this.#pendingBytes += bytes.length;
+    this.#pendingDataBytes += dataBytes;
     partition.produce(bytes, (outcome) => {
       this.#pendingBytes -= bytes.length;
+      this.#pendingDataBytes -= dataBytes;
       settle(waiters, outcome);
     });
   }
 }
+
+/**
+ * Batches of data go to the disk together. Those of an internal topic wait for their own log only:
+ * on a full disk what they commit, a drop, makes the room that the others wait for (L9).
+ */
+const mustWait = ({ partition, isInternal }: OpenBatch, isDataWaiting: boolean): boolean =>
+  isInternal ? !partition.isAllPersisted : isDataWaiting;
 
 function settle(waiters: readonly RecordWaiter[], outcome: ProduceOutcome): void {
   if (!outcome.ok) {

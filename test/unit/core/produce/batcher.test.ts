@@ -4,7 +4,7 @@ import { Batcher, type AppendOutcome } from '../../../../src/core/produce/batche
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { logId } from '../../../../src/base/brand.ts';
-import { at, newPartition } from '../partition-world.ts';
+import { at, emptyLog, newPartition } from '../partition-world.ts';
 
 const record = (text: string) => ({
   timestamp: at(0).wallMs,
@@ -78,6 +78,25 @@ describe('Batcher', () => {
     persistAll();
     batcher.turnEnded(at(0));
     expect([appended().length, other.appended().length]).toEqual([2, 1]);
+  });
+
+  it('lets an internal topic go on while data waits for room: its drop makes that room (L9)', () => {
+    const { append, batcher } = newBatcher();
+    const cluster = newPartition(emptyLog({ topic: '__cluster' }), undefined, logId(1));
+    const commit = () =>
+      batcher.append(cluster.partition, record('drop'), { settled: () => undefined }, at(0));
+    append('a');
+    batcher.turnEnded(at(0));
+    commit();
+    batcher.turnEnded(at(0));
+    expect(cluster.appended()).toHaveLength(1);
+    // Its own log is waited for: group commit.
+    commit();
+    batcher.turnEnded(at(0));
+    expect(cluster.appended()).toHaveLength(1);
+    cluster.persistAll();
+    batcher.turnEnded(at(0));
+    expect(cluster.appended()).toHaveLength(2);
   });
 
   it('does not wait for batches of others, which may never pause', () => {
