@@ -1,7 +1,11 @@
 import type { PlantedBug } from './planted-bug.ts';
 
-const suites = ['test/unit/log/'];
-const crashes = [...suites, 'test/scenarios/log-crash.test.ts'];
+const condemnableDisk = 'test/unit/log/condemnable-disk.test.ts';
+const dataDirectory = 'test/unit/log/data-directory.test.ts';
+const logCrash = 'test/scenarios/log-crash.test.ts';
+const logParts = 'test/unit/log/log-parts.test.ts';
+const logRot = 'test/scenarios/log-rot.test.ts';
+const partitionLog = 'test/unit/log/partition-log.test.ts';
 
 /** Mistakes of a running log, its journal and its directory (L1-L5, L8-L10). */
 export const logBugs: readonly PlantedBug[] = [
@@ -12,7 +16,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'await this.#openFile.sync();',
     to: '',
     why: 'a power cut takes records that were acknowledged',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'roll-without-fsync',
@@ -21,7 +25,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'await this.#syncActive();\n    await sealed.writeSealed(disk);',
     to: 'await sealed.writeSealed(disk);',
     why: 'a sealed segment is trusted by its size, and its end may be in the page cache only',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'new-segment-without-its-name',
@@ -30,7 +34,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'await segment.rewriteIndexes(disk);\n  await disk.syncDir(dir);',
     to: 'await segment.rewriteIndexes(disk);',
     why: 'a power cut takes the whole new segment with what was acknowledged in it',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'no-directory-fsync',
@@ -39,7 +43,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'return this.flush(() => this.#disk.syncDir(dir));',
     to: 'return Promise.resolve();',
     why: 'files that were acknowledged have no name after a power cut',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'retry-of-a-failed-fsync',
@@ -48,7 +52,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'if (error instanceof DiskError) this.#verdict ??= error;\n      throw error;',
     to: 'await run();',
     why: 'the second fsync says yes for pages that the first one threw away',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'goes-on-after-an-io-error',
@@ -57,7 +61,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'this.#verdict ??= error;\n      }',
     to: '}',
     why: 'a disk that failed a write is written to and believed again',
-    suites,
+    suites: [condemnableDisk],
   },
   {
     name: 'unlink-before-the-log-start',
@@ -66,7 +70,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'await journal.persistLogStart(this.#key, to);',
     to: '',
     why: 'after a crash the deleted offsets look like rot',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'mark-before-its-fsync',
@@ -76,7 +80,7 @@ export const logBugs: readonly PlantedBug[] = [
     to: `this.#unsyncedBytes += batch.length;
     this.#context.journal.noteDurable(this.#key, this.logEndOffset, batch.length);`,
     why: 'the journal calls bytes durable that a power cut then takes',
-    suites: crashes,
+    suites: [logCrash],
   },
   {
     name: 'cut-again-at-the-next-start',
@@ -85,7 +89,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'await journal.persistMark(context, mark.to);',
     to: '',
     why: 'what was acknowledged behind a finished cut is cut at the next start',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'journal-not-fsynced',
@@ -94,7 +98,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'await this.#file.sync();',
     to: '',
     why: 'votes, log starts and marks are told before they are durable',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'half-batch-left-on-a-full-disk',
@@ -103,7 +107,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'if (isFull(error)) await file.truncate(segment.bytes);',
     to: '',
     why: 'a partial write keeps the room that somebody else needs',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'one-copy-of-the-identity',
@@ -112,7 +116,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: "const copies = ['meta.json', 'meta.copy.json'] as const;",
     to: "const copies = ['meta.json'] as const;",
     why: 'one flipped bit and the node refuses its own data',
-    suites,
+    suites: [dataDirectory],
   },
   {
     name: 'identity-without-its-crc',
@@ -121,7 +125,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'if (text.slice(at) !==',
     to: 'if (text.slice(at) ===',
     why: 'a rotten cluster or directory id is believed',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'identity-is-constant',
@@ -130,7 +134,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: '[random.uuid(), random.uuid()]',
     to: "[uuid('11111111-1111-4111-8111-111111111111'), random.uuid()]",
     why: 'two gateways share cursors and transactions at central',
-    suites,
+    suites: [dataDirectory],
   },
   {
     name: 'starts-uncounted',
@@ -139,7 +143,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'startCounter: meta.startCounter + 1,',
     to: 'startCounter: meta.startCounter,',
     why: 'nobody can tell a restored copy of the directory',
-    suites,
+    suites: [dataDirectory],
   },
   {
     name: 'reserve-kept-at-the-start',
@@ -148,7 +152,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'if (!(await reserve.release())) throw error;',
     to: 'throw error;',
     why: 'a full node cannot start, so nothing can make room',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'reserve-kept-from-the-journal',
@@ -157,7 +161,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'journal.onFull(() => reserve.release());',
     to: '',
     why: 'on a full disk retention cannot even say what it deletes',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'retention-past-the-bound',
@@ -166,7 +170,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'if (segment.endOffset > deletableTo) break;',
     to: '',
     why: 'records that central never saw are deleted',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'index-is-trusted',
@@ -175,7 +179,7 @@ export const logBugs: readonly PlantedBug[] = [
     from: '(lastOffset === undefined || header.lastOffset === lastOffset)',
     to: 'true',
     why: 'a wrong entry of the index leads to other records than were asked for',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'read-without-its-crc',
@@ -184,6 +188,6 @@ export const logBugs: readonly PlantedBug[] = [
     from: 'if (!isBatchCrcValid(this.#window, header)) return false;',
     to: '',
     why: 'rotten bytes are served as records',
-    suites: ['test/unit/log/', 'test/scenarios/log-rot.test.ts'],
+    suites: [logRot],
   },
 ];

@@ -38,7 +38,7 @@ const describe = ({ name, rule, why }: PlantedBug): string =>
 const judged = ({ name, rule, why }: PlantedBug, verdict: Verdict): void => {
   const told = `${rule.padEnd(4)} ${name.padEnd(34)} ${verdict.seconds.toFixed(1).padStart(5)} s  `;
   if (verdict.found) say(`found   ${told}${verdict.by.file}: ${verdict.by.name}`);
-  else say(`MISSED  ${told}${why}: ${verdict.reason}`);
+  else say(`MISSED  ${told}${why}: ${verdict.reason.slice(0, 500)}`);
 };
 
 const gate = async (): Promise<number> => {

@@ -1,7 +1,10 @@
 import type { PlantedBug } from './planted-bug.ts';
 
-const suites = ['test/unit/log/', 'test/scenarios/log-rot.test.ts'];
-const crashes = [...suites, 'test/scenarios/log-crash.test.ts'];
+const logCrash = 'test/scenarios/log-crash.test.ts';
+const logParts = 'test/unit/log/log-parts.test.ts';
+const logRot = 'test/scenarios/log-rot.test.ts';
+const partitionLog = 'test/unit/log/partition-log.test.ts';
+const segmentDigest = 'test/unit/log/segment-digest.test.ts';
 
 /** Mistakes of a start: what it keeps, drops and believes (L5-L7, P1). */
 export const recoveryBugs: readonly PlantedBug[] = [
@@ -12,7 +15,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'next ?? (Math.max(base, input.durableMark ?? 0) as Offset)',
     to: 'next ?? offset(Number.MAX_SAFE_INTEGER)',
     why: 'a power cut after a crash takes what was served in between',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'recovered-file-without-its-name',
@@ -21,7 +24,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: "await disk.rename(path, segmentPath(dir, base, 'log'));\n  await disk.syncDir(dir);",
     to: "await disk.rename(path, segmentPath(dir, base, 'log'));",
     why: 'the old file is cut while the new one may still vanish',
-    suites: crashes,
+    suites: [logCrash],
   },
   {
     name: 'recovered-file-without-fsync',
@@ -30,7 +33,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'await file.write(0, chunks);\n    await file.sync();',
     to: 'await file.write(0, chunks);',
     why: 'what recovery promised to be durable is in the page cache only',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'valid-batch-dropped-after-a-bad-one',
@@ -39,7 +42,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'const next = nextGoodBatch(bytes, at, expected);',
     to: 'const next = nextGoodBatch(bytes, bytes.length, expected);',
     why: 'one rotten batch takes all that were acknowledged after it',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'base-offset-unchecked',
@@ -48,7 +51,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: "typeof batch !== 'string' && batch.baseOffset === expected",
     to: "typeof batch !== 'string'",
     why: 'bytes 0-20 are outside of the CRC: a rotten base offset moves records',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'epoch-order-unchecked',
@@ -57,7 +60,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'return withoutWrongEpochs(batches, bad, before);',
     to: 'return { batches, bad };',
     why: 'bytes 0-20 are outside of the CRC: a rotten leader epoch is served',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'batch-crc-unchecked-by-recovery',
@@ -66,7 +69,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: "return isBatchCrcValid(bytes, header.value) ? header.value : 'crc';",
     to: 'return header.value;',
     why: 'a torn batch becomes a record',
-    suites,
+    suites: [logParts],
   },
   {
     name: 'sidecar-believed-with-another-size',
@@ -75,7 +78,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'stat?.bytes === digest.bytes ?',
     to: 'stat !== undefined ?',
     why: 'a sealed segment that lost its end is never looked at',
-    suites,
+    suites: [logRot],
   },
   {
     name: 'sidecar-without-its-crc',
@@ -84,7 +87,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'if (text !==',
     to: "if (text[8] !== ' ' &&",
     why: 'a rotten sidecar says where a segment ends',
-    suites,
+    suites: [segmentDigest],
   },
   {
     name: 'damaged-bytes-thrown-away',
@@ -93,7 +96,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'const setAside = await setBytesAside(input.disk, name, bytes);',
     to: 'const setAside = name.length < 0 ? await setBytesAside(input.disk, name, bytes) : undefined;',
     why: 'nobody can look at, or mend, what recovery did not understand',
-    suites,
+    suites: [logRot],
   },
   {
     name: 'rot-unreported',
@@ -102,7 +105,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'state.rot.push(...repaired.rot);',
     to: '',
     why: 'records are missing and nothing says so',
-    suites,
+    suites: [logRot],
   },
   {
     name: 'hole-unreported',
@@ -111,7 +114,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'state.findHoles(start);',
     to: '',
     why: 'at the second start after it nothing says that records are missing',
-    suites,
+    suites: [logRot],
   },
   {
     name: 'log-end-below-the-mark',
@@ -120,7 +123,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'last.endOffset >= lowest',
     to: 'last.endOffset >= 0',
     why: 'offsets that consumers have seen are given to other records',
-    suites,
+    suites: [logRot],
   },
   {
     name: 'producers-replayed-over-a-hole',
@@ -129,7 +132,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'const lowest = offset(Math.max(holeEnd, 0));',
     to: 'const lowest = offset(Math.min(Math.max(holeEnd, 0), 0));',
     why: 'a retry of a record that rotted away is answered as stored',
-    suites,
+    suites: [logRot],
   },
   {
     name: 'producers-forgotten-at-the-start',
@@ -138,7 +141,7 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'producerBatches: await batchesFrom(disk, found, from),',
     to: 'producerBatches: (await batchesFrom(disk, found, from)).slice(0, 0),',
     why: 'a retry after a crash is stored twice',
-    suites,
+    suites: [partitionLog],
   },
   {
     name: 'snapshot-beyond-the-log',
@@ -147,6 +150,6 @@ export const recoveryBugs: readonly PlantedBug[] = [
     from: 'const bytes = at > highest ? undefined : await readWhole(disk, path);',
     to: 'const bytes = await readWhole(disk, path);',
     why: 'producer state knows batches that are not in the log',
-    suites,
+    suites: [partitionLog],
   },
 ];
