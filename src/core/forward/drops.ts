@@ -42,6 +42,8 @@ interface Dropping {
 export class Drops {
   readonly #options: DropsOptions;
   readonly #underWay = new Map<LogId, Dropping>();
+  /** Totals as they were appended last: the committed one misses what is on its way. */
+  readonly #totals = new Map<string, number>();
 
   constructor(options: DropsOptions) {
     this.#options = options;
@@ -184,9 +186,11 @@ export class Drops {
 
   #totalChanges({ topicId, partition }: Partition, added: number): ViewChange[] {
     if (added === 0) return [];
-    const count = this.#options.cluster.dropped(topicId, partition) + added;
-    const key = utf8Encode(clusterKeys.dropped(topicId, partition));
-    return [{ key, value: encodeDropped({ count: Math.max(0, count) }) }];
+    const key = clusterKeys.dropped(topicId, partition);
+    const before = this.#totals.get(key) ?? this.#options.cluster.dropped(topicId, partition);
+    const count = Math.max(0, before + added);
+    this.#totals.set(key, count);
+    return [{ key: utf8Encode(key), value: encodeDropped({ count }) }];
   }
 
   /** Where central's cursor may stand. Before the first claim it begins where the log begins. */
