@@ -9,6 +9,10 @@ import { MqttRawClient, publishPacket } from './harness/mqtt-raw-client.ts';
 import { Qos2Publisher } from './harness/qos2-publisher.ts';
 import { startTestNode } from './harness/shorelog-node.ts';
 import { mountSmallDisk } from './harness/small-disk.ts';
+import { decodeGap, type GapValue } from '../../src/wire/state/state-codec.ts';
+import { openCentralKafka } from './harness/central-kafka.ts';
+import { forwardedTotal, untilAllForwarded } from './harness/forward-progress.ts';
+import { readEdge, tallyForwarded } from './harness/forward-tally.ts';
 import { waitUntil } from './harness/wait-until.ts';
 
 const topic = 'sensors';
@@ -151,5 +155,97 @@ test('dropOldest at disk.budgetBytes: QoS 1 and 2 go on, and what goes is counte
   console.log(
     `budget: ${load.acked.size} QoS 1 and ${sensor.readings.length} QoS 2 acknowledged, ` +
       `${kept.length} kept, ${after.droppedRecords} dropped; at most ${usedBytesMax} bytes used`,
+  );
+});
+
+/** The gap records of the cursor topic, by edge partition; a later one of a key counts. */
+const readGaps = async (bootstrap: string): Promise<ReadonlyMap<number, GapValue[]>> => {
+  const newest = new Map<string, GapValue>();
+  const records = await readAllWithKcat({ bootstrap, topic: 'cursors', msMax: 60_000 });
+  for (const { key, value } of records) {
+    const name = key?.toString() ?? '';
+    if (!name.includes('/gap/') || value === undefined) continue;
+    const gap = decodeGap(value);
+    if (gap.ok) newest.set(name, gap.value);
+  }
+  const gaps = new Map<number, GapValue[]>();
+  for (const [name, gap] of newest) {
+    const partition = Number(name.split('/')[2]);
+    gaps.set(partition, [...(gaps.get(partition) ?? []), gap]);
+  }
+  return gaps;
+};
+
+test('dropOldest: what is not at central lies in gaps that are counted and told', async (context) => {
+  const disk = mountSmallDisk(context, 64);
+  cleanUps.push(disk.unmount);
+  const central = await openCentralKafka(context, [
+    { name: 'readings', partitions },
+    { name: 'cursors', partitions: 1, configs: { 'cleanup.policy': 'compact' } },
+  ]);
+  cleanUps.push(central.close);
+  disk.occupy('foreign', foreignBytes);
+  const node = await startOn(`${disk.folder}/data`, {
+    disk: { whenFull: 'dropOldest' },
+    forward: {
+      central: { bootstrap: [`127.0.0.1:${central.broker.proxySlots[0]?.advertisedPort ?? 0}`] },
+      cursorTopic: 'cursors',
+      lingerMs: 50,
+      routes: [{ from: topic, to: 'readings' }],
+    },
+  });
+  const load = startLoad(node, 'drop');
+  await waitUntil('records at central', 60_000, async () => (await forwardedTotal(node)) > 4_000);
+  await central.proxy.stop();
+  const dropped = async (): Promise<number> => (await node.status()).disk.droppedRecords;
+  await waitUntil('a drop', 30_000, async () => (await dropped()) > 0);
+  expect(await msUntilAcked(load)).toBeLessThan(healedMsMax);
+  expect((await readLog(node)).length).toBeGreaterThan(0);
+
+  // Somebody else fills the disk to the last byte, the node dies, and must start and drop there.
+  disk.occupy('rest', 70_000_000);
+  await node.kill();
+  disk.occupy('more', 70_000_000);
+  expect(disk.freeBytes()).toBe(0);
+  await node.start();
+  await waitUntil('a drop after the start', 30_000, async () => (await dropped()) > 0);
+  disk.vacate('foreign');
+  disk.vacate('rest');
+  disk.vacate('more');
+  const healedMs = await msUntilAcked(load);
+
+  await central.reopen();
+  await load.stop();
+  await untilAllForwarded(node, 60_000);
+  const { bootstrap } = central.broker;
+  const edge = await readEdge({ bootstrap: node.bootstrap, topic });
+  const atCentral = { bootstrap, topic: 'readings', partitions };
+  const tally = await tallyForwarded(edge, atCentral);
+  expect(tally).toMatchObject({ lost: 0, duplicates: 0, misplaced: 0, outOfOrder: 0 });
+
+  const gaps = await readGaps(bootstrap);
+  const counts = new Map<number, number>();
+  const values = new Set<string>();
+  for (const { partition, value } of await readAllWithKcat({ ...atCentral, msMax: 60_000 })) {
+    counts.set(partition, (counts.get(partition) ?? 0) + 1);
+    values.add((value ?? '').toString().trimEnd());
+  }
+  let told = 0;
+  for (const { partition, topic: name, highWatermark, leaderEpoch } of (await node.status())
+    .partitions) {
+    if (name !== topic) continue;
+    const inGaps = (gaps.get(partition) ?? []).reduce((sum, { count }) => sum + count, 0);
+    told += inGaps;
+    // One control batch for each leader epoch; every other offset is a record.
+    expect((counts.get(partition) ?? 0) + inGaps).toBe(highWatermark - leaderEpoch);
+  }
+  expect(await dropped()).toBe(told);
+  expect(await metric(node, 'shorelog_dropped_records_total{reason="oldest"}')).toBe(told);
+  const gone = [...load.acked].filter((identity) => !values.has(identity)).length;
+  expect(gone).toBeGreaterThan(0);
+  expect(gone).toBeLessThanOrEqual(told);
+  console.log(
+    `dropOldest: ${load.acked.size} acknowledged, ${values.size} at central, ${told} in gaps, ` +
+      `of them ${gone} acknowledged; PUBACK ${healedMs} ms after there is room`,
   );
 });
