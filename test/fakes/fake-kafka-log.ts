@@ -32,6 +32,7 @@ export class FakeKafkaLog {
   readonly batches: Stored[] = [];
   logStartOffset = 0;
   leaderEpoch = 0;
+  readonly #records = new WeakMap<Stored, readonly SeenRecord[]>();
   readonly #producers = new Map<bigint, ProducerState>();
 
   get endOffset(): number {
@@ -113,7 +114,18 @@ export class FakeKafkaLog {
       } else if (isTransactional) open.set(producerId, [...(open.get(producerId) ?? []), batch]);
       else if (!isControl) isCommitted.set(batch, true);
     }
-    return this.batches.filter((batch) => isCommitted.get(batch) === true).flatMap(recordsOf);
+    return this.batches
+      .filter((batch) => isCommitted.get(batch) === true)
+      .flatMap((batch) => this.#recordsOf(batch));
+  }
+
+  /** Asked for after each event of a world: a batch does not change, so it is decoded once. */
+  #recordsOf(batch: Stored): readonly SeenRecord[] {
+    const known = this.#records.get(batch);
+    if (known !== undefined) return known;
+    const records = recordsOf(batch);
+    this.#records.set(batch, records);
+    return records;
   }
 
   #checkProducer(header: RecordBatchHeader): { code: number; offset: number } | undefined {

@@ -160,7 +160,10 @@ describe('rot', { timeout: 60_000 }, () => {
     const { batches, refused } = await readAll(log);
     expect(refused.map(([from, to]) => to - from)).toEqual([2, 2]);
     expect(batches.size).toBe(36);
-    for (const [base, bytes] of batches) expect(bytes).toEqual(all.get(base));
+    // As `toEqual`, which takes seconds for a megabyte.
+    const isRight = ([base, bytes]: readonly [number, Uint8Array]) =>
+      Buffer.compare(bytes, all.get(base) ?? new Uint8Array()) === 0;
+    expect([...batches].every(isRight)).toBe(true);
     expect(log.rot.map(({ from }) => from)).toEqual(
       expect.arrayContaining(refused.map(([from]) => from)),
     );

@@ -1,8 +1,8 @@
 /**
  * The fixed life of a node, on the real core, executor and storage: three clients, rolls, a
- * retention delete, a clean stop, a kill, a crash inside recovery. It is crashed here at every call
- * that it makes of the disk, in one way each, and every third call fails; in `storage.ci.test.ts`
- * in all ways. What must hold after it is in `checkAfter`.
+ * retention delete, a clean stop, a kill, a crash inside recovery. It is crashed here at every
+ * third call that it makes of the disk, in one way each, and every ninth call fails; in
+ * `storage.ci.test.ts` every call in all ways. What must hold after it is in `checkAfter`.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiskCall } from '../fakes/fake-disk.ts';
@@ -56,10 +56,10 @@ describe('the fixed life of a node', { timeout: timeoutMs }, () => {
     expect(calls.some((call) => /^rename .*sensors-0\/.*\.log\.recovery$/.test(call))).toBe(true);
   });
 
-  it('loses nothing when it is crashed at any call', async () => {
+  it('loses nothing when it is crashed at a call', async () => {
     const modes = ['lost', 'killed', 'torn', 'some'] as const;
     const survived: number[] = [];
-    for (let call = 1; call <= trace.length; call++) {
+    for (let call = 1; call <= trace.length; call += 3) {
       const mode = modes[call % modes.length] as (typeof modes)[number];
       const { death } = await trial({ seed: call, fault: { type: 'crash', call } }, mode);
       if (death === undefined) survived.push(call);
@@ -70,7 +70,7 @@ describe('the fixed life of a node', { timeout: timeoutMs }, () => {
 
   it('loses nothing when a call fails, or finds no room', async () => {
     const types = ['EIO', 'ENOSPC', 'full', 'fullThenCrash'] as const;
-    for (let call = 1; call <= trace.length; call += 3) {
+    for (let call = 1; call <= trace.length; call += 9) {
       const type = types[call % types.length] as Fault['type'];
       if (type === 'ENOSPC' && !fittingCalls.has(trace[call - 1] as DiskCall)) continue;
       const mode = call % 2 === 0 ? 'killed' : 'lost';

@@ -21,6 +21,13 @@ async function threeSegments() {
   return { disk, log };
 }
 
+/** As `toEqual`, which takes seconds for a megabyte. */
+const isSameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+
+const isSame = (a: ReadonlyMap<string, Uint8Array>, b: ReadonlyMap<string, Uint8Array>): boolean =>
+  a.size === b.size && [...a].every(([path, bytes]) => isSameBytes(bytes, b.get(path)));
+
 /** One round; milliseconds that it paused, and bytes that it read. */
 async function round(log: PartitionLog): Promise<{ pausedMs: number; bytes: number }> {
   const clock = new ManualClock();
@@ -42,7 +49,7 @@ it('reads every byte once, at its rate, and finds nothing where nothing is', asy
   expect(bytes).toBeLessThan(1.6 * log.bytes);
   expect(pausedMs).toBeGreaterThanOrEqual(bytes / 1_000);
   expect(log.rot).toEqual([]);
-  expect(disk.files()).toEqual(before);
+  expect(isSame(disk.files(), before)).toBe(true);
 });
 
 it.each([
@@ -62,7 +69,8 @@ it.each([
   expect(log.rot).toHaveLength(1);
   const { batches } = await readAll(log);
   // The newest are read from memory, where nothing rots.
-  for (const [from, bytes] of batches) expect(bytes).toEqual(all.get(from));
+  const changed = [...batches].filter(([from, bytes]) => !isSameBytes(bytes, all.get(from)));
+  expect(changed.map(([from]) => from)).toEqual([]);
   const again = (await openStorage(disk)).logs[0] as PartitionLog;
   expect(again.rot.map(({ from, to }) => [from, to])).toEqual([range]);
 });
