@@ -12,7 +12,11 @@ export interface ConnectionFacts {
   readonly core: { readonly kafka: KafkaCounters };
   readonly kafka: KafkaListenerCounters;
   readonly mqtt: MqttCounters;
-  readonly mqttCrowd: MqttCrowdCounters & { readonly partial: number; readonly delivery: number };
+  readonly mqttCrowd: MqttCrowdCounters & {
+    readonly partial: number;
+    readonly held: number;
+    readonly delivery: number;
+  };
 }
 
 /** Who was refused or closed and why, and what connections hold in memory. */
@@ -46,6 +50,7 @@ export function connectionMetrics({
       mqttCrowd.deliveriesDropped,
     ),
     held('mqttPartial', mqttCrowd.partial),
+    held('mqttHeld', mqttCrowd.held),
     held('mqttDelivery', mqttCrowd.delivery),
     held('kafkaRequest', core.kafka.requestBytes),
     held('kafkaAnswer', core.kafka.answerBytes),

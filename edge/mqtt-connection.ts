@@ -54,6 +54,7 @@ export class MqttConnection implements CrowdMember {
   #left: Buffer | undefined;
   /** What is left is the beginning of a publish: the client has to send the rest. */
   #isLeftCut = false;
+  #heldBytes = 0;
   client: Client | undefined;
   /** CONNECT has named the client and the front end has taken it in. */
   clientId: string | undefined;
@@ -158,6 +159,11 @@ export class MqttConnection implements CrowdMember {
     return this.#partialBytes;
   }
 
+  /** What waits until it may go on, and what its socket has read behind that. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /**
    * Looked after from time to time. While we do not read it, because its publishes wait for the
    * disk or all publishers are held, neither its keep-alive runs out nor its packet is late.
@@ -176,6 +182,7 @@ export class MqttConnection implements CrowdMember {
   /** Nothing more is read from it; the socket is destroyed. */
   cut(): void {
     this.#tellPartial(0);
+    this.#tellHeld(0);
     this.dead = true;
     this.#left = undefined;
     this.order.clear();
@@ -198,6 +205,7 @@ export class MqttConnection implements CrowdMember {
     if (passed === chunk.length) return chunk;
     this.#left = chunk.subarray(passed);
     this.#isLeftCut = false;
+    this.#tellHeld(this.#left.length + this.socket.readableLength);
     return passed === 0 ? null : chunk.subarray(0, passed);
   }
 
@@ -207,6 +215,13 @@ export class MqttConnection implements CrowdMember {
     this.#partialBytes = bytes;
     this.#window.arrived(bytes, monotonicMs(performance.now()));
     this.#crowd.partialChanged(more);
+  }
+
+  #tellHeld(bytes: number): void {
+    if (bytes === this.#heldBytes) return;
+    const more = bytes - this.#heldBytes;
+    this.#heldBytes = bytes;
+    this.#crowd.heldChanged(more);
   }
 
   /**
@@ -239,6 +254,7 @@ export class MqttConnection implements CrowdMember {
     this.#left = left.length * 2 < chunk.length ? Buffer.from(left) : left;
     this.#isLeftCut = isCut;
     this.#tellPartial(isCut ? left.length : 0);
+    if (!isCut) this.#tellHeld(left.length + this.socket.readableLength);
     return null;
   }
 
@@ -258,6 +274,7 @@ export class MqttConnection implements CrowdMember {
     if (left === undefined) return this.#readSocket();
     if (this.#framer.stopsAt(left[0] as number)) return null;
     this.#left = undefined;
+    this.#tellHeld(0);
     const more = this.#readSocket();
     return more === null ? left : Buffer.concat([left, more]);
   }

@@ -15,6 +15,8 @@ export interface CrowdMember {
   readonly dead: boolean;
   /** Bytes of a packet that has not arrived whole. */
   readonly partialBytes: number;
+  /** What was read of it and waits until it may go on. */
+  readonly heldBytes: number;
   /** What its peer has not taken. */
   readonly unsentBytes: number;
   /** Closes it. */
@@ -22,8 +24,8 @@ export interface CrowdMember {
 }
 
 /**
- * What all MQTT connections hold in memory together: packets that have not arrived whole, and
- * deliveries that subscribers have not taken. Above a limit the greediest are closed.
+ * What all MQTT connections hold in memory together: packets that have not arrived whole, packets
+ * that wait until their publisher may go on, and deliveries that subscribers have not taken. Above a limit the greediest are closed.
  */
 export class MqttCrowd {
   readonly counters: MqttCrowdCounters = {
@@ -33,14 +35,19 @@ export class MqttCrowd {
   /** By connection: deliveries on their way. */
   readonly #deliveries = new Map<CrowdMember, number>();
   #partialBytes = 0;
+  #heldBytes = 0;
   #deliveryBytes = 0;
 
   constructor(members: () => Iterable<CrowdMember>) {
     this.#members = members;
   }
 
-  get bytes(): { readonly partial: number; readonly delivery: number } {
-    return { partial: this.#partialBytes, delivery: this.#deliveryBytes };
+  get bytes(): { readonly partial: number; readonly held: number; readonly delivery: number } {
+    return {
+      partial: this.#partialBytes,
+      held: this.#heldBytes,
+      delivery: this.#deliveryBytes,
+    };
   }
 
   partialChanged(moreBytes: number): void {
@@ -51,6 +58,14 @@ export class MqttCrowd {
       bytes: member.partialBytes,
     }));
     this.#shed(held, (this.#partialBytes - limits.mqttPartialRoomBytes) * 2);
+  }
+
+  /** Nothing of it is acknowledged: a publisher that is closed for it sends it again. */
+  heldChanged(moreBytes: number): void {
+    this.#heldBytes += moreBytes;
+    if (moreBytes < 0 || this.#heldBytes <= limits.mqttHeldRoomBytes) return;
+    const held = [...this.#members()].map((member) => ({ member, bytes: member.heldBytes }));
+    this.#shed(held, (this.#heldBytes - limits.mqttHeldRoomBytes) * 2);
   }
 
   deliveryChanged(member: CrowdMember, moreBytes: number): void {

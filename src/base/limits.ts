@@ -37,6 +37,8 @@ export const limits = {
   mqttDeliveryOverheadBytes: 2_048,
   /** Packets that have not arrived whole, of all connections. */
   mqttPartialRoomBytes: 16 * 1024 * 1024,
+  /** What publishers that are held have sent already, all of them together. */
+  mqttHeldRoomBytes: 64 * 1024 * 1024,
   /** PUBLISHes without an answer of the core; past it no further one is read. */
   mqttPendingPublishesMax: 32_768,
   /** Bytes of publishes that one connection has unanswered before its socket waits. */

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** A connection whose packet began and never ends, and how often its keep-alive was put off. */
-function slowConnection(): { connection: MqttConnection; putOff: () => number } {
+function slowConnection(sent = connectBytes('a', true).subarray(0, 5)) {
   const socket = new Socket();
   sockets.push(socket);
   let refreshed = 0;
@@ -25,19 +25,28 @@ function slowConnection(): { connection: MqttConnection; putOff: () => number } 
     _keepaliveTimer: { refresh: (): void => void refreshed++ },
     _parsingBatch: 0,
   };
+  const crowd = new MqttCrowd(() => []);
   const connection = new MqttConnection({
     ...{ id: connectionId(1), socket, packetBytesMax: 1_024 },
-    crowd: new MqttCrowd(() => []),
+    crowd,
     onBreach: () => undefined,
   });
   connection.attach(client as unknown as Client);
-  socket.push(connectBytes('a', true).subarray(0, 5));
+  socket.push(sent);
   socket.emit('readable');
-  return { connection, putOff: () => refreshed };
+  return { connection, crowd, putOff: () => refreshed };
 }
 
 const later = (): ReturnType<typeof monotonicMs> =>
   monotonicMs(performance.now() + 2 * limits.partArrivalMs);
+
+test('what must wait is counted until it is gone', () => {
+  const early = Buffer.from([0x30, 3, 0, 1, 0x61]); // a publish before CONNACK
+  const { connection, crowd } = slowConnection(Buffer.concat([connectBytes('a', true), early]));
+  expect([connection.heldBytes, crowd.bytes.held]).toEqual([early.length, early.length]);
+  connection.cut();
+  expect(crowd.bytes.held).toBe(0);
+});
 
 test('a packet that does not end is late, and its keep-alive runs', () => {
   const { connection, putOff } = slowConnection();

@@ -7,6 +7,7 @@ import { limits } from '../../../src/base/limits.ts';
 class Member implements CrowdMember {
   dead = false;
   partialBytes = 0;
+  heldBytes = 0;
   unsentBytes = 0;
   readonly breach = (): void => void (this.dead = true);
 }
@@ -99,5 +100,22 @@ describe('the memory of all MQTT connections', () => {
       crowd.partialChanged(share + i);
     }
     expect(members.filter(({ dead }) => dead)).toEqual([members[49]]);
+  });
+
+  it('holds what waiting publishers sent up to a limit, then closes the greediest', () => {
+    const members = Array.from({ length: 50 }, () => new Member());
+    const crowd = new MqttCrowd(() => members);
+    const share = Math.floor(limits.mqttHeldRoomBytes / 50);
+    for (const member of members) {
+      member.heldBytes = share;
+      crowd.heldChanged(share);
+    }
+    const rest = limits.mqttHeldRoomBytes - 50 * share;
+    crowd.heldChanged(rest);
+    expect(members.filter(({ dead }) => dead)).toEqual([]);
+    const [, greedy] = members as [Member, Member];
+    greedy.heldBytes += 1;
+    crowd.heldChanged(1);
+    expect(members.filter(({ dead }) => dead)).toEqual([greedy]);
   });
 });
