@@ -11,8 +11,8 @@ import { fittingCalls } from './sweep-world.ts';
 const sweeps: readonly (readonly [Fault['type'], CrashMode, number])[] = [
   ['crash', 'lost', 1],
   ['crash', 'killed', 1],
-  ['crash', 'some', 3],
-  ['crash', 'torn', 3],
+  ['crash', 'some', 2],
+  ['crash', 'torn', 1],
   ['EIO', 'killed', 1],
   ['EIO', 'lost', 1],
   ['EIO', 'some', 1],
