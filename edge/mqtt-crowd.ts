@@ -25,7 +25,8 @@ export interface CrowdMember {
 
 /**
  * What all MQTT connections hold in memory together: packets that have not arrived whole, packets
- * that wait until their publisher may go on, and deliveries that subscribers have not taken. Above a limit the greediest are closed.
+ * that wait until their publisher may go on, and deliveries that subscribers have not taken. Above
+ * a limit the greediest are closed.
  */
 export class MqttCrowd {
   readonly counters: MqttCrowdCounters = {
