@@ -117,7 +117,10 @@ export class Reserve {
   }
 
   async #cut(bytes: number): Promise<void> {
-    this.#heldBytes = bytes;
+    // The disk may have been too full to make the file at all.
+    const isThere = (await this.#disk.stat(path)) !== undefined;
+    this.#heldBytes = isThere ? bytes : 0;
+    if (!isThere) return;
     const file = await this.#disk.open(path, 'readWrite');
     try {
       await file.truncate(bytes);

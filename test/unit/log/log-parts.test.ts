@@ -235,6 +235,17 @@ describe('Reserve', () => {
     expect([size(), reserve.missingBytes, reserve.isMissed]).toEqual([3_000_000, 0, false]);
   });
 
+  it('is not there, and nothing worse, where the disk fills before its file is made', async () => {
+    const dry = new FakeDisk();
+    await (await Reserve.open(dry, 10_000)).refill();
+    const disk = new FakeDisk();
+    disk.failAt(dry.trace.indexOf('open') + 1, 'ENOSPC');
+    const reserve = await Reserve.open(disk, 10_000);
+    expect(await reserve.refill()).toBe(false);
+    expect([disk.files().has('reserve'), reserve.missingBytes]).toEqual([false, 10_000]);
+    expect(await reserve.refill()).toBe(true);
+  });
+
   it('is missed after a start that finds neither it nor the room for it (L9)', async () => {
     const disk = new FakeDisk();
     disk.budgetBytes = 80_000;
