@@ -27,7 +27,15 @@ export type Rule = (files: readonly SourceFile[]) => Violation[];
 
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
 
-const skippedDirs = new Set(['node_modules', 'dist', 'dist-test', '.git', '.kafka', 'coverage']);
+const skippedDirs = new Set([
+  'node_modules',
+  'dist',
+  'dist-test',
+  '.git',
+  '.kafka',
+  '.conformance',
+  'coverage',
+]);
 const textFile =
   /\.(ts|js|mjs|json|ya?ml|md|sh|proto|service|txt|xml|html|css)$|^\.ci\/|\/LICENSE$/;
 
