@@ -3,22 +3,41 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 
 /**
+ * Below the ports that systems hand out by themselves (Linux from 32768, others from 49152): no
+ * outgoing connection and no listener on port 0 takes one of these while its user is down between
+ * two starts.
+ */
+const range = { from: 10_000, to: 32_767 } as const;
+
+const triesMax = 1_000;
+
+/**
  * `count` different TCP ports of 127.0.0.1 that were free a moment ago. All are held open until the
  * last is known, so they differ from each other; another process can still take one before its user
- * does.
+ * does. Throws where hardly any port is free.
  */
 export const freePorts = async (count: number): Promise<number[]> => {
-  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));
+  const servers: Server[] = [];
+  for (let tries = 0; servers.length < count; tries += 1) {
+    if (tries === triesMax) throw new Error(`no free port in ${range.from}-${range.to}`);
+    const port = range.from + Math.floor(Math.random() * (range.to - range.from + 1));
+    const server = await tryListen(port);
+    if (server !== undefined) servers.push(server);
+  }
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map(closeServer));
   return ports;
 };
 
-const listenAnywhere = async (): Promise<Server> => {
+const tryListen = async (port: number): Promise<Server | undefined> => {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch {
+    return undefined;
+  }
 };
 
 const closeServer = async (server: Server): Promise<void> => {
