@@ -22,7 +22,9 @@ export type Uuid = Brand<string, 'Uuid'>;
 export type LogId = Brand<number, 'LogId'>;
 /** Counts up with each TruncateLog of one log in one process (L4). */
 export type LogGeneration = Brand<number, 'LogGeneration'>;
-/** Process-local number of a connection (MQTT and Kafka share the counter). */
+/** Process-local number of a connection that this node opened to a peer. */
+export type LinkId = Brand<number, 'LinkId'>;
+/** Process-local number of a connection (MQTT, Kafka and peers share the counter). */
 export type ConnectionId = Brand<number, 'ConnectionId'>;
 
 export const offset = (value: number): Offset => value as Offset;
@@ -33,4 +35,5 @@ export const position = (value: number): Position => value as Position;
 export const uuid = (value: string): Uuid => value as Uuid;
 export const logId = (value: number): LogId => value as LogId;
 export const logGeneration = (value: number): LogGeneration => value as LogGeneration;
+export const linkId = (value: number): LinkId => value as LinkId;
 export const connectionId = (value: number): ConnectionId => value as ConnectionId;

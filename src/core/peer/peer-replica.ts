@@ -1,0 +1,41 @@
+import type { LeaderEpoch, LogId, Offset, Uuid } from '../../base/brand.ts';
+import type { Now } from '../now.ts';
+import type { Replica } from '../replica/replica.ts';
+import type { VoterSet } from '../replica/voter-set.ts';
+
+/** Where a log begins that lost its beginning to retention (C3 of KIP-630: a snapshot's end). */
+export interface LogStart {
+  readonly logStartOffset: Offset;
+  /** Epoch of the batch before it; 0 at offset 0. Counts as the log's last one while it is empty. */
+  readonly epochBefore: LeaderEpoch;
+  readonly voters: VoterSet;
+}
+
+/**
+ * One replica on this node, as the traffic between nodes sees it: a data partition or a witness.
+ * All values are of this turn.
+ */
+export interface PeerReplica {
+  readonly logId: LogId;
+  readonly topic: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly replica: Replica;
+  readonly logStartOffset: Offset;
+  readonly logEndOffset: Offset;
+  readonly highWatermark: Offset;
+  /** A truncation or reset is on its way to the disk: nothing is fetched until it is done. */
+  readonly isCutting: boolean;
+  /** Leader's side: what a replica that is below the log start is told. */
+  startForReset(): LogStart;
+  /**
+   * Follower's side: whole batches of the leader's log from this log's end on, as they came. The
+   * bytes are the replica's from here on. A batch that does not fit (offset, epoch, CRC, V6) ends
+   * it: false, and nothing of it and behind it is kept.
+   */
+  appendFetched(records: Uint8Array, now: Now): boolean;
+  /** Follower's side: what the leader's answer says of its log. Never deletes above its own high watermark. */
+  leaderLogStart(logStartOffset: Offset): void;
+  /** Follower's side: this log lies below the leader's log start and begins anew there. */
+  resetTo(start: LogStart): void;
+}
