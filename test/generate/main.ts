@@ -5,6 +5,7 @@ import { format } from 'prettier';
 import { generateCodec } from '../../src/wire/kafka/schema/generate-codec.ts';
 import type { GeneratedFile } from '../../src/wire/kafka/schema/generate-codec.ts';
 import { allSchemas } from '../../src/wire/kafka/schema/all-schemas.ts';
+import { peerSchemas } from '../../src/wire/kafka/schema/peer-schemas.ts';
 
 const generatedDir = fileURLToPath(new URL('../../src/wire/kafka/generated/', import.meta.url));
 
@@ -14,7 +15,7 @@ const generatedDir = fileURLToPath(new URL('../../src/wire/kafka/generated/', im
  */
 export async function generateKafka(): Promise<readonly GeneratedFile[]> {
   return Promise.all(
-    allSchemas.map(generateCodec).map(async ({ name, text }) => ({
+    [...allSchemas, ...peerSchemas].map(generateCodec).map(async ({ name, text }) => ({
       name,
       text: await format(text, { parser: 'typescript', printWidth: 100, singleQuote: true }),
     })),

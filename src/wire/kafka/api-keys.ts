@@ -1,4 +1,4 @@
-/** Kafka's API keys, those that we speak on either side. */
+/** Kafka's API keys, those that we speak on any side. */
 export const apiKeys = {
   produce: 0,
   fetch: 1,
@@ -14,6 +14,14 @@ export const apiKeys = {
   endTxn: 26,
   describeConfigs: 32,
   saslAuthenticate: 36,
+  vote: 52,
+  beginQuorumEpoch: 53,
+  endQuorumEpoch: 54,
+  allocateProducerIds: 67,
+  addRaftVoter: 80,
+  removeRaftVoter: 81,
+  /** Ours alone, far from any key of Kafka's. */
+  introduce: 10_000,
 } as const;
 
 /** Versions of one API that a node answers. */
@@ -46,4 +54,21 @@ export const servedApis: readonly ServedApi[] = [
   served(apiKeys.createTopics, 2, 7),
   served(apiKeys.initProducerId, 0, 4),
   served(apiKeys.offsetForLeaderEpoch, 2, 4),
+];
+
+/**
+ * What a node serves to other nodes. All nodes of a cluster speak these versions: the first that
+ * name topics and directories by id (V6).
+ */
+export const peerApis: readonly ServedApi[] = [
+  served(apiKeys.produce, 11, 11),
+  served(apiKeys.fetch, 17, 17),
+  served(apiKeys.createTopics, 7, 7),
+  served(apiKeys.vote, 2, 2),
+  served(apiKeys.beginQuorumEpoch, 1, 1),
+  served(apiKeys.endQuorumEpoch, 1, 1),
+  served(apiKeys.allocateProducerIds, 0, 0),
+  served(apiKeys.addRaftVoter, 0, 0),
+  served(apiKeys.removeRaftVoter, 0, 0),
+  served(apiKeys.introduce, 0, 0),
 ];

@@ -100,6 +100,7 @@ class BodyWriter {
       case 'int8':
         return writer.int8(prng.below(3));
       case 'int16':
+      case 'uint16':
         return writer.int16(prng.pick([0, 0, 1, -1, 35, prng.below(100)]));
       case 'int32':
         return writer.int32(prng.chance(0.8) ? prng.below(4) : prng.pick(interestingNumbers));

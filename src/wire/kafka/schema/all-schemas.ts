@@ -14,7 +14,7 @@ import { endTxnSchema } from './26-end-txn.ts';
 import { describeConfigsSchema } from './32-describe-configs.ts';
 import { saslAuthenticateSchema } from './36-sasl-authenticate.ts';
 
-/** Every table, by API key: what the generator runs over. */
+/** Tables of what clients and brokers say to each other, by API key. */
 export const allSchemas: readonly ApiSchema[] = [
   produceSchema,
   fetchSchema,

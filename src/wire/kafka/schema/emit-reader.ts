@@ -7,6 +7,7 @@ import { conditionOf, flexibleTextOf, plainFieldsOf, taggedFieldsOf } from './ve
 const scalarReads: Readonly<Record<ScalarType, string>> = {
   int8: 'int8()',
   int16: 'int16()',
+  uint16: 'uint16()',
   int32: 'int32()',
   int64: 'int64()',
   producerId: 'bigInt64()',
@@ -117,6 +118,6 @@ function structBytesMin(struct: SchemaStruct, version: number, flexible: boolean
 function scalarBytesMin(type: ScalarType, flexible: boolean): number {
   if (type === 'string') return flexible ? 1 : 2;
   if (type === 'bytes') return flexible ? 1 : 4;
-  const fixed = { int8: 1, boolean: 1, int16: 2, int32: 4, int64: 8, producerId: 8, uuid: 16 };
-  return fixed[type];
+  const fixed = { int8: 1, boolean: 1, int16: 2, uint16: 2, int32: 4, int64: 8, producerId: 8 };
+  return type === 'uuid' ? 16 : fixed[type];
 }

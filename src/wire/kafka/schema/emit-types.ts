@@ -3,6 +3,7 @@ import type { ScalarType, SchemaField, SchemaStruct } from './parse-schema.ts';
 const typeTexts: Readonly<Record<ScalarType, string>> = {
   int8: 'number',
   int16: 'number',
+  uint16: 'number',
   int32: 'number',
   int64: 'number',
   producerId: 'bigint',

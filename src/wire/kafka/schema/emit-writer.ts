@@ -6,6 +6,7 @@ import { conditionOf, flexibleTextOf, plainFieldsOf, taggedFieldsOf } from './ve
 const scalarMethods: Readonly<Record<ScalarType, string>> = {
   int8: 'int8',
   int16: 'int16',
+  uint16: 'int16',
   int32: 'int32',
   int64: 'int64',
   producerId: 'bigInt64',

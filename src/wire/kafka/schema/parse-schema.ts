@@ -8,7 +8,16 @@ export interface VersionRange {
 }
 
 export type ScalarType =
-  'int8' | 'int16' | 'int32' | 'int64' | 'producerId' | 'boolean' | 'string' | 'bytes' | 'uuid';
+  | 'int8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'int64'
+  | 'producerId'
+  | 'boolean'
+  | 'string'
+  | 'bytes'
+  | 'uuid';
 
 /** One field of a struct, all defaults made explicit. */
 export interface SchemaField {
@@ -32,6 +41,7 @@ export interface SchemaStruct {
 const scalarDefaults: Readonly<Record<ScalarType, string>> = {
   int8: '0',
   int16: '0',
+  uint16: '0',
   int32: '0',
   int64: '0',
   producerId: '0n',

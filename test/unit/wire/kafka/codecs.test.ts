@@ -17,10 +17,20 @@ import { addPartitionsToTxnCodec } from '../../../../src/wire/kafka/generated/24
 import { endTxnCodec } from '../../../../src/wire/kafka/generated/26-end-txn.ts';
 import { describeConfigsCodec } from '../../../../src/wire/kafka/generated/32-describe-configs.ts';
 import { saslAuthenticateCodec } from '../../../../src/wire/kafka/generated/36-sasl-authenticate.ts';
+import { voteCodec } from '../../../../src/wire/kafka/generated/52-vote.ts';
+import { beginQuorumEpochCodec } from '../../../../src/wire/kafka/generated/53-begin-quorum-epoch.ts';
+import { endQuorumEpochCodec } from '../../../../src/wire/kafka/generated/54-end-quorum-epoch.ts';
+import { allocateProducerIdsCodec } from '../../../../src/wire/kafka/generated/67-allocate-producer-ids.ts';
+import { addRaftVoterCodec } from '../../../../src/wire/kafka/generated/80-add-raft-voter.ts';
+import { removeRaftVoterCodec } from '../../../../src/wire/kafka/generated/81-remove-raft-voter.ts';
+import { introduceCodec } from '../../../../src/wire/kafka/generated/10000-introduce.ts';
+import { peerProduceCodec } from '../../../../src/wire/kafka/generated/00-peer-produce.ts';
+import { peerFetchCodec } from '../../../../src/wire/kafka/generated/01-peer-fetch.ts';
 import { writeUnsignedVarint } from '../../../../src/base/varint.ts';
 import { ProtocolReader, zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 import { ProtocolWriter } from '../../../../src/wire/kafka/protocol-writer.ts';
 import { allSchemas } from '../../../../src/wire/kafka/schema/all-schemas.ts';
+import { peerSchemas } from '../../../../src/wire/kafka/schema/peer-schemas.ts';
 import type {
   ScalarType,
   SchemaField,
@@ -47,11 +57,21 @@ const codecs = [
   endTxnCodec,
   describeConfigsCodec,
   saslAuthenticateCodec,
+  peerProduceCodec,
+  peerFetchCodec,
+  voteCodec,
+  beginQuorumEpochCodec,
+  endQuorumEpochCodec,
+  allocateProducerIdsCodec,
+  addRaftVoterCodec,
+  removeRaftVoterCodec,
+  introduceCodec,
 ] as unknown as readonly UnknownCodec[];
 
 const scalars: Readonly<Record<ScalarType, fc.Arbitrary<unknown>>> = {
   int8: fc.integer({ min: -128, max: 127 }),
   int16: fc.integer({ min: -32768, max: 32767 }),
+  uint16: fc.nat(65535),
   int32: fc.integer(),
   int64: fc.maxSafeInteger(),
   producerId: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -97,17 +117,18 @@ function valueOf(field: SchemaField, version: number): fc.Arbitrary<unknown> {
   return covers(field.nullable, version) ? fc.option(value) : value;
 }
 
-describe.each(allSchemas)('$name', (schema) => {
+describe.each([...allSchemas, ...peerSchemas])('$name', (schema) => {
   const all = parseVersions(schema.versions, { min: 0, max: 0 });
-  const codec = codecs.find(({ key }) => key === schema.key) as UnknownCodec;
+  const codec = codecs.find(({ name }) => name === schema.name) as UnknownCodec;
   const versions = Array.from({ length: all.max - all.min + 1 }, (_, index) => all.min + index);
   const directions = [
     ['request', schema.request, codec.readRequest, codec.writeRequest],
     ['response', schema.response, codec.readResponse, codec.writeResponse],
   ] as const;
 
-  it('has the range of its table', () => {
-    expect([codec.versionMin, codec.versionMax]).toEqual([all.min, all.max]);
+  it('has the key and the range of its table', () => {
+    const { key, versionMin, versionMax } = codec;
+    expect([key, versionMin, versionMax]).toEqual([schema.key, all.min, all.max]);
   });
 
   describe.each(directions)('%s', (_direction, lines, read, write) => {

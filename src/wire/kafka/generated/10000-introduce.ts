@@ -1,0 +1,217 @@
+// Generated from the tables in src/wire/kafka/schema (npm run generate): edit those.
+import type { Uuid } from '../../../base/brand.ts';
+import type { ApiCodec } from '../codec.ts';
+import type { ProtocolReader } from '../protocol-reader.ts';
+import type { ProtocolWriter } from '../protocol-writer.ts';
+
+export interface IntroduceRequestPeer {
+  readonly nodeId: number;
+  readonly isWitness: boolean;
+}
+
+export interface IntroduceRequest {
+  readonly clusterName: string;
+  readonly clusterId: Uuid;
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  readonly startCounter: number;
+  readonly isWitness: boolean;
+  readonly peers: readonly IntroduceRequestPeer[];
+  readonly clusterTopicId: Uuid;
+  readonly purpose: string;
+  readonly version: string;
+}
+
+export interface IntroduceResponsePeer {
+  readonly nodeId: number;
+  readonly isWitness: boolean;
+}
+
+export interface IntroduceResponseVoter {
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  readonly isWitness: boolean;
+}
+
+export interface IntroduceResponse {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly clusterName: string;
+  readonly clusterId: Uuid;
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  readonly startCounter: number;
+  readonly isWitness: boolean;
+  readonly peers: readonly IntroduceResponsePeer[];
+  readonly clusterTopicId: Uuid;
+  readonly version: string;
+  readonly clusterLeaderId: number;
+  readonly clusterLeaderEpoch: number;
+  readonly clusterVoters: readonly IntroduceResponseVoter[];
+}
+
+function readIntroduceRequestPeer(reader: ProtocolReader, _version: number): IntroduceRequestPeer {
+  const flexible = true;
+  const value: IntroduceRequestPeer = {
+    nodeId: reader.int32(),
+    isWitness: reader.boolean(),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function readIntroduceRequest(reader: ProtocolReader, version: number): IntroduceRequest {
+  const flexible = true;
+  const value: IntroduceRequest = {
+    clusterName: reader.string(flexible),
+    clusterId: reader.uuid(),
+    nodeId: reader.int32(),
+    directoryId: reader.uuid(),
+    startCounter: reader.int64(),
+    isWitness: reader.boolean(),
+    peers: reader.array(readIntroduceRequestPeer, version, flexible, 6),
+    clusterTopicId: reader.uuid(),
+    purpose: reader.string(flexible),
+    version: reader.string(flexible),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function readIntroduceResponsePeer(
+  reader: ProtocolReader,
+  _version: number,
+): IntroduceResponsePeer {
+  const flexible = true;
+  const value: IntroduceResponsePeer = {
+    nodeId: reader.int32(),
+    isWitness: reader.boolean(),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function readIntroduceResponseVoter(
+  reader: ProtocolReader,
+  _version: number,
+): IntroduceResponseVoter {
+  const flexible = true;
+  const value: IntroduceResponseVoter = {
+    nodeId: reader.int32(),
+    directoryId: reader.uuid(),
+    isWitness: reader.boolean(),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function readIntroduceResponse(reader: ProtocolReader, version: number): IntroduceResponse {
+  const flexible = true;
+  const value: IntroduceResponse = {
+    errorCode: reader.int16(),
+    errorMessage: reader.nullableString(flexible),
+    clusterName: reader.string(flexible),
+    clusterId: reader.uuid(),
+    nodeId: reader.int32(),
+    directoryId: reader.uuid(),
+    startCounter: reader.int64(),
+    isWitness: reader.boolean(),
+    peers: reader.array(readIntroduceResponsePeer, version, flexible, 6),
+    clusterTopicId: reader.uuid(),
+    version: reader.string(flexible),
+    clusterLeaderId: reader.int32(),
+    clusterLeaderEpoch: reader.int32(),
+    clusterVoters: reader.array(readIntroduceResponseVoter, version, flexible, 22),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function writeIntroduceRequestPeer(
+  writer: ProtocolWriter,
+  value: IntroduceRequestPeer,
+  _version: number,
+): void {
+  const flexible = true;
+  writer.int32(value.nodeId);
+  writer.boolean(value.isWitness);
+  if (flexible) writer.tagCount();
+}
+
+function writeIntroduceRequest(
+  writer: ProtocolWriter,
+  value: IntroduceRequest,
+  version: number,
+): void {
+  const flexible = true;
+  writer.string(value.clusterName, flexible);
+  writer.uuid(value.clusterId);
+  writer.int32(value.nodeId);
+  writer.uuid(value.directoryId);
+  writer.int64(value.startCounter);
+  writer.boolean(value.isWitness);
+  writer.array(value.peers, writeIntroduceRequestPeer, version, flexible);
+  writer.uuid(value.clusterTopicId);
+  writer.string(value.purpose, flexible);
+  writer.string(value.version, flexible);
+  if (flexible) writer.tagCount();
+}
+
+function writeIntroduceResponsePeer(
+  writer: ProtocolWriter,
+  value: IntroduceResponsePeer,
+  _version: number,
+): void {
+  const flexible = true;
+  writer.int32(value.nodeId);
+  writer.boolean(value.isWitness);
+  if (flexible) writer.tagCount();
+}
+
+function writeIntroduceResponseVoter(
+  writer: ProtocolWriter,
+  value: IntroduceResponseVoter,
+  _version: number,
+): void {
+  const flexible = true;
+  writer.int32(value.nodeId);
+  writer.uuid(value.directoryId);
+  writer.boolean(value.isWitness);
+  if (flexible) writer.tagCount();
+}
+
+function writeIntroduceResponse(
+  writer: ProtocolWriter,
+  value: IntroduceResponse,
+  version: number,
+): void {
+  const flexible = true;
+  writer.int16(value.errorCode);
+  writer.nullableString(value.errorMessage, flexible);
+  writer.string(value.clusterName, flexible);
+  writer.uuid(value.clusterId);
+  writer.int32(value.nodeId);
+  writer.uuid(value.directoryId);
+  writer.int64(value.startCounter);
+  writer.boolean(value.isWitness);
+  writer.array(value.peers, writeIntroduceResponsePeer, version, flexible);
+  writer.uuid(value.clusterTopicId);
+  writer.string(value.version, flexible);
+  writer.int32(value.clusterLeaderId);
+  writer.int32(value.clusterLeaderEpoch);
+  writer.array(value.clusterVoters, writeIntroduceResponseVoter, version, flexible);
+  if (flexible) writer.tagCount();
+}
+
+/** Introduce, API key 10000. */
+export const introduceCodec: ApiCodec<IntroduceRequest, IntroduceResponse> = {
+  key: 10000,
+  name: 'Introduce',
+  versionMin: 0,
+  versionMax: 0,
+  flexibleFrom: 0,
+  readRequest: readIntroduceRequest,
+  writeRequest: writeIntroduceRequest,
+  readResponse: readIntroduceResponse,
+  writeResponse: writeIntroduceResponse,
+};

@@ -1,0 +1,148 @@
+// Generated from the tables in src/wire/kafka/schema (npm run generate): edit those.
+import type { Uuid } from '../../../base/brand.ts';
+import type { ApiCodec } from '../codec.ts';
+import type { ProtocolReader } from '../protocol-reader.ts';
+import { zeroUuid } from '../protocol-reader.ts';
+import type { ProtocolWriter } from '../protocol-writer.ts';
+
+export interface AddRaftVoterRequestListener {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface AddRaftVoterRequest {
+  readonly clusterId: string | null;
+  readonly timeoutMs: number;
+  readonly voterId: number;
+  readonly voterDirectoryId: Uuid;
+  readonly listeners: readonly AddRaftVoterRequestListener[];
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly isWitness: boolean;
+}
+
+export interface AddRaftVoterResponse {
+  readonly throttleTimeMs: number;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+function readAddRaftVoterRequestListener(
+  reader: ProtocolReader,
+  _version: number,
+): AddRaftVoterRequestListener {
+  const flexible = true;
+  const value: AddRaftVoterRequestListener = {
+    name: reader.string(flexible),
+    host: reader.string(flexible),
+    port: reader.uint16(),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRaftVoterRequest {
+  const flexible = true;
+  const plain = {
+    clusterId: reader.nullableString(flexible),
+    timeoutMs: reader.int32(),
+    voterId: reader.int32(),
+    voterDirectoryId: reader.uuid(),
+    listeners: reader.array(readAddRaftVoterRequestListener, version, flexible, 5),
+  };
+  let topicId: Uuid = zeroUuid;
+  let partition: number = -1;
+  let isWitness: boolean = false;
+  if (flexible) {
+    reader.tags((tag) => {
+      if (tag === 10000) {
+        topicId = reader.uuid();
+        return true;
+      }
+      if (tag === 10001) {
+        partition = reader.int32();
+        return true;
+      }
+      if (tag === 10002) {
+        isWitness = reader.boolean();
+        return true;
+      }
+      return false;
+    });
+  }
+  return { ...plain, topicId, partition, isWitness };
+}
+
+function readAddRaftVoterResponse(reader: ProtocolReader, _version: number): AddRaftVoterResponse {
+  const flexible = true;
+  const value: AddRaftVoterResponse = {
+    throttleTimeMs: reader.int32(),
+    errorCode: reader.int16(),
+    errorMessage: reader.nullableString(flexible),
+  };
+  if (flexible) reader.skipTags();
+  return value;
+}
+
+function writeAddRaftVoterRequestListener(
+  writer: ProtocolWriter,
+  value: AddRaftVoterRequestListener,
+  _version: number,
+): void {
+  const flexible = true;
+  writer.string(value.name, flexible);
+  writer.string(value.host, flexible);
+  writer.int16(value.port);
+  if (flexible) writer.tagCount();
+}
+
+function writeAddRaftVoterRequest(
+  writer: ProtocolWriter,
+  value: AddRaftVoterRequest,
+  version: number,
+): void {
+  const flexible = true;
+  writer.nullableString(value.clusterId, flexible);
+  writer.int32(value.timeoutMs);
+  writer.int32(value.voterId);
+  writer.uuid(value.voterDirectoryId);
+  writer.array(value.listeners, writeAddRaftVoterRequestListener, version, flexible);
+  if (flexible) {
+    const { topicId } = value;
+    const hasTopicId = topicId !== zeroUuid;
+    const { partition } = value;
+    const hasPartition = partition !== -1;
+    const { isWitness } = value;
+    const hasIsWitness = isWitness !== false;
+    writer.tagCount(hasTopicId, hasPartition, hasIsWitness);
+    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    if (hasPartition) writer.tag(10001, (field) => field.int32(partition));
+    if (hasIsWitness) writer.tag(10002, (field) => field.boolean(isWitness));
+  }
+}
+
+function writeAddRaftVoterResponse(
+  writer: ProtocolWriter,
+  value: AddRaftVoterResponse,
+  _version: number,
+): void {
+  const flexible = true;
+  writer.int32(value.throttleTimeMs);
+  writer.int16(value.errorCode);
+  writer.nullableString(value.errorMessage, flexible);
+  if (flexible) writer.tagCount();
+}
+
+/** AddRaftVoter, API key 80. */
+export const addRaftVoterCodec: ApiCodec<AddRaftVoterRequest, AddRaftVoterResponse> = {
+  key: 80,
+  name: 'AddRaftVoter',
+  versionMin: 0,
+  versionMax: 0,
+  flexibleFrom: 0,
+  readRequest: readAddRaftVoterRequest,
+  writeRequest: writeAddRaftVoterRequest,
+  readResponse: readAddRaftVoterResponse,
+  writeResponse: writeAddRaftVoterResponse,
+};

@@ -1,0 +1,21 @@
+import type { ApiSchema } from './api-schema.ts';
+
+/** KIP-853 knows one partition only: which one, and whether of a witness, are ours (V1, V3). */
+export const addRaftVoterSchema: ApiSchema = {
+  key: 80,
+  name: 'AddRaftVoter',
+  versions: '0-0',
+  flexibleFrom: 0,
+  request: [
+    'clusterId ?string',
+    'timeoutMs int32',
+    'voterId int32',
+    'voterDirectoryId uuid',
+    'listeners []Listener',
+    ['name string', 'host string', 'port uint16'],
+    'topicId uuid tag=10000',
+    'partition int32 tag=10001 default=-1',
+    'isWitness boolean tag=10002',
+  ],
+  response: ['throttleTimeMs int32', 'errorCode int16', 'errorMessage ?string'],
+};
