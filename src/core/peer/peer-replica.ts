@@ -6,7 +6,7 @@ import type { VoterSet } from '../replica/voter-set.ts';
 /** Where a log begins that lost its beginning to retention (C3 of KIP-630: a snapshot's end). */
 export interface LogStart {
   readonly logStartOffset: Offset;
-  /** Epoch of the batch before it; 0 at offset 0. Counts as the log's last one while it is empty. */
+  /** Of the batch before it; 0 at offset 0. Counts as the log's last epoch while it is empty. */
   readonly epochBefore: LeaderEpoch;
   readonly voters: VoterSet;
 }
@@ -34,7 +34,10 @@ export interface PeerReplica {
    * it: false, and nothing of it and behind it is kept.
    */
   appendFetched(records: Uint8Array, now: Now): boolean;
-  /** Follower's side: what the leader's answer says of its log. Never deletes above its own high watermark. */
+  /**
+   * Follower's side: what the leader's answer says of its log. Never deletes above its own high
+   * watermark.
+   */
   leaderLogStart(logStartOffset: Offset): void;
   /** Follower's side: this log lies below the leader's log start and begins anew there. */
   resetTo(start: LogStart): void;

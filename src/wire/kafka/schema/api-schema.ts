@@ -5,10 +5,10 @@
  *   name type [versions] [null=versions] [tag=number] [default=value]
  *
  * with a type of int8 int16 uint16 int32 int64 producerId boolean string bytes uuid, `[]` in front
- * for an array, or a struct's own name. `?` in front of the type: null in every version that has the
- * field. Versions are `3`, `3+` or `3-5`; none: every version of the table. A tagged field is there
- * from the first flexible version on, and is left out of the bytes while it has its default. A
- * field that a version lacks is read as its default.
+ * for an array, or a struct's own name. `?` in front of the type: null in every version that has
+ * the field. Versions are `3`, `3+` or `3-5`; none: every version of the table. A tagged field is
+ * there from the first flexible version on, and is left out of the bytes while it has its default.
+ * A field that a version lacks is read as its default. Tags from 10000 on are ours.
  */
 export type SchemaBody = readonly (string | SchemaBody)[];
 
