@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { leaderEpoch, type LeaderEpoch, type Offset, type Uuid } from '../base/brand.ts';
+import { leaderEpoch, type Offset, type Uuid } from '../base/brand.ts';
 import { utf8Encode } from '../base/bytes.ts';
 import type { Random } from '../ports/random.ts';
 import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
@@ -14,9 +14,10 @@ import type { InternalTopic } from './cluster/internal-topic.ts';
 import { lostTopics } from './cluster/lost-topics.ts';
 import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
-import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
+import type { StoredVote } from './replica/ballot.ts';
+import { VoterSet } from './replica/voter-set.ts';
 
 /** One `topics:` entry of the config. -1: unlimited. */
 export interface TopicSeed {
@@ -28,6 +29,7 @@ export interface TopicSeed {
 }
 
 export interface BootOptions {
+  readonly nodeId: number;
   readonly directoryId: Uuid;
   /** The journal lost records: votes may be missing (V4). */
   readonly isJournalDamaged: boolean;
@@ -54,7 +56,7 @@ const damagedJournalEpochs = 1_000;
  */
 export class Boot {
   readonly #options: BootOptions;
-  readonly #votes = new Map<string, LeaderEpoch>();
+  readonly #votes = new Map<string, StoredVote>();
   readonly #views = new Map<string, { nextOffset: Offset; entries: readonly ViewEntry[] }>();
   readonly #internal = new Map<string, InternalTopic>();
   /** Topics made since the node was ready, and who waits for their partitions. */
@@ -81,7 +83,7 @@ export class Boot {
     for (const vote of votes) this.#noteVote(vote);
     for (const log of logs) this.#options.openPartition(log);
     const cluster = this.#options.partitions.find(clusterTopicName, 0);
-    if (cluster !== undefined) return this.#campaign([cluster]);
+    if (cluster !== undefined) return this.#begin(cluster);
     if (logs.length > 0) {
       return this.#refuse(
         `The data directory holds ${logs.length} partition logs but no ${clusterTopicName}-0: it is damaged. ` +
@@ -91,16 +93,15 @@ export class Boot {
     this.#createLog(clusterTopicName, this.#options.random.uuid(), 0);
   }
 
-  votesPersisted(votes: readonly VoteRecord[], now: Now): void {
+  votesPersisted(votes: readonly VoteRecord[]): void {
     for (const vote of votes) {
       this.#noteVote(vote);
-      const partition = this.#find(vote.topicId, vote.partition);
-      partition?.lead(vote.leaderEpoch, now);
+      this.#find(vote.topicId, vote.partition)?.votePersisted(vote);
     }
   }
 
   logCreated(log: OpenLog): void {
-    this.#campaign([this.#options.openPartition(log)]);
+    this.#begin(this.#options.openPartition(log));
   }
 
   /** A high watermark moved: the next step may be possible. */
@@ -160,7 +161,7 @@ export class Boot {
   #openTopics(): void {
     this.#phase = 'topics';
     const found = [...this.#options.cluster.topics()].flatMap((topic) => this.#openLogs(topic));
-    if (found.length > 0) this.#campaign(found);
+    for (const partition of found) this.#begin(partition);
   }
 
   /** Orders the logs that a topic lacks; @returns the partitions that it has. */
@@ -219,23 +220,25 @@ export class Boot {
   }
 
   /**
-   * C1: only in a higher leader epoch than any that this disk has seen, persisted first. A cluster
-   * of one wins.
+   * C1: it leads only in a higher leader epoch than any that this disk has seen, persisted first. A
+   * cluster of one wins.
    */
-  #campaign(partitions: readonly Partition[]): void {
+  #begin(partition: Partition): void {
+    const { nodeId, directoryId } = this.#options;
+    const voters = new VoterSet([{ nodeId, directoryId, role: 'data' }]);
+    partition.begin(voters, this.#voteOf(partition));
+  }
+
+  #voteOf({ topicId, partition, leaderEpoch: seen }: Partition): StoredVote | undefined {
     const { directoryId: votedFor, isJournalDamaged } = this.#options;
-    const votes = partitions.map((partition) => {
-      const { topicId, partition: index } = partition;
-      const voted = this.#votes.get(voteKey(topicId, index)) ?? 0;
-      const seen = Math.max(voted, partition.leaderEpoch);
-      const epoch = leaderEpoch(seen + (isJournalDamaged ? damagedJournalEpochs : 1));
-      return { topicId, partition: index, leaderEpoch: epoch, votedFor };
-    });
-    this.#options.emit({ type: 'PersistVotes', votes });
+    const vote = this.#votes.get(voteKey(topicId, partition));
+    if (!isJournalDamaged) return vote;
+    const epoch = Math.max(vote?.leaderEpoch ?? 0, seen) + damagedJournalEpochs - 1;
+    return { leaderEpoch: leaderEpoch(epoch), votedFor };
   }
 
   #noteVote(vote: VoteRecord): void {
-    this.#votes.set(voteKey(vote.topicId, vote.partition), vote.leaderEpoch);
+    this.#votes.set(voteKey(vote.topicId, vote.partition), vote);
   }
 
   #find(topicId: Uuid, partition: number): Partition | undefined {

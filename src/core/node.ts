@@ -17,7 +17,7 @@ import type { InternalTopic } from './cluster/internal-topic.ts';
 import { openInternalTopic } from './cluster/open-internal-topic.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import { TopicCreation } from './cluster/topic-creation.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, VoteRecord } from './effect.ts';
 import type { Event, OpenLog } from './event.ts';
 import { NodeForwarding } from './forward/node-forwarding.ts';
 import { KafkaRouter, type KafkaCounters } from './kafka/router.ts';
@@ -29,6 +29,7 @@ import { PendingReads } from './pending-reads.ts';
 import { Batcher } from './produce/batcher.ts';
 import { Ingest, type DiskState } from './produce/ingest.ts';
 import { RouteTable, type RouteRule } from './produce/route-table.ts';
+import type { ReplicaSettings } from './replica/replica-options.ts';
 import { RetentionPlanner } from './retention-planner.ts';
 import { RoomPlanner } from './room-planner.ts';
 
@@ -55,6 +56,13 @@ export interface NodeOptions {
   readonly dropsOldest: boolean;
   readonly random: Random;
 }
+
+/** Of a cluster of one: nobody is waited for. */
+const replicaSettings: ReplicaSettings = {
+  fetchTimeoutMs: 1_000,
+  replicaLagTimeMaxMs: 1_000,
+  minInsyncReplicas: () => 1,
+};
 
 /** What status and metrics read; snapshots of this turn. */
 export interface NodeView {
@@ -93,6 +101,7 @@ export class Node {
   readonly #room: RoomPlanner;
   #producerIds: ProducerIds | undefined;
   #effects: Effect[] = [];
+  #votes: VoteRecord[] = [];
   #now: Now | undefined;
   #disk: DiskState = 'free';
 
@@ -160,6 +169,7 @@ export class Node {
   step(event: Event, now: Now): readonly Effect[] {
     this.#now = now;
     this.#handle(event, now);
+    this.#orderVotes();
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -189,7 +199,7 @@ export class Node {
         this.#forwarding.ledger.restore(event.forwardMarks, event.forwardAttempts);
         return this.#boot.started(event.logs, event.votes);
       case 'VotesPersisted':
-        return this.#boot.votesPersisted(event.votes, now);
+        return this.#boot.votesPersisted(event.votes);
       case 'LogCreated':
         return this.#boot.logCreated(event.log);
       case 'BatchPersisted':
@@ -276,14 +286,28 @@ export class Node {
   }
 
   #openPartition(log: OpenLog): Partition {
+    const { nodeId, directoryId, segmentBytesMax, random } = this.#options;
     const partition = new Partition(log.logId, log.recovered, {
-      nodeId: this.#options.nodeId,
-      segmentBytesMax: this.#options.segmentBytesMax,
-      emit: (effect) => this.#emit(effect),
-      highWatermarkMoved: (moved) => this.#highWatermarkMoved(moved, this.#current()),
+      ...{ segmentBytesMax, random },
+      self: { nodeId, directoryId },
+      settings: replicaSettings,
+      now: () => this.#current(),
+      port: {
+        emit: (effect) => this.#emit(effect),
+        persistVote: (vote) => this.#votes.push(vote),
+        heardAt: () => undefined,
+        highWatermarkMoved: (moved) => this.#highWatermarkMoved(moved, this.#current()),
+      },
     });
     this.#partitions.add(partition);
     return partition;
+  }
+
+  /** The votes of a step share an fsync (T3). */
+  #orderVotes(): void {
+    if (this.#votes.length === 0) return;
+    this.#emit({ type: 'PersistVotes', votes: this.#votes });
+    this.#votes = [];
   }
 
   /** The time of the step that is running. */
@@ -342,8 +366,9 @@ export class Node {
   }
 
   #createBoot(emit: (effect: Effect) => void): Boot {
-    const { directoryId, isJournalDamaged, topics: seeds, random } = this.#options;
+    const { nodeId, directoryId, isJournalDamaged, topics: seeds, random } = this.#options;
     return new Boot({
+      nodeId,
       directoryId,
       isJournalDamaged,
       seeds,

@@ -1,44 +1,56 @@
 import { assert } from '../base/assert.ts';
 import {
-  leaderEpoch as toEpoch,
-  offset,
   type LeaderEpoch,
   type LogGeneration,
   type LogId,
+  type MonotonicMs,
   type Offset,
   type Uuid,
 } from '../base/brand.ts';
-import type { ProducerBatch, RecoveredLog } from '../ports/recovered-log.ts';
+import type { RecoveredLog } from '../ports/recovered-log.ts';
+import type { Random } from '../ports/random.ts';
 import { buildLeaderChangeBatch } from '../wire/kafka/control-record.ts';
-import { decodeProducerSnapshot, encodeProducerSnapshot } from '../wire/kafka/producer-snapshot.ts';
 import {
   readRecordBatchHeader,
-  stampBatch,
   type RecordBatchHeader,
 } from '../wire/kafka/record-batch-header.ts';
-import { lastSequenceOf } from '../wire/kafka/sequence.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, VoteRecord } from './effect.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
+import { LogState, producerBatch } from './log-state.ts';
 import type { Now } from './now.ts';
-import { ProducerState } from './produce/producer-state.ts';
 import { Waiters } from './produce/waiters.ts';
-import { LeaderEpochCache } from './replica/leader-epoch-cache.ts';
-import { committedOffset, type VoterProgress } from './replica/quorum.ts';
+import type { StoredVote } from './replica/ballot.ts';
+import type { EpochEnd } from './replica/replica-log.ts';
+import { Replica } from './replica/replica.ts';
+import type { ReplicaPort, ReplicaSettings } from './replica/replica-options.ts';
+import { VoterHistory, type ReplicaId, type VoterSet } from './replica/voter-set.ts';
 
-export interface PartitionOptions {
-  readonly nodeId: number;
-  readonly segmentBytesMax: number;
+/** What a partition orders of its node, and tells it. */
+export interface PartitionPort {
   readonly emit: (effect: Effect) => void;
-  /** The high watermark moved: parked fetches, views and status care. */
+  /** Gathered: the votes of a step become durable together. */
+  readonly persistVote: (vote: VoteRecord) => void;
+  readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
+  /** Parked fetches, views and status care. */
   readonly highWatermarkMoved: (partition: Partition) => void;
 }
 
+export interface PartitionOptions {
+  readonly self: ReplicaId;
+  readonly segmentBytesMax: number;
+  readonly settings: ReplicaSettings;
+  readonly random: Random;
+  /** The time of the step that is running. */
+  readonly now: () => Now;
+  readonly port: PartitionPort;
+}
+
 /**
- * One partition on this node: its place in the log, its leadership, its idempotence, and who waits
- * for commits. The commit rule is the general one with this node as the only voter (C3).
+ * One partition on this node: its log, its replica's role, its idempotence, and who waits for
+ * commits.
  *
- * Life: recovered -> (vote persisted, C1) -> leading: LeaderChange appended -> committed -> open
- * for all.
+ * Life: recovered -> begun (its topic is committed, C7) -> elected (vote persisted, C1) ->
+ * LeaderChange appended -> committed -> open for all.
  */
 export class Partition implements PartitionView {
   readonly logId: LogId;
@@ -46,19 +58,9 @@ export class Partition implements PartitionView {
   readonly topicId: Uuid;
   readonly partition: number;
   readonly #options: PartitionOptions;
+  readonly #log: LogState;
   readonly #waiters = new Waiters();
-  readonly #generation: LogGeneration;
-  readonly #epochs: LeaderEpochCache;
-  readonly #producers: ProducerState;
-  #isLeader = false;
-  #leaderEpoch: LeaderEpoch;
-  #epochStartOffset: Offset;
-  #logStartOffset: Offset;
-  #logEndOffset: Offset;
-  #persistedOffset: Offset;
-  #highWatermark: Offset;
-  #segmentBytes: number;
-  #segmentBaseOffset: Offset;
+  #replica: Replica | undefined;
 
   constructor(logId: LogId, recovered: RecoveredLog, options: PartitionOptions) {
     this.logId = logId;
@@ -66,73 +68,80 @@ export class Partition implements PartitionView {
     this.topicId = recovered.topicId;
     this.partition = recovered.partition;
     this.#options = options;
-    this.#generation = recovered.generation;
-    this.#epochs = new LeaderEpochCache(recovered.epochStarts);
-    this.#producers = recoverProducers(recovered);
-    this.#leaderEpoch = this.#epochs.latest?.leaderEpoch ?? toEpoch(0);
-    this.#logStartOffset = recovered.logStartOffset;
-    this.#logEndOffset = recovered.logEndOffset;
-    this.#persistedOffset = recovered.logEndOffset; // L7: recovery made it durable
-    this.#epochStartOffset = recovered.logEndOffset;
-    this.#highWatermark = recovered.logStartOffset; // unknown until this epoch commits (C2, C6)
-    this.#segmentBytes = recovered.activeSegment.bytes;
-    this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
+    const { segmentBytesMax, port } = options;
+    this.#log = new LogState(recovered, { logId, segmentBytesMax, emit: port.emit });
+  }
+
+  /** Undefined until it has begun. */
+  get replica(): Replica | undefined {
+    return this.#replica;
   }
 
   get isLeader(): boolean {
-    return this.#isLeader;
+    return this.#replica?.isLeader === true;
   }
 
   get leaderEpoch(): LeaderEpoch {
-    return this.#leaderEpoch;
+    return this.#replica?.leaderEpoch ?? this.#log.lastEpoch;
   }
 
   get isEpochCommitted(): boolean {
-    return this.#isLeader && this.#highWatermark > this.#epochStartOffset;
+    return this.#replica?.leadership?.isEpochCommitted === true;
   }
 
   get generation(): LogGeneration {
-    return this.#generation;
+    return this.#log.generation;
   }
 
   get logStartOffset(): Offset {
-    return this.#logStartOffset;
+    return this.#log.logStartOffset;
   }
 
   get logEndOffset(): Offset {
-    return this.#logEndOffset;
+    return this.#log.logEndOffset;
   }
 
+  /** Unknown at first, so nothing is readable: until an epoch commits (C2, C6). */
   get highWatermark(): Offset {
-    return this.#highWatermark;
+    const { logStartOffset } = this.#log;
+    const known = this.#replica?.highWatermark ?? logStartOffset;
+    return known < logStartOffset ? logStartOffset : known;
   }
 
   /** Nothing of this log waits for the disk. */
   get isAllPersisted(): boolean {
-    return this.#persistedOffset === this.#logEndOffset;
+    return this.#log.persistedOffset === this.#log.logEndOffset;
   }
 
-  endOffsetOf(
-    epoch: LeaderEpoch,
-  ): { readonly leaderEpoch: LeaderEpoch; readonly endOffset: Offset } | undefined {
-    return this.#epochs.endOffsetOf(epoch, this.#logEndOffset);
+  endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined {
+    return this.#log.endOffsetOf(epoch);
   }
 
-  /**
-   * C1: called once the vote for `epoch` is durable; the epoch's first batch is its LeaderChange.
-   */
-  lead(epoch: LeaderEpoch, now: Now): void {
-    assert(epoch > this.#leaderEpoch || this.#logEndOffset === 0, 'a leader epoch is new (C1)');
-    this.#leaderEpoch = epoch;
-    this.#isLeader = true;
-    this.#epochStartOffset = this.#logEndOffset;
-    const { nodeId } = this.#options;
-    this.#append(
-      buildLeaderChangeBatch(
-        { leaderId: nodeId, voters: [nodeId], grantingVoters: [nodeId] },
-        { baseOffset: this.#logEndOffset, leaderEpoch: epoch, timestamp: now.wallMs },
-      ),
-    );
+  /** Takes part from now on. @param vote as the journal has it. */
+  begin(voters: VoterSet, vote: StoredVote | undefined): void {
+    assert(this.#replica === undefined, 'a partition begins once');
+    const { self, settings, random, port } = this.#options;
+    const now = this.#nowMs();
+    this.#replica = new Replica({
+      ...{ self, settings, random, vote, now },
+      log: this.#log,
+      voters: new VoterHistory(voters, this.#log.logStartOffset),
+      heardAt: port.heardAt,
+      port: this.#replicaPort(),
+    });
+    this.#replica.tick(now);
+  }
+
+  votePersisted(vote: StoredVote): void {
+    this.#replica?.votePersisted(vote, this.#nowMs());
+  }
+
+  nextDeadline(): number | undefined {
+    return this.#replica?.nextDeadline();
+  }
+
+  tick(): void {
+    this.#replica?.tick(this.#nowMs());
   }
 
   /**
@@ -141,25 +150,22 @@ export class Partition implements PartitionView {
    * it.
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
-    if (!this.#isLeader) return done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER' });
+    if (!this.isLeader) return done(notLeader);
     const header = headerOf(batch);
-    const claim = producerBatch(header, this.#logEndOffset);
-    const verdict = header.producerId < 0n ? undefined : this.#producers.check(claim);
+    const claim = producerBatch(header, this.#log.logEndOffset);
+    const { producers } = this.#log;
+    const verdict = header.producerId < 0n ? undefined : producers.check(claim);
     switch (verdict?.type) {
       case 'error':
         return done({ ok: false, error: verdict.error });
       case 'duplicate':
-        return this.#whenCommitted(this.#logEndOffset, () =>
-          done(this.#stored(verdict.baseOffset)),
-        );
+        return this.#whenCommitted(done, () => this.#stored(verdict.baseOffset));
       case 'forgottenDuplicate':
-        return this.#whenCommitted(this.#logEndOffset, () =>
-          done({ ok: false, error: 'DUPLICATE_SEQUENCE_NUMBER' }),
-        );
+        return this.#whenCommitted(done, () => forgotten);
       default: {
-        const baseOffset = this.#append(batch);
-        if (header.producerId >= 0n) this.#producers.appended(claim);
-        this.#whenCommitted(this.#logEndOffset, () => done(this.#stored(baseOffset)));
+        const baseOffset = this.#log.append(batch, header, this.leaderEpoch);
+        if (header.producerId >= 0n) producers.appended(claim);
+        return this.#whenCommitted(done, () => this.#stored(baseOffset));
       }
     }
   }
@@ -171,7 +177,7 @@ export class Partition implements PartitionView {
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     const { producerId, baseSequence } = headerOf(batch);
-    if (baseSequence !== 0 && !this.#producers.knows(producerId)) {
+    if (baseSequence !== 0 && !this.#log.producers.knows(producerId)) {
       return done({ ok: false, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
     }
     this.produce(batch, done);
@@ -182,20 +188,16 @@ export class Partition implements PartitionView {
    * (P5).
    */
   expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
-    this.#producers.expire(now.monotonicMs, isPinned);
+    this.#log.producers.expire(now.monotonicMs, isPinned);
   }
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */
   persisted(generation: LogGeneration, endOffset: Offset): void {
-    if (generation !== this.#generation) return;
-    assert(endOffset <= this.#logEndOffset, 'persisted past the log end');
-    if (endOffset > this.#persistedOffset) this.#persistedOffset = endOffset;
-    this.#updateHighWatermark();
+    if (this.#log.persisted(generation, endOffset)) this.#replica?.logChanged(this.#nowMs());
   }
 
   logStartAdvanced(to: Offset): void {
-    if (to > this.#logStartOffset) this.#logStartOffset = to;
-    if (this.#highWatermark < to) this.#highWatermark = to;
+    this.#log.logStartAdvanced(to);
   }
 
   /**
@@ -203,98 +205,77 @@ export class Partition implements PartitionView {
    * @returns false if nothing was appended since it was last sealed.
    */
   roll(): boolean {
-    if (this.#segmentBytes === 0) return false;
-    const producerSnapshot = encodeProducerSnapshot(this.#producers.entries());
-    this.#options.emit({ type: 'RollLog', logId: this.logId, producerSnapshot });
-    this.#segmentBytes = 0;
-    this.#segmentBaseOffset = this.#logEndOffset;
-    return true;
+    return this.#log.roll();
   }
 
   producerSnapshot(): Uint8Array {
-    return encodeProducerSnapshot(this.#producers.entries());
+    return this.#log.producerSnapshot();
   }
 
-  #append(batch: Uint8Array): Offset {
-    const header = headerOf(batch);
-    const baseOffset = this.#logEndOffset;
-    const endOffset = offset(baseOffset + header.lastOffsetDelta + 1);
-    stampBatch(batch, 0, baseOffset, this.#leaderEpoch);
-    if (this.#mustRoll(batch.length, endOffset)) this.roll();
-    this.#epochs.assign(this.#leaderEpoch, baseOffset);
-    this.#segmentBytes += batch.length;
-    this.#logEndOffset = endOffset;
-    this.#options.emit({
-      type: 'AppendBatch',
-      logId: this.logId,
-      generation: this.#generation,
-      batch,
-      endOffset,
-    });
-    return baseOffset;
-  }
-
-  /** By size, and because index entries hold offsets relative to the segment in 31 bits. */
-  #mustRoll(batchBytes: number, endOffset: Offset): boolean {
-    if (this.#segmentBytes === 0) return false;
-    if (this.#segmentBytes + batchBytes > this.#options.segmentBytesMax) return true;
-    return endOffset - this.#segmentBaseOffset > 0x7fffffff;
-  }
-
-  #whenCommitted(endOffset: Offset, released: () => void): void {
-    this.#waiters.add({ leaderEpoch: this.#leaderEpoch, endOffset, released });
-    // Everything may be committed already: a duplicate of an old batch.
-    if (this.#highWatermark >= endOffset) {
-      this.#waiters.highWatermarkMoved(this.#leaderEpoch, this.#highWatermark);
-    }
-  }
-
-  #updateHighWatermark(): void {
-    if (!this.#isLeader) return;
-    const self: VoterProgress = {
-      persistedOffset: this.#persistedOffset,
-      isWitness: false,
-      isInSync: true,
+  #replicaPort(): ReplicaPort {
+    return {
+      persistVote: (epoch, { directoryId: votedFor }) => {
+        const { topicId, partition } = this;
+        this.#options.port.persistVote({ topicId, partition, leaderEpoch: epoch, votedFor });
+      },
+      askVote: noPeers,
+      beginEpoch: noPeers,
+      endEpoch: noPeers,
+      led: (epoch, grantedBy) => this.#led(epoch, grantedBy),
+      resigned: () => this.#waiters.epochEnded(),
+      leaderChanged: () => undefined,
+      highWatermarkMoved: () => this.#highWatermarkMoved(),
     };
-    const committed = committedOffset({
-      voters: [self],
-      minInsyncReplicas: 1,
-      epochStartOffset: this.#epochStartOffset,
+  }
+
+  /** C1: the vote is durable; the epoch's first batch is its LeaderChange. */
+  #led(epoch: LeaderEpoch, grantedBy: readonly ReplicaId[]): void {
+    const ids = grantedBy.map(({ nodeId }) => nodeId);
+    const { self, now } = this.#options;
+    const batch = buildLeaderChangeBatch(
+      { leaderId: self.nodeId, voters: ids, grantingVoters: ids },
+      { baseOffset: this.#log.logEndOffset, leaderEpoch: epoch, timestamp: now().wallMs },
+    );
+    this.#log.append(batch, headerOf(batch), epoch);
+  }
+
+  #highWatermarkMoved(): void {
+    this.#releaseWaiters();
+    this.#options.port.highWatermarkMoved(this);
+  }
+
+  /** C5: only what this node committed as leader of the epoch. */
+  #releaseWaiters(): void {
+    if (this.isLeader) this.#waiters.highWatermarkMoved(this.leaderEpoch, this.highWatermark);
+  }
+
+  /** All that the log holds now: a duplicate too waits for the present end (P2). */
+  #whenCommitted(done: (outcome: ProduceOutcome) => void, stored: () => ProduceOutcome): void {
+    this.#waiters.add({
+      leaderEpoch: this.leaderEpoch,
+      endOffset: this.#log.logEndOffset,
+      settled: (isCommitted) => done(isCommitted ? stored() : notLeader),
     });
-    if (committed === undefined || committed <= this.#highWatermark) return;
-    this.#highWatermark = committed;
-    this.#waiters.highWatermarkMoved(this.#leaderEpoch, committed);
-    this.#options.highWatermarkMoved(this);
+    // Everything may be committed already: a duplicate of an old batch.
+    if (this.highWatermark >= this.#log.logEndOffset) this.#releaseWaiters();
   }
 
   #stored(baseOffset: Offset): ProduceOutcome {
-    return { ok: true, baseOffset, logStartOffset: this.#logStartOffset };
+    return { ok: true, baseOffset, logStartOffset: this.logStartOffset };
+  }
+
+  #nowMs(): MonotonicMs {
+    return this.#options.now().monotonicMs;
   }
 }
+
+const notLeader: ProduceOutcome = { ok: false, error: 'NOT_LEADER_OR_FOLLOWER' };
+const forgotten: ProduceOutcome = { ok: false, error: 'DUPLICATE_SEQUENCE_NUMBER' };
+
+const noPeers = (): void => assert(false, 'a lone voter has no peers');
 
 function headerOf(batch: Uint8Array): RecordBatchHeader {
   const header = readRecordBatchHeader(batch);
   assert(header.ok && header.value.totalBytes === batch.length, 'one whole, checked batch');
   return header.value;
-}
-
-function producerBatch(header: RecordBatchHeader, baseOffset: Offset): ProducerBatch {
-  return {
-    producerId: header.producerId,
-    producerEpoch: header.producerEpoch,
-    baseSequence: header.baseSequence,
-    lastSequence: lastSequenceOf(header),
-    baseOffset,
-    lastOffset: offset(baseOffset + header.lastOffsetDelta),
-    timestamp: header.maxTimestamp,
-  };
-}
-
-function recoverProducers(recovered: RecoveredLog): ProducerState {
-  const snapshot = recovered.producerSnapshot;
-  const decoded = snapshot === undefined ? undefined : decodeProducerSnapshot(snapshot);
-  // The log hands over only a snapshot that it checked; a bad one here would be ours (L5).
-  assert(decoded === undefined || decoded.ok, 'a checked producer snapshot decodes');
-  const entries = decoded?.ok ? decoded.value : [];
-  return ProducerState.recover(entries, recovered.producerBatches);
 }

@@ -7,7 +7,8 @@ export interface Waiter {
   readonly leaderEpoch: LeaderEpoch;
   /** Released once the high watermark is at or past this (exclusive end of the batch). */
   readonly endOffset: Offset;
-  readonly released: () => void;
+  /** Called once. False: the epoch ended before; nobody knows whether the batch will stay. */
+  readonly settled: (isCommitted: boolean) => void;
 }
 
 /**
@@ -35,7 +36,16 @@ export class Waiters {
       assert(head.leaderEpoch <= leaderEpoch, 'a waiter of a future leader epoch');
       if (head.leaderEpoch !== leaderEpoch || head.endOffset > highWatermark) return;
       this.#waiting.shift();
-      head.released();
+      head.settled(true);
     }
+  }
+
+  /** The leadership ended: what waits goes back to where it came from, in order (C5). */
+  epochEnded(): void {
+    const ended: Waiter[] = [];
+    for (let head = this.#waiting.shift(); head !== undefined; head = this.#waiting.shift()) {
+      ended.push(head);
+    }
+    for (const { settled } of ended) settled(false);
   }
 }

@@ -1,5 +1,4 @@
 import {
-  leaderEpoch,
   logGeneration,
   logId,
   monotonicMs,
@@ -8,9 +7,10 @@ import {
   uuid,
 } from '../../../src/base/brand.ts';
 import { present } from '../../../src/base/assert.ts';
-import type { Effect } from '../../../src/core/effect.ts';
+import type { Effect, VoteRecord } from '../../../src/core/effect.ts';
 import type { Now } from '../../../src/core/now.ts';
 import { Partition } from '../../../src/core/partition.ts';
+import { VoterSet } from '../../../src/core/replica/voter-set.ts';
 import type { RecoveredLog } from '../../../src/ports/recovered-log.ts';
 import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
 import type { RecordBatchHeader } from '../../../src/wire/kafka/record-batch-header.ts';
@@ -20,6 +20,8 @@ export const at = (ms: number): Now => ({
   wallMs: timestampMs(1_700_000_000_000 + ms),
   monotonicMs: monotonicMs(ms),
 });
+
+const self = { nodeId: 1, directoryId: uuid('0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b02') };
 
 export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog => ({
   topic: 'sensors',
@@ -47,18 +49,27 @@ export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000
   const moved: number[] = [];
   /** Every batch ever appended, LeaderChange included. */
   const log: Uint8Array[] = [];
+  const votes: VoteRecord[] = [];
   const partition = new Partition(id, recovered, {
-    nodeId: 1,
+    self,
     segmentBytesMax,
-    emit: (effect) => {
-      effects.push(effect);
-      if (effect.type === 'AppendBatch') log.push(effect.batch);
+    settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 1 },
+    random: { next: () => 0.5, uuid: () => self.directoryId },
+    now: () => at(0),
+    port: {
+      emit: (effect) => {
+        effects.push(effect);
+        if (effect.type === 'AppendBatch') log.push(effect.batch);
+      },
+      persistVote: (vote) => votes.push(vote),
+      heardAt: () => undefined,
+      highWatermarkMoved: (p) => moved.push(p.highWatermark),
     },
-    highWatermarkMoved: (p) => moved.push(p.highWatermark),
   });
   const persistAll = () => partition.persisted(partition.generation, partition.logEndOffset);
   const lead = () => {
-    partition.lead(leaderEpoch(partition.leaderEpoch + 1), at(0));
+    partition.begin(new VoterSet([{ ...self, role: 'data' }]), undefined);
+    for (const vote of votes) partition.votePersisted(vote);
     persistAll();
     effects.length = 0;
   };

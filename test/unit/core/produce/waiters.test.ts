@@ -9,7 +9,7 @@ const waitersWith = (...waits: [epoch: number, end: number][]) => {
     waiters.add({
       leaderEpoch: leaderEpoch(epoch),
       endOffset: offset(end),
-      released: () => released.push(end),
+      settled: (isCommitted) => released.push(isCommitted ? end : -end),
     });
   }
   return { released, waiters };
@@ -27,5 +27,14 @@ describe('Waiters (C5)', () => {
     const { released, waiters } = waitersWith([5, 10]);
     waiters.highWatermarkMoved(leaderEpoch(6), offset(50));
     expect(released).toEqual([]);
+  });
+
+  it('go back when their epoch ends, in order, and once', () => {
+    const { released, waiters } = waitersWith([5, 10], [5, 12]);
+    waiters.highWatermarkMoved(leaderEpoch(5), offset(10));
+    waiters.epochEnded();
+    waiters.highWatermarkMoved(leaderEpoch(6), offset(50));
+    expect(released).toEqual([10, -12]);
+    expect(waiters.length).toBe(0);
   });
 });
