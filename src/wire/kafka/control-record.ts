@@ -5,10 +5,13 @@ import { noRecordHeaders } from './record-headers.ts';
 import { iterateRecords } from './record-iterator.ts';
 
 /** What a control batch says; `OTHER` is a type of Kafka's that does not concern us. */
-export type ControlType = 'ABORT' | 'COMMIT' | 'LEADER_CHANGE' | 'OTHER';
+export type ControlType = 'ABORT' | 'COMMIT' | 'LEADER_CHANGE' | 'VOTERS' | 'OTHER';
 
-const controlTypes: readonly ControlType[] = ['ABORT', 'COMMIT', 'LEADER_CHANGE'];
-const leaderChangeType = 2;
+/** Kafka's numbers; those of its snapshots and of its feature level we never write. */
+const typeNumbers = { ABORT: 0, COMMIT: 1, LEADER_CHANGE: 2, VOTERS: 6 } as const;
+const controlTypes = new Map<number, ControlType>(
+  Object.entries(typeNumbers).map(([name, number]) => [number, name as ControlType]),
+);
 
 /** What a new leader appends first (C1). Node ids. */
 export interface LeaderChange {
@@ -28,12 +31,22 @@ export interface ControlBatchPlace {
  * A LeaderChange control batch with Kafka's own value (LeaderChangeMessage version 0), one record,
  * CRC included.
  */
-export function buildLeaderChangeBatch(change: LeaderChange, place: ControlBatchPlace): Uint8Array {
+export const buildLeaderChangeBatch = (
+  change: LeaderChange,
+  place: ControlBatchPlace,
+): Uint8Array => buildControlBatch('LEADER_CHANGE', leaderChangeValue(change), place);
+
+/** A control batch of one record, CRC included; its leader epoch lies under the CRC, too. */
+export function buildControlBatch(
+  type: keyof typeof typeNumbers,
+  value: Uint8Array,
+  place: ControlBatchPlace,
+): Uint8Array {
   const key = new ByteWriter(4);
   key.int16(0);
-  key.int16(leaderChangeType);
+  key.int16(typeNumbers[type]);
   const builder = new RecordBatchBuilder(128);
-  builder.append(place.timestamp, key.view(), leaderChangeValue(change), noRecordHeaders);
+  builder.append(place.timestamp, key.view(), value, noRecordHeaders);
   // Without a producer id nobody else reads the sequence; it lies in what the CRC covers.
   return builder.finish({
     isControl: true,
@@ -44,8 +57,8 @@ export function buildLeaderChangeBatch(change: LeaderChange, place: ControlBatch
 }
 
 /**
- * The leader epoch that a LeaderChange batch says a second time, under its CRC: the field of that
- * name is not covered. Undefined where an older version wrote the batch.
+ * The leader epoch that a control batch of ours says a second time, under its CRC: the field of
+ * that name is not covered. Undefined where an older version wrote the batch.
  */
 export const leaderChangeEpoch = (header: RecordBatchHeader): number | undefined =>
   header.producerId < 0n && header.baseSequence >= 0 ? header.baseSequence : undefined;
@@ -78,7 +91,7 @@ export function readControlType(
   const reader = new ByteReader(key);
   reader.int16();
   const type = reader.int16();
-  return reader.failed || type < 0 ? undefined : (controlTypes[type] ?? 'OTHER');
+  return reader.failed || type < 0 ? undefined : (controlTypes.get(type) ?? 'OTHER');
 }
 
 function controlKeyOf(bytes: Uint8Array, header: RecordBatchHeader): Uint8Array | undefined {

@@ -284,7 +284,9 @@ describe('control batches', () => {
   it.each([
     [0, 'ABORT'],
     [1, 'COMMIT'],
-    [6, 'OTHER'],
+    [3, 'OTHER'],
+    [6, 'VOTERS'],
+    [7, 'OTHER'],
   ])('of type %i is read as %s', (type, name) => {
     const key = Uint8Array.of(0, 0, 0, type);
     const marker = build([{ timestamp: 1, key, value: new Uint8Array(6), headers: [] }]);
