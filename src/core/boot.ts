@@ -3,7 +3,7 @@ import { leaderEpoch, type Offset, type Uuid } from '../base/brand.ts';
 import { utf8Encode } from '../base/bytes.ts';
 import type { Random } from '../ports/random.ts';
 import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
-import { encodeTopic, type TopicValue } from '../wire/state/state-codec.ts';
+import { encodeTopic, type TopicValue, unplaced } from '../wire/state/state-codec.ts';
 import {
   clusterKeys,
   clusterTopicName,
@@ -148,7 +148,7 @@ export class Boot {
     const { partitions, keepUnforwarded, retentionMs, retentionBytes } = seed;
     if (known === undefined) {
       const topicId = this.#options.random.uuid();
-      return { ...seed, topicId, internal: seed.name.startsWith('__') };
+      return { ...unplaced, ...seed, topicId, internal: seed.name.startsWith('__') };
     }
     if (known.partitions !== partitions) this.#warnPartitions(known, partitions);
     const isSame =

@@ -1,4 +1,4 @@
-import type { TopicValue } from '../../wire/state/state-codec.ts';
+import { type TopicValue, unplaced } from '../../wire/state/state-codec.ts';
 import type { Partition } from '../partition.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 
@@ -12,7 +12,7 @@ import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 export function lostTopics(
   partitions: Iterable<Partition>,
   cluster: ClusterState,
-  seeds: readonly Omit<TopicValue, 'topicId' | 'internal'>[],
+  seeds: readonly Omit<TopicValue, 'topicId' | 'internal' | keyof typeof unplaced>[],
 ): readonly TopicValue[] {
   const folders = new Map<string, Partition[]>();
   for (const partition of partitions) {
@@ -23,6 +23,7 @@ export function lostTopics(
   return [...folders].map(([name, found]): TopicValue => {
     const seed = seeds.find((one) => one.name === name);
     return {
+      ...unplaced,
       name,
       topicId: mostFrequent(found.map(({ topicId }) => topicId)),
       partitions: Math.max(...found.map(({ partition }) => partition)) + 1,

@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { isInternalTopicName, isLegalTopicName } from '../../base/topic-name.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import type { Random } from '../../ports/random.ts';
-import { encodeTopic, type TopicValue } from '../../wire/state/state-codec.ts';
+import { encodeTopic, type TopicValue, unplaced } from '../../wire/state/state-codec.ts';
 import type { NewTopic } from '../kafka/broker-view.ts';
 import { clusterKeys, type ClusterState } from './cluster-state.ts';
 import type { InternalTopic } from './internal-topic.ts';
@@ -45,6 +45,7 @@ export class TopicCreation {
     const { name, partitions, retentionMs, retentionBytes } = topic;
     const { random, log, open } = this.#options;
     const value: TopicValue = {
+      ...unplaced,
       name,
       topicId: random.uuid(),
       partitions,

@@ -11,7 +11,30 @@ export interface TopicValue {
   readonly keepUnforwarded: boolean;
   readonly retentionMs: number;
   readonly retentionBytes: number;
+  /** Wanted, by partition; empty: written by a version that placed nothing. */
+  readonly assignments: readonly AssignmentValue[];
+  /** As configured; 0: auto. */
+  readonly minInsyncReplicas: number;
+  /** As configured; 0: auto. */
+  readonly replicas: number;
 }
+
+/** Where the replicas of one partition shall be; who votes now, its own log says (V1). */
+export type AssignmentValue = readonly AssignedReplicaValue[];
+
+/** One disk of one node (V4). */
+export interface AssignedReplicaValue {
+  readonly nodeId: number;
+  readonly directoryId: string;
+  readonly isWitness: boolean;
+}
+
+/** The placement of a topic that nobody has placed. */
+export const unplaced: Pick<TopicValue, 'assignments' | 'minInsyncReplicas' | 'replicas'> = {
+  assignments: [],
+  minInsyncReplicas: 0,
+  replicas: 0,
+};
 
 /** `__cluster`, key `producer-ids`: all ids below `nextProducerId` are taken (P4). */
 export interface ProducerIdBlockValue {
@@ -92,9 +115,12 @@ export interface GapValue {
 }
 
 /** The bytes of a Topic. */
-export const encodeTopic = (value: TopicValue): Uint8Array => shorelog.Topic.encode(value).finish();
+export const encodeTopic = (value: TopicValue): Uint8Array => {
+  const assignments = value.assignments.map((replicas) => ({ replicas: [...replicas] }));
+  return shorelog.Topic.encode({ ...value, assignments }).finish();
+};
 
-/** The Topic in these bytes; missing fields read as zero values. */
+/** The Topic in these bytes; missing fields read as zero values and empty lists. */
 export const decodeTopic = (bytes: Uint8Array): Decoded<TopicValue> =>
   decoded(() => {
     const read = shorelog.Topic.decode(bytes);
@@ -106,6 +132,9 @@ export const decodeTopic = (bytes: Uint8Array): Decoded<TopicValue> =>
       keepUnforwarded: read.keepUnforwarded,
       retentionMs: exact(read.retentionMs),
       retentionBytes: exact(read.retentionBytes),
+      assignments: read.assignments.map(({ replicas }) => (replicas ?? []).map(assignedReplica)),
+      minInsyncReplicas: read.minInsyncReplicas,
+      replicas: read.replicas,
     };
   });
 
@@ -242,6 +271,12 @@ function exact(value: number): number {
   if (!Number.isSafeInteger(whole)) throw new RangeError('not exact in a double');
   return whole;
 }
+
+const assignedReplica = (read: shorelog.AssignedReplica.$Properties): AssignedReplicaValue => ({
+  nodeId: read.nodeId ?? 0,
+  directoryId: read.directoryId ?? '',
+  isWitness: read.isWitness ?? false,
+});
 
 function batchIdentity(
   read: shorelog.BatchIdentity.$Properties | null | undefined,

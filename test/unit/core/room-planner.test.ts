@@ -7,7 +7,7 @@ import { ForwardLedger } from '../../../src/core/forward/forward-ledger.ts';
 import { PartitionTable } from '../../../src/core/partition-table.ts';
 import { RoomPlanner } from '../../../src/core/room-planner.ts';
 import { RecordBatchBuilder } from '../../../src/wire/kafka/record-batch-builder.ts';
-import { encodeTopic } from '../../../src/wire/state/state-codec.ts';
+import { encodeTopic, unplaced } from '../../../src/wire/state/state-codec.ts';
 import { newPartition } from './partition-world.ts';
 
 function newPlanner(options: { internal?: boolean; dropsOldest?: boolean } = {}) {
@@ -18,7 +18,7 @@ function newPlanner(options: { internal?: boolean; dropsOldest?: boolean } = {})
   partitions.add(partition);
   const topic = { name: 'sensors', topicId: partition.topicId, partitions: 1, internal };
   const keeps = { keepUnforwarded: true, retentionMs: -1, retentionBytes: -1 };
-  cluster.apply('topic/sensors', encodeTopic({ ...topic, ...keeps }));
+  cluster.apply('topic/sensors', encodeTopic({ ...unplaced, ...topic, ...keeps }));
   const effects: Effect[] = [];
   const begun: Offset[] = [];
   const state = { areUnderWay: false };

@@ -44,6 +44,15 @@ export namespace shorelog {
         /** Topic retentionBytes. */
         retentionBytes: number;
 
+        /** Topic assignments. */
+        assignments: shorelog.Assignment.$Properties[];
+
+        /** Topic minInsyncReplicas. */
+        minInsyncReplicas: number;
+
+        /** Topic replicas. */
+        replicas: number;
+
         /**
          * Encodes the specified Topic message. Does not implicitly {@link shorelog.Topic.verify|verify} messages.
          * @param message Topic message or plain object to encode
@@ -89,12 +98,147 @@ export namespace shorelog {
             /** Topic retentionBytes */
             retentionBytes?: (number|null);
 
+            /** Topic assignments */
+            assignments?: (shorelog.Assignment.$Properties[]|null);
+
+            /** Topic minInsyncReplicas */
+            minInsyncReplicas?: (number|null);
+
+            /** Topic replicas */
+            replicas?: (number|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a Topic. */
         type $Shape = shorelog.Topic.$Properties;
+    }
+
+    /**
+     * Properties of an Assignment.
+     * @deprecated Use shorelog.Assignment.$Properties instead.
+     */
+    interface IAssignment extends shorelog.Assignment.$Properties {
+    }
+
+    /** Represents an Assignment. */
+    class Assignment {
+
+        /**
+         * Constructs a new Assignment.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.Assignment.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Assignment replicas. */
+        replicas: shorelog.AssignedReplica.$Properties[];
+
+        /**
+         * Encodes the specified Assignment message. Does not implicitly {@link shorelog.Assignment.verify|verify} messages.
+         * @param message Assignment message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.Assignment.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an Assignment message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.Assignment & shorelog.Assignment.$Shape} Assignment
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.Assignment & shorelog.Assignment.$Shape;
+    }
+
+    namespace Assignment {
+
+        /** Properties of an Assignment. */
+        interface $Properties {
+
+            /** Assignment replicas */
+            replicas?: (shorelog.AssignedReplica.$Properties[]|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an Assignment. */
+        type $Shape = shorelog.Assignment.$Properties;
+    }
+
+    /**
+     * Properties of an AssignedReplica.
+     * @deprecated Use shorelog.AssignedReplica.$Properties instead.
+     */
+    interface IAssignedReplica extends shorelog.AssignedReplica.$Properties {
+    }
+
+    /** Represents an AssignedReplica. */
+    class AssignedReplica {
+
+        /**
+         * Constructs a new AssignedReplica.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.AssignedReplica.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** AssignedReplica nodeId. */
+        nodeId: number;
+
+        /** AssignedReplica directoryId. */
+        directoryId: string;
+
+        /** AssignedReplica isWitness. */
+        isWitness: boolean;
+
+        /**
+         * Encodes the specified AssignedReplica message. Does not implicitly {@link shorelog.AssignedReplica.verify|verify} messages.
+         * @param message AssignedReplica message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.AssignedReplica.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an AssignedReplica message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.AssignedReplica & shorelog.AssignedReplica.$Shape} AssignedReplica
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.AssignedReplica & shorelog.AssignedReplica.$Shape;
+    }
+
+    namespace AssignedReplica {
+
+        /** Properties of an AssignedReplica. */
+        interface $Properties {
+
+            /** AssignedReplica nodeId */
+            nodeId?: (number|null);
+
+            /** AssignedReplica directoryId */
+            directoryId?: (string|null);
+
+            /** AssignedReplica isWitness */
+            isWitness?: (boolean|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an AssignedReplica. */
+        type $Shape = shorelog.AssignedReplica.$Properties;
     }
 
     /**

@@ -6,10 +6,12 @@ import {
   encodeForwardDecision,
   encodeProducerIdBlock,
   encodeTopic,
+  unplaced,
 } from '../../../../src/wire/state/state-codec.ts';
 
 const id = uuid('0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b01');
 const topic = {
+  ...unplaced,
   name: 'sensors',
   topicId: id,
   partitions: 4,

@@ -8,7 +8,7 @@ import { Drops } from '../../../../src/core/forward/drops.ts';
 import { ForwardLedger } from '../../../../src/core/forward/forward-ledger.ts';
 import { PartitionTable } from '../../../../src/core/partition-table.ts';
 import type { ViewChange } from '../../../../src/ports/state-view.ts';
-import { encodeTopic } from '../../../../src/wire/state/state-codec.ts';
+import { encodeTopic, unplaced } from '../../../../src/wire/state/state-codec.ts';
 import { newPartition } from '../partition-world.ts';
 
 /** A partition of a hundred committed records, and drops whose commits wait for the test. */
@@ -18,6 +18,7 @@ function newDrops(forwarded = ['sensors']) {
   const partitions = new PartitionTable();
   partitions.add(partition);
   const topic = {
+    ...unplaced,
     ...{ name: 'sensors', topicId: partition.topicId, partitions: 1, internal: false },
     ...{ keepUnforwarded: true, retentionMs: -1, retentionBytes: -1 },
   };

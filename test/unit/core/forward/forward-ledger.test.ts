@@ -3,7 +3,7 @@ import { leaderEpoch, offset, uuid } from '../../../../src/base/brand.ts';
 import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
 import { ForwardLedger } from '../../../../src/core/forward/forward-ledger.ts';
 import { PartitionTable } from '../../../../src/core/partition-table.ts';
-import { encodeDrop, encodeTopic } from '../../../../src/wire/state/state-codec.ts';
+import { encodeDrop, encodeTopic, unplaced } from '../../../../src/wire/state/state-codec.ts';
 import { newPartition } from '../partition-world.ts';
 
 function newLedger(keepUnforwarded: boolean, forwarded = ['sensors']) {
@@ -12,6 +12,7 @@ function newLedger(keepUnforwarded: boolean, forwarded = ['sensors']) {
   const partitions = new PartitionTable();
   partitions.add(partition);
   const topic = {
+    ...unplaced,
     ...{ name: 'sensors', topicId: partition.topicId, partitions: 1, internal: false },
     ...{ keepUnforwarded, retentionMs: 1, retentionBytes: -1 },
   };

@@ -7,6 +7,8 @@ const int64 = fc.maxSafeInteger();
 const uint32 = fc.nat(0xffffffff);
 const int32 = fc.integer();
 const identity = fc.record({ leaderEpoch: int32, baseOffset: int64, crc: uint32 });
+const replica = fc.record({ nodeId: uint32, directoryId: text, isWitness: fc.boolean() });
+const assignment = fc.array(replica, { maxLength: 4 });
 const maybeIdentity = fc.option(identity, { nil: undefined });
 
 describe('values of internal topics survive their bytes', () => {
@@ -14,6 +16,8 @@ describe('values of internal topics survive their bytes', () => {
     const value = fc.record({
       ...{ name: text, topicId: text, partitions: uint32, internal: fc.boolean() },
       ...{ keepUnforwarded: fc.boolean(), retentionMs: int64, retentionBytes: int64 },
+      ...{ assignments: fc.array(assignment, { maxLength: 4 }) },
+      ...{ minInsyncReplicas: uint32, replicas: uint32 },
     });
     survives(value, codec.encodeTopic, codec.decodeTopic);
   });
@@ -87,9 +91,29 @@ test('cut bytes and numbers beyond 2^53 are malformed', () => {
   expect(codec.decodeProducerIdBlock(beyond)).toEqual(malformed);
 });
 
+test('a topic that was stored before replicas were placed is read as unplaced', () => {
+  const stored = '0a077365 6e736f72 73120174 18042801 30ffffffff ffffffff ff013801';
+  const value = { name: 'sensors', topicId: 't', partitions: 4, internal: false };
+  const keeps = { keepUnforwarded: true, retentionMs: -1, retentionBytes: 1 };
+  const topic = { ...value, ...keeps, ...codec.unplaced };
+  const bytes = Buffer.from(stored.replaceAll(' ', ''), 'hex');
+  expect(codec.decodeTopic(bytes)).toEqual({ ok: true, value: topic });
+  expect(Buffer.from(codec.encodeTopic(topic))).toEqual(bytes);
+});
+
 test('the wire format stays as it was first written', () => {
   const bytes = codec.encodeSession({ producerId: 1000, producerEpoch: 3, clean: true });
   expect([...bytes]).toEqual([0x08, 0xe8, 0x07, 0x10, 0x03, 0x18, 0x01]);
+  const replica = { nodeId: 2, directoryId: 'd', isWitness: true };
+  const topic = codec.encodeTopic({
+    ...{ name: '', topicId: '', partitions: 0, internal: false, keepUnforwarded: false },
+    ...{ retentionMs: 0, retentionBytes: 0, assignments: [[], [replica]] },
+    ...{ minInsyncReplicas: 2, replicas: 3 },
+  });
+  const hex = Buffer.from(topic).toString('hex');
+  expect(hex.slice(hex.indexOf('4200'))).toBe(
+    '4200' + '42090a07' + '0802120164' + '1801' + '48025003',
+  );
 });
 
 function survives<T>(
