@@ -1,16 +1,16 @@
 import type { MetricSample } from '../src/ports/metric-sample.ts';
 import { metric } from './metric.ts';
 import type { KafkaCounters } from '../src/core/kafka/router.ts';
-import type { KafkaListenerCounters } from './kafka-listener.ts';
 import type { MqttCrowdCounters } from './mqtt-crowd.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
+import type { SocketListenerCounters } from './socket-listener.ts';
 
 const { counter, gauge } = metric;
 
 /** What is counted of connections, in the core and in front of it. */
 export interface ConnectionFacts {
   readonly core: { readonly kafka: KafkaCounters };
-  readonly kafka: KafkaListenerCounters;
+  readonly kafka: SocketListenerCounters;
   readonly mqtt: MqttCounters;
   readonly mqttCrowd: MqttCrowdCounters & {
     readonly partial: number;
