@@ -84,6 +84,24 @@ export const limits = {
   partArrivalBytesMin: 128 * 1024,
   /** Silence after which the kernel asks whether a peer is still there. */
   tcpKeepAliveMs: 30_000,
+  /** Four links from each node, and those of before a change of address or a restart. */
+  peerConnectionsMax: 256,
+  /** Connections to the peer port that have not shown who they are; the oldest gives way. */
+  peerHandshakesMax: 64,
+  /** From the order to connect to the end of the TLS handshake, on either side. */
+  peerHandshakeMs: 5_000,
+  /** A node that takes no bytes for this long is disconnected. */
+  peerDrainTimeoutMs: 10_000,
+  /** Unsent bytes of a link past which it is given up: more than all that may wait for it. */
+  peerUnsentBytesMax: 48 * 1024 * 1024,
+  /** What a link or connection still has to send when it is closed has this long to leave. */
+  peerFlushMs: 1_000,
+  /** The same trouble with the same address is told once in this. */
+  peerTroubleMs: 60_000,
+  /** Addresses whose trouble is remembered. */
+  peerTroublesMax: 64,
+  /** A certificate that ends sooner is worth a warning. */
+  peerCertificateEndsMs: 30 * 86_400_000,
   /** Connections that the kernel keeps until they are accepted: a storm of them comes at once. */
   listenBacklogMax: 4_096,
   /** File handles that connections leave to the node itself. */
@@ -147,4 +165,5 @@ export const limits = {
 } as const;
 
 assert(limits.ingestQueueBytesMax > limits.fetchBytesMax, 'one request must fit the ingest queue');
+assert(limits.peerUnsentBytesMax > limits.ingestQueueBytesMax, 'a full queue must fit one link');
 assert(limits.kafkaAnswerRoomBytes > 2 * limits.fetchBytesMax, 'one reader must not fill the room');

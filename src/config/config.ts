@@ -15,3 +15,5 @@ export type RouteConfig = Config['routes'][number];
 export type ForwardConfig = NonNullable<Config['forward']>;
 export type CentralConfig = ForwardConfig['central'];
 export type ClusterConfig = NonNullable<Config['cluster']>;
+export type PeerConfig = ClusterConfig['peers'][number];
+export type ClusterTlsConfig = NonNullable<ClusterConfig['tls']>;

@@ -141,8 +141,22 @@ const peer = z.strictObject({
   role: z.enum(['data', 'witness']).default('data').describe('Whether it stores records.'),
 });
 
+const clusterTls = z
+  .strictObject({
+    caFile: text('PEM file of the authority that signed the certificates of all nodes.'),
+    certFile: text("PEM file of this node's certificate; it names `node-<id>` or the host."),
+    keyFile: text('PEM file of its private key.'),
+  })
+  .describe('Present: nodes talk TLS 1.3 and prove to each other who they are.');
+
 const cluster = z.strictObject({
   id: text('Name of the cluster, the same on every node.').max(limits.topicNameLengthMax),
+  listen: address('Where peers connect; default: the `peer` address of this node.').optional(),
+  tls: clusterTls.optional(),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('Let nodes on different machines talk without TLS: whoever reaches the port is in.'),
   replicaLagTimeMaxMs: milliseconds(
     100,
     600_000,

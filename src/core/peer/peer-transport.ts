@@ -29,7 +29,9 @@ export type PeerEffect =
  */
 export type PeerEvent =
   | { readonly type: 'LinkOpened'; readonly link: LinkId }
+  /** None after CloseLink. */
   | { readonly type: 'LinkBytesReceived'; readonly link: LinkId; readonly chunk: Uint8Array }
+  /** Exactly one for each OpenLink, also after CloseLink, and without LinkOpened if it failed. */
   | {
       readonly type: 'LinkClosed';
       readonly link: LinkId;
