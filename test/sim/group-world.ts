@@ -272,7 +272,6 @@ export class GroupWorld {
 
   #hear(node: GroupNode, from: number): void {
     node.heard.set(from, this.queue.nowMs);
-    if (node.replica?.leaderId === from) node.replica.leaderHeard(this.now);
   }
 
   #refuse(node: GroupNode, refusing: number): void {
@@ -415,7 +414,7 @@ export class GroupWorld {
     }
     const isCurrent = replica.leaderEpoch === answer.leaderEpoch && !replica.isLeader;
     if (!isCurrent || fetchId !== node.fetchId) return;
-    if (answer.diverging !== undefined) replica.diverged(answer.diverging);
+    if (answer.diverging !== undefined) this.#diverged(node, answer.leaderEpoch, answer.diverging);
     else if (answer.records.length > 0 && answer.from === log.logEndOffset) {
       const isWitness = node.self.role === 'witness';
       for (const record of answer.records) {
@@ -424,9 +423,14 @@ export class GroupWorld {
       if (isWitness) this.#checkWitness(node);
       this.#fsync(node);
     }
-    replica.leaderHighWatermark(offset(answer.highWatermark));
+    replica.leaderHighWatermark(answer.leaderEpoch, offset(answer.highWatermark));
     node.toldWatermark = answer.highWatermark;
     this.#fetch(node);
+  }
+
+  #diverged(node: GroupNode, epoch: LeaderEpoch, end: EpochEnd): void {
+    if (node.replica?.diverged(epoch, end) !== false) return;
+    throw new Error(`node ${node.self.nodeId} is told to cut what is committed`);
   }
 
   #watermarkMoved(node: GroupNode): void {

@@ -17,7 +17,7 @@ export interface SimRecord {
 export class SimLog implements ReplicaLog {
   readonly logStartOffset: Offset = offset(0);
   readonly #records: SimRecord[] = [];
-  #epochs = new LeaderEpochCache([]);
+  #epochs = new LeaderEpochCache([], leaderEpoch(0));
   #persisted = 0;
   /** Counts truncations (L4). */
   generation = 0;
@@ -58,6 +58,10 @@ export class SimLog implements ReplicaLog {
     this.#rebuildEpochs();
   }
 
+  resetTo(): never {
+    throw new Error('logs of this world begin at 0');
+  }
+
   /** An fsync ended that began when the log ended there (L4). */
   fsynced(generation: number, end: Offset): void {
     if (generation === this.generation) this.#persisted = Math.max(this.#persisted, end);
@@ -76,7 +80,7 @@ export class SimLog implements ReplicaLog {
   }
 
   #rebuildEpochs(): void {
-    this.#epochs = new LeaderEpochCache([]);
+    this.#epochs = new LeaderEpochCache([], leaderEpoch(0));
     this.#records.forEach((record, i) => this.#epochs.assign(record.leaderEpoch, offset(i)));
   }
 }

@@ -1,15 +1,7 @@
-import type { LeaderEpoch, LogId, Offset, Uuid } from '../../base/brand.ts';
+import type { LogId, Offset, Uuid } from '../../base/brand.ts';
 import type { Now } from '../now.ts';
+import type { LogStart } from '../replica/log-start.ts';
 import type { Replica } from '../replica/replica.ts';
-import type { VoterSet } from '../replica/voter-set.ts';
-
-/** Where a log begins that lost its beginning to retention (C3 of KIP-630: a snapshot's end). */
-export interface LogStart {
-  readonly logStartOffset: Offset;
-  /** Of the batch before it; 0 at offset 0. Counts as the log's last epoch while it is empty. */
-  readonly epochBefore: LeaderEpoch;
-  readonly voters: VoterSet;
-}
 
 /**
  * One replica on this node, as the traffic between nodes sees it: a data partition or a witness.
@@ -39,6 +31,9 @@ export interface PeerReplica {
    * watermark.
    */
   leaderLogStart(logStartOffset: Offset): void;
-  /** Follower's side: this log lies below the leader's log start and begins anew there. */
+  /**
+   * Follower's side: this log lies below the leader's log start and begins anew there. Called by
+   * `Replica.belowStart` alone, which knows whether the answer is of today and can be true.
+   */
   resetTo(start: LogStart): void;
 }

@@ -4,10 +4,18 @@ import type { EpochStart } from '../../ports/recovered-log.ts';
 
 /** Where each leader epoch of a log begins; answers "where did epoch N end?" (KIP-101, KIP-279). */
 export class LeaderEpochCache {
-  readonly #starts: EpochStart[];
+  #starts: EpochStart[];
+  #epochBefore: LeaderEpoch | undefined;
 
-  constructor(starts: readonly EpochStart[]) {
+  /** @param epochBefore of the batch before the log start (0 at offset 0); undefined: unknown. */
+  constructor(starts: readonly EpochStart[], epochBefore?: LeaderEpoch) {
     this.#starts = [...starts];
+    this.#epochBefore = epochBefore;
+  }
+
+  /** Epoch of the batch before the log start; undefined: unknown. */
+  get epochBefore(): LeaderEpoch | undefined {
+    return this.#epochBefore;
   }
 
   get latest(): EpochStart | undefined {
@@ -29,9 +37,27 @@ export class LeaderEpochCache {
     this.#starts.push({ leaderEpoch, startOffset });
   }
 
+  /** The log was cut. */
+  truncated(to: Offset): void {
+    this.#starts = this.#starts.filter(({ startOffset }) => startOffset < to);
+  }
+
+  /** The log lost its beginning; the epoch of the last batch that went is kept. */
+  logStartAdvanced(to: Offset): void {
+    const before = this.#starts.findLastIndex(({ startOffset }) => startOffset < to);
+    const last = this.#starts[before];
+    if (last === undefined) return;
+    this.#epochBefore = last.leaderEpoch;
+    this.#starts.splice(0, before + 1);
+    // Its epoch may go on behind the new log start.
+    if (this.#starts[0]?.startOffset !== to) {
+      this.#starts.unshift({ leaderEpoch: last.leaderEpoch, startOffset: to });
+    }
+  }
+
   /**
-   * The largest epoch at or below the one asked for, and its end (exclusive); undefined if the log
-   * is younger than that epoch.
+   * The largest epoch at or below the one asked for, and its end (exclusive). The epoch before the
+   * log start ends there. Undefined if the log is younger than that epoch.
    */
   endOffsetOf(
     epoch: LeaderEpoch,
@@ -46,7 +72,9 @@ export class LeaderEpochCache {
         endOffset: next === undefined ? logEndOffset : next.startOffset,
       };
     }
-    return undefined;
+    const before = this.#epochBefore;
+    if (before === undefined || before > epoch) return undefined;
+    return { leaderEpoch: before, endOffset: this.#starts[0]?.startOffset ?? logEndOffset };
   }
 
   /** The epoch that wrote an offset. */

@@ -2,9 +2,16 @@ import type { LeaderEpoch, MonotonicMs, Offset } from '../../base/brand.ts';
 import { monotonicMs, offset } from '../../base/brand.ts';
 import { InSyncMember, type EntryBar } from './in-sync-set.ts';
 import type { FetchRequest, FetchVerdict } from './peer-call.ts';
-import { committedOffset, type VoterProgress } from './quorum.ts';
+import { committedOffset, type CommitRule } from './quorum.ts';
 import type { ReplicaLog } from './replica-log.ts';
-import { isSameReplica, type ReplicaId, type Voter, type VoterHistory } from './voter-set.ts';
+import { ReplicaProgress } from './replica-progress.ts';
+import {
+  isSameReplica,
+  type ReplicaId,
+  type Voter,
+  type VoterHistory,
+  type VoterSet,
+} from './voter-set.ts';
 
 export interface LeadershipOptions {
   readonly self: ReplicaId;
@@ -22,16 +29,6 @@ export interface LeadershipOptions {
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
 }
 
-/** What the leader knows of another replica. */
-interface Progress {
-  readonly replica: ReplicaId;
-  persistedOffset: Offset;
-  fetchedAtMs: MonotonicMs | undefined;
-  /** Log end when its last Fetch came: who persisted that by the next one kept up (C4). */
-  endAtFetch: Offset;
-  readonly member: InSyncMember;
-}
-
 /**
  * One leader epoch of one partition, on its leader: who has what (T1), who is in sync (C4), what a
  * witness may be offered (V3), and so what is committed (C3). It ends with the epoch.
@@ -40,10 +37,16 @@ export class Leadership {
   readonly leaderEpoch: LeaderEpoch;
   readonly epochStartOffset: Offset;
   readonly #options: LeadershipOptions;
-  readonly #progress = new Map<number, Progress>();
   readonly #startedAtMs: MonotonicMs;
-  #offeredOffset: Offset = offset(0);
+  readonly #self: ReplicaProgress;
+  /** Voters and at most one observer of each node: a new disk beside the old one's place. */
+  #replicas: ReplicaProgress[] = [];
+  /** The set that the rule and its voters are of. */
+  #set: VoterSet | undefined;
+  #voters: ReplicaProgress[] = [];
+  #rule: CommitRule;
   #highWatermark: Offset;
+  #beginAtMs: number;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -51,7 +54,10 @@ export class Leadership {
     this.epochStartOffset = options.epochStartOffset;
     this.#highWatermark = options.highWatermark;
     this.#startedAtMs = options.now;
-    this.#followVoters();
+    this.#beginAtMs = options.now;
+    this.#self = new ReplicaProgress(options.self, 'data', undefined);
+    this.#replicas.push(this.#self);
+    this.#rule = this.#followVoters(options.voters.current);
   }
 
   get highWatermark(): Offset {
@@ -66,30 +72,27 @@ export class Leadership {
   /** Node ids of the data voters in sync, this one too. */
   inSync(): number[] {
     return this.#voters
-      .filter((voter) => voter.role === 'data' && this.#isInSync(voter))
-      .map(({ nodeId }) => nodeId);
+      .filter(({ isWitness, isInSync }) => !isWitness && isInSync)
+      .map(({ replica }) => replica.nodeId);
   }
 
   /** Who may lead next, the most advanced first: data voters in sync. */
-  successors(): Voter[] {
-    const inSync = new Set(this.inSync());
-    return this.#others()
-      .filter(({ role, nodeId }) => role === 'data' && inSync.has(nodeId))
-      .sort((a, b) => this.#persisted(b) - this.#persisted(a));
+  successors(): ReplicaId[] {
+    return this.#voters
+      .filter(({ isWitness, isInSync, isSelf }) => !isWitness && isInSync && !isSelf)
+      .sort((a, b) => b.persistedOffset - a.persistedOffset)
+      .map(({ replica }) => replica);
   }
 
   persistedOffsetOf(replica: ReplicaId): Offset | undefined {
-    const progress = this.#progress.get(replica.nodeId);
-    return progress && isSameReplica(progress.replica, replica)
-      ? progress.persistedOffset
-      : undefined;
+    return this.#find(replica)?.persistedOffset;
   }
 
-  /** Voters that did not fetch in this epoch yet: they are told of it until they do. */
-  unaware(): number[] {
-    return this.#others()
-      .filter(({ nodeId }) => this.#progress.get(nodeId)?.fetchedAtMs === undefined)
-      .map(({ nodeId }) => nodeId);
+  /** Node ids of voters that did not fetch in this epoch yet: told of it from time to time. */
+  toBegin(now: MonotonicMs): number[] {
+    if (now < this.#beginAtMs) return [];
+    this.#beginAtMs = now + this.#options.fetchTimeoutMs / 4;
+    return this.#voters.filter(isUnaware).map(({ replica }) => replica.nodeId);
   }
 
   /**
@@ -98,33 +101,31 @@ export class Leadership {
   fetched(request: FetchRequest, now: MonotonicMs): FetchVerdict {
     const { log } = this.#options;
     const { fetchOffset, lastFetchedEpoch } = request;
-    if (fetchOffset < log.logStartOffset) {
-      return { type: 'belowStart', logStartOffset: log.logStartOffset };
+    const { logStartOffset } = log;
+    if (this.#contradicts(request)) {
+      return { type: 'refused', error: 'INVALID_REQUEST', leaderEpoch: this.leaderEpoch };
     }
+    if (fetchOffset < logStartOffset) return { type: 'belowStart', logStartOffset };
     const end = log.endOffsetOf(lastFetchedEpoch);
-    const isSame = end?.leaderEpoch === lastFetchedEpoch && end.endOffset >= fetchOffset;
-    // An empty log has nothing to compare: it begins where a leader's log began, so all before that
-    // is committed.
-    const isEmpty = lastFetchedEpoch === 0 && fetchOffset <= log.logEndOffset;
-    if (!isSame && !isEmpty && fetchOffset > log.logStartOffset) {
-      const cut = end ?? { leaderEpoch: lastFetchedEpoch, endOffset: log.logStartOffset };
-      return { type: 'diverging', end: cut };
+    if (end?.leaderEpoch !== lastFetchedEpoch || end.endOffset < fetchOffset) {
+      // Where the two logs part is not known here any more: all below the log start is committed.
+      const isGone = end === undefined || end.endOffset < logStartOffset;
+      if (isGone || fetchOffset === logStartOffset) return { type: 'belowStart', logStartOffset };
+      return { type: 'diverging', end };
     }
-    this.#note(request, now);
-    const to = this.#offerTo(request.replica);
+    const progress = this.#note(request, now);
+    const to = this.#offerTo(progress);
     if (fetchOffset >= to) return { type: 'nothing' };
     return { type: 'readable', from: fetchOffset, to };
   }
 
   /** The log grew, was fsynced, or the voters changed. @returns whether the watermark moved. */
   changed(now: MonotonicMs): boolean {
-    this.#followVoters();
+    const { voters, log } = this.#options;
+    if (voters.current !== this.#set) this.#rule = this.#followVoters(voters.current);
+    this.#self.persistedOffset = log.persistedOffset;
     this.#admit(now);
-    const committed = committedOffset({
-      voters: this.#voters.map((voter) => this.#progressOf(voter)),
-      minInsyncReplicas: this.#options.minInsyncReplicas(this.#dataVoters.length),
-      epochStartOffset: this.epochStartOffset,
-    });
+    const committed = committedOffset(this.#rule);
     if (committed === undefined || committed <= this.#highWatermark) return false;
     this.#highWatermark = committed;
     return true;
@@ -132,22 +133,25 @@ export class Leadership {
 
   /** The node behind a voter refuses connections. @returns whether the watermark moved. */
   unreachable(nodeId: number, now: MonotonicMs): boolean {
-    this.#progress.get(nodeId)?.member.leave(now);
+    for (const { replica, member } of this.#replicas) {
+      if (replica.nodeId === nodeId) member?.leave(now);
+    }
     return this.changed(now);
   }
 
   /** @returns whether the watermark moved. */
   tick(now: MonotonicMs): boolean {
-    for (const { member } of this.#progress.values()) {
-      member.expire(now, this.#options.replicaLagTimeMaxMs);
-    }
+    for (const { member } of this.#voters) member?.expire(now, this.#options.replicaLagTimeMaxMs);
     return this.changed(now);
   }
 
+  /** Infinity: nothing is due, ever (a lone voter). */
   nextDeadline(): number {
-    let next: number = this.#quorumDeadline();
-    for (const { member } of this.#progress.values()) {
-      next = Math.min(next, member.dueAt(this.#options.replicaLagTimeMaxMs) ?? next);
+    const beginAtMs = this.#voters.some(isUnaware) ? this.#beginAtMs : Number.POSITIVE_INFINITY;
+    let next = Math.min(this.#quorumDeadline(), beginAtMs);
+    for (const { member } of this.#voters) {
+      const dueAtMs = member?.dueAt(this.#options.replicaLagTimeMaxMs);
+      if (dueAtMs !== undefined && dueAtMs < next) next = dueAtMs;
     }
     return next;
   }
@@ -159,107 +163,113 @@ export class Leadership {
 
   #quorumDeadline(): number {
     const { majority } = this.#options.voters.current;
-    const isVoter = this.#options.voters.current.find(this.#options.self) !== undefined;
-    const needed = majority - (isVoter ? 1 : 0);
-    if (needed === 0) return Number.POSITIVE_INFINITY;
-    const heard = this.#others()
-      .map(({ nodeId }) => this.#progress.get(nodeId)?.fetchedAtMs ?? this.#startedAtMs)
-      .sort((a, b) => b - a);
-    return (heard[needed - 1] ?? this.#startedAtMs) + 1.5 * this.#options.fetchTimeoutMs;
+    let lastMs: number = Number.NEGATIVE_INFINITY;
+    for (const voter of this.#voters) {
+      const heardMs = this.#fetchedAt(voter);
+      let heard = 0;
+      for (const other of this.#voters) if (this.#fetchedAt(other) >= heardMs) heard++;
+      if (heard >= majority && heardMs > lastMs) lastMs = heardMs;
+    }
+    return lastMs + 1.5 * this.#options.fetchTimeoutMs;
   }
 
-  #note(request: FetchRequest, now: MonotonicMs): void {
-    const progress = this.#track(request.replica);
+  #fetchedAt({ isSelf, fetchedAtMs }: ReplicaProgress): number {
+    return isSelf ? Number.POSITIVE_INFINITY : (fetchedAtMs ?? this.#startedAtMs);
+  }
+
+  /** It says that it keeps something else than its place among the voters says. */
+  #contradicts({ replica, role }: FetchRequest): boolean {
+    const known = this.#options.voters.current.find(replica)?.role;
+    return role !== undefined && known !== undefined && known !== role;
+  }
+
+  #note(request: FetchRequest, now: MonotonicMs): ReplicaProgress {
+    const { fetchOffset } = request;
+    const progress = this.#track(request.replica, request.role);
     // What lies past the offset that was compared may be another leader's.
-    const persistedOffset = offset(Math.min(request.persistedOffset, request.fetchOffset));
-    const { logEndOffset } = this.#options.log;
-    if (persistedOffset > progress.persistedOffset) progress.persistedOffset = persistedOffset;
-    if (persistedOffset >= logEndOffset) progress.member.caughtUp(now);
-    else if (progress.fetchedAtMs !== undefined && persistedOffset >= progress.endAtFetch) {
-      progress.member.caughtUp(progress.fetchedAtMs);
-    }
-    progress.fetchedAtMs = now;
-    progress.endAtFetch = logEndOffset;
+    const persistedOffset = offset(Math.min(request.persistedOffset, fetchOffset));
+    progress.fetched(fetchOffset, persistedOffset, this.#options.log.logEndOffset, now);
+    return progress;
   }
 
   /**
    * A witness is offered only what this node and every data voter in sync have fsynced, so that one
    * loss always leaves a majority that can elect (V3).
    */
-  #offerTo(replica: ReplicaId): Offset {
-    const { log, voters } = this.#options;
-    if (voters.current.find(replica)?.role !== 'witness') return log.logEndOffset;
-    let offered: number = log.persistedOffset;
-    for (const voter of this.#dataVoters) {
-      if (this.#isInSync(voter)) offered = Math.min(offered, this.#persisted(voter));
+  #offerTo(progress: ReplicaProgress): Offset {
+    const { log } = this.#options;
+    const to = progress.isWitness ? this.#inSyncEnd() : log.logEndOffset;
+    progress.offered(to);
+    return to;
+  }
+
+  #inSyncEnd(): Offset {
+    let end: number = this.#options.log.persistedOffset;
+    for (const { isWitness, isInSync, isSelf, persistedOffset } of this.#voters) {
+      if (!isWitness && isInSync && !isSelf) end = Math.min(end, persistedOffset);
     }
-    if (offered > this.#offeredOffset) this.#offeredOffset = offset(offered);
-    return offset(offered);
+    return offset(end);
   }
 
   #admit(now: MonotonicMs): void {
-    const bar: EntryBar = {
-      highWatermark: this.#highWatermark,
-      epochStartOffset: this.epochStartOffset,
-      offeredOffset: this.#offeredOffset,
-    };
-    for (const { replica, member, persistedOffset, fetchedAtMs } of this.#progress.values()) {
-      const isData = this.#options.voters.current.find(replica)?.role === 'data';
+    for (const { member, isWitness, persistedOffset, fetchedAtMs } of this.#voters) {
+      if (member === undefined || member.isIn || isWitness) continue;
       const isBack = fetchedAtMs !== undefined && fetchedAtMs > member.leftAtMs;
-      if (isData && isBack) member.enter(now, persistedOffset, bar);
+      if (isBack) member.enter(now, persistedOffset, this.#entryBar());
     }
   }
 
-  /** A voter with a new disk begins anew. */
-  #followVoters(): void {
-    for (const voter of this.#others()) this.#track(voter);
+  #entryBar(): EntryBar {
+    let offered: number = 0;
+    for (const { isWitness, heldOffset } of this.#voters) {
+      if (isWitness && heldOffset > offered) offered = heldOffset;
+    }
+    return {
+      highWatermark: this.#highWatermark,
+      epochStartOffset: this.epochStartOffset,
+      offeredOffset: offset(offered),
+    };
   }
 
-  #track(replica: ReplicaId): Progress {
-    const known = this.#progress.get(replica.nodeId);
-    if (known !== undefined && isSameReplica(known.replica, replica)) return known;
+  /** Another set is in force (V1): a voter with a new disk begins anew. */
+  #followVoters(set: VoterSet): CommitRule {
+    this.#voters = set.voters.map((voter) => this.#track(voter, voter.role));
+    this.#set = set;
+    return {
+      voters: this.#voters,
+      minInsyncReplicas: this.#options.minInsyncReplicas(set.dataVoters.length),
+      epochStartOffset: this.epochStartOffset,
+    };
+  }
+
+  #find(replica: ReplicaId): ReplicaProgress | undefined {
+    return this.#replicas.find((each) => isSameReplica(each.replica, replica));
+  }
+
+  #track(replica: ReplicaId, role: Voter['role'] | undefined): ReplicaProgress {
+    const known = this.#find(replica);
+    if (known !== undefined) {
+      if (role !== undefined) known.role = role;
+      return known;
+    }
     const { heardAt, replicaLagTimeMaxMs } = this.#options;
     const heard = heardAt(replica.nodeId) ?? Number.NEGATIVE_INFINITY;
-    const isRecent = this.#startedAtMs - heard < replicaLagTimeMaxMs;
-    const isFirst = known === undefined && this.#options.voters.current.find(replica) !== undefined;
-    const progress: Progress = {
-      replica,
-      persistedOffset: offset(0),
-      fetchedAtMs: undefined,
-      endAtFetch: offset(0),
-      member: new InSyncMember(isFirst && isRecent, monotonicMs(Math.max(heard, 0))),
-    };
-    this.#progress.set(replica.nodeId, progress);
+    // A leader begins with those that it heard of lately (C4); who comes later must catch up.
+    const isIn = this.#set === undefined && this.#startedAtMs - heard < replicaLagTimeMaxMs;
+    const member = new InSyncMember(isIn, monotonicMs(Math.max(heard, 0)));
+    const progress = new ReplicaProgress(replica, role ?? 'data', member);
+    this.#forgetObserversOf(replica.nodeId);
+    this.#replicas.push(progress);
     return progress;
   }
 
-  #progressOf(voter: Voter): VoterProgress {
-    return {
-      persistedOffset: this.#persisted(voter),
-      isWitness: voter.role === 'witness',
-      isInSync: this.#isInSync(voter),
-    };
+  #forgetObserversOf(nodeId: number): void {
+    this.#replicas = this.#replicas.filter(
+      (each) => each.replica.nodeId !== nodeId || each.isSelf || this.#voters.includes(each),
+    );
   }
+}
 
-  #persisted(voter: Voter): Offset {
-    if (isSameReplica(voter, this.#options.self)) return this.#options.log.persistedOffset;
-    return this.persistedOffsetOf(voter) ?? offset(0);
-  }
-
-  #isInSync(voter: Voter): boolean {
-    if (isSameReplica(voter, this.#options.self)) return true;
-    return this.#progress.get(voter.nodeId)?.member.isIn === true;
-  }
-
-  #others(): Voter[] {
-    return this.#voters.filter((voter) => !isSameReplica(voter, this.#options.self));
-  }
-
-  get #voters(): readonly Voter[] {
-    return this.#options.voters.current.voters;
-  }
-
-  get #dataVoters(): readonly Voter[] {
-    return this.#options.voters.current.dataVoters;
-  }
+function isUnaware({ isSelf, fetchedAtMs }: ReplicaProgress): boolean {
+  return !isSelf && fetchedAtMs === undefined;
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../base/errors.ts';
 import type { LeaderEpoch, Offset } from '../../base/brand.ts';
 import type { EpochEnd } from './replica-log.ts';
-import type { ReplicaId } from './voter-set.ts';
+import type { ReplicaId, Voter } from './voter-set.ts';
 
 /*
  * What replicas of one partition say to each other, as Kafka's own requests carry it: Vote (52),
@@ -47,6 +47,8 @@ export interface EndEpoch {
 /** T1: two offsets; only `persistedOffset` acknowledges. */
 export interface FetchRequest {
   readonly replica: ReplicaId;
+  /** What it keeps, where its words say so; a voter that says another role than its own is refused. */
+  readonly role?: Voter['role'] | undefined;
   readonly leaderEpoch: LeaderEpoch;
   /** Next wanted. */
   readonly fetchOffset: Offset;
@@ -60,6 +62,7 @@ export type FetchVerdict =
   | { readonly type: 'refused'; readonly error: ErrorCode; readonly leaderEpoch: LeaderEpoch }
   /** The follower's log leaves the leader's: it cuts down to this (KIP-595). */
   | { readonly type: 'diverging'; readonly end: EpochEnd }
+  /** Its end is below the leader's log start, or leaves it there: it begins anew there. */
   | { readonly type: 'belowStart'; readonly logStartOffset: Offset }
   | { readonly type: 'readable'; readonly from: Offset; readonly to: Offset }
   /** Nothing yet: the answer waits until the log or the high watermark moves. */

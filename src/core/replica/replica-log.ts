@@ -1,4 +1,5 @@
 import type { LeaderEpoch, Offset } from '../../base/brand.ts';
+import type { LogStart } from './log-start.ts';
 
 /** The end of a leader epoch in a log. */
 export interface EpochEnd {
@@ -16,12 +17,17 @@ export interface ReplicaLog {
   readonly logEndOffset: Offset;
   /** Everything below it is fsynced here (L4). */
   readonly persistedOffset: Offset;
-  /** Epoch of the last batch; 0 without one. */
+  /** Epoch of the last batch; of the batch before the log start without one; 0 at offset 0. */
   readonly lastEpoch: LeaderEpoch;
-  /** End of the largest epoch at or below `epoch` (KIP-101); undefined: the log is younger. */
+  /**
+   * End of the largest epoch at or below `epoch` (KIP-101). The epoch before the log start counts
+   * and ends there, 0 at offset 0; undefined: the log is younger.
+   */
   endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined;
   /** Cuts the log, in a new generation (L3, L4). */
   truncateTo(end: Offset): void;
+  /** Empties it, in a new generation; it begins anew there, durably before anything else. */
+  resetTo(start: LogStart): void;
 }
 
 /** Which log is newer: Raft's rule for votes. */

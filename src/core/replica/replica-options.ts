@@ -3,7 +3,7 @@ import type { Random } from '../../ports/random.ts';
 import type { StoredVote } from './ballot.ts';
 import type { BeginEpoch, EndEpoch, VoteRequest } from './peer-call.ts';
 import type { ReplicaLog } from './replica-log.ts';
-import type { ReplicaId, VoterHistory } from './voter-set.ts';
+import type { ReplicaId, Voter, VoterHistory } from './voter-set.ts';
 
 export interface ReplicaSettings {
   /** A follower that hears nothing of its leader for this long, and some, campaigns. */
@@ -31,6 +31,8 @@ export interface ReplicaPort {
 
 export interface ReplicaOptions {
   readonly self: ReplicaId;
+  /** What it keeps, while no voter set says so: an observer may be a witness to be. */
+  readonly role?: Voter['role'] | undefined;
   readonly log: ReplicaLog;
   readonly voters: VoterHistory;
   readonly vote: StoredVote | undefined;

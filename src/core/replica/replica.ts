@@ -1,24 +1,19 @@
 import { assert } from '../../base/assert.ts';
 import type { LeaderEpoch, MonotonicMs, Offset } from '../../base/brand.ts';
-import { leaderEpoch, offset } from '../../base/brand.ts';
+import { offset } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { Ballot, type StoredVote } from './ballot.ts';
-import { Election } from './election.ts';
+import { Campaign } from './campaign.ts';
+import type { Election } from './election.ts';
 import { Leadership } from './leadership.ts';
 import type { BeginEpoch, EndEpoch, FetchRequest, FetchVerdict } from './peer-call.ts';
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
-import { isUpToDate, type EpochEnd } from './replica-log.ts';
+import { LeaderWatch } from './leader-watch.ts';
+import type { LogStart } from './log-start.ts';
+import type { EpochEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
+import { mayGrant } from './vote-rules.ts';
 import { isSameReplica, type ReplicaId } from './voter-set.ts';
-
-type Role =
-  | { readonly type: 'follower' }
-  | { readonly type: 'candidate'; readonly election: Election }
-  | { readonly type: 'leader'; readonly leadership: Leadership };
-
-/** A refused connection starts the pre-vote after a random time between these (T3). */
-const refusedMsMin = 50;
-const refusedMsMax = 150;
 
 /**
  * One replica of one partition: Raft in KRaft's manner. Followers pull, the epoch is stored in
@@ -29,20 +24,23 @@ const refusedMsMax = 150;
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #ballot: Ballot;
-  #role: Role = { type: 'follower' };
-  #leaderId: number | undefined;
-  /** Its node refuses connections: nobody waits for its silence to last. */
-  #isLeaderRefusing = false;
+  readonly #watch: LeaderWatch;
+  readonly #campaign: Campaign;
+  #leadership: Leadership | undefined;
   #highWatermark: Offset;
-  #electionAtMs: number;
-  /** When voters that did not fetch yet are told again who leads. */
-  #beginAtMs = 0;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#ballot = new Ballot(options.vote, options.log.lastEpoch);
+    this.#campaign = new Campaign(options, this.#ballot, (election, now) =>
+      this.#won(election, now),
+    );
     this.#highWatermark = options.log.logStartOffset;
-    this.#electionAtMs = this.#isAlone ? options.now : this.#drawElection(options.now);
+    const { random, heardAt, now } = options;
+    const { fetchTimeoutMs } = options.settings;
+    // A lone voter waits for nobody (C1).
+    const firstAtMs = this.#isAlone ? now : undefined;
+    this.#watch = new LeaderWatch({ fetchTimeoutMs, random, heardAt }, now, firstAtMs);
   }
 
   get leaderEpoch(): LeaderEpoch {
@@ -50,15 +48,15 @@ export class Replica {
   }
 
   get leaderId(): number | undefined {
-    return this.#leaderId;
+    return this.#watch.leaderId;
   }
 
   get isLeader(): boolean {
-    return this.#role.type === 'leader';
+    return this.#leadership !== undefined;
   }
 
   get leadership(): Leadership | undefined {
-    return this.#role.type === 'leader' ? this.#role.leadership : undefined;
+    return this.#leadership;
   }
 
   /** Never lower than before in this process (C6). */
@@ -68,10 +66,11 @@ export class Replica {
 
   /** The Fetch that a follower wants to send now; undefined: it has no leader. */
   fetchRequest(): FetchRequest | undefined {
-    if (this.#role.type !== 'follower' || this.#leaderId === undefined) return undefined;
-    const { self, log } = this.#options;
+    if (!this.#isFollower || this.#watch.leaderId === undefined) return undefined;
+    const { self, log, voters } = this.#options;
     return {
       replica: self,
+      role: voters.current.find(self)?.role ?? this.#options.role,
       leaderEpoch: this.leaderEpoch,
       fetchOffset: log.logEndOffset,
       lastFetchedEpoch: log.lastEpoch,
@@ -90,11 +89,11 @@ export class Replica {
     if (!isSameReplica(request.voter, self)) return answer(this.#verdict(request, false));
     // For a pre-vote too (KIP-996): who alone stored an epoch could follow no older one again.
     if (epoch > this.leaderEpoch) this.#enterEpoch(epoch, undefined, now);
-    if (request.isPreVote) return answer(this.#verdict(request, this.#grantsPreVote(request, now)));
-    if (!this.#grantsVote(request)) return answer(this.#verdict(request, false));
-    if (!isSameReplica(candidate, self)) this.#role = { type: 'follower' };
-    this.#electionAtMs = this.#drawElection(now);
-    if (!this.#ballot.hasVoted) this.#vote(candidate);
+    const isGranted = this.#mayGrant(request, now);
+    if (!isGranted || request.isPreVote) return answer(this.#verdict(request, isGranted));
+    if (!isSameReplica(candidate, self)) this.#campaign.stop();
+    this.#watch.arm(now);
+    if (!this.#ballot.hasVoted) this.#campaign.voteFor(candidate);
     return this.#ballot.whenDurable(now, () => answer(this.#verdict(request, true)));
   }
 
@@ -105,22 +104,19 @@ export class Replica {
   voteAnswered(answer: VoteAnswer, now: MonotonicMs): void {
     const { leaderEpoch: epoch, leaderId } = answer;
     if (epoch > this.leaderEpoch) return this.#enterEpoch(epoch, leaderId, now);
-    if (this.#role.type !== 'candidate') return;
-    const { election } = this.#role;
-    if (election.isPreVote !== answer.isPreVote) return;
-    if (election.leaderEpoch !== answer.askedEpoch) return;
     // Who refuses a pre-vote because it hears a leader says which one.
     const isLed = leaderId !== undefined && leaderId !== this.#options.self.nodeId;
-    if (election.isPreVote && !answer.isGranted && isLed && epoch === this.leaderEpoch) {
+    const isAsked = this.#campaign.isPreVote && answer.isPreVote;
+    if (isAsked && !answer.isGranted && isLed && epoch === this.leaderEpoch) {
       return this.#enterEpoch(epoch, leaderId, now);
     }
-    this.#count(election, answer.voter, answer.isGranted, now);
+    this.#campaign.answered(answer, now);
   }
 
   /** @returns what a leader of an old epoch is refused with. */
   epochBegun(begin: BeginEpoch, now: MonotonicMs): ErrorCode | undefined {
     if (begin.leaderEpoch < this.leaderEpoch) return 'FENCED_LEADER_EPOCH';
-    if (begin.leaderEpoch > this.leaderEpoch || this.#leaderId === undefined) {
+    if (begin.leaderEpoch > this.leaderEpoch || this.leaderId === undefined) {
       this.#enterEpoch(begin.leaderEpoch, begin.leaderId, now);
     }
     return undefined;
@@ -128,52 +124,64 @@ export class Replica {
 
   /** The leader goes: its first successor campaigns at once, the others a little later. */
   epochEnded(end: EndEpoch, now: MonotonicMs): void {
-    if (end.leaderEpoch !== this.leaderEpoch || this.#role.type !== 'follower') return;
-    if (this.#leaderId !== undefined && this.#leaderId !== end.leaderId) return;
+    if (end.leaderEpoch !== this.leaderEpoch || !this.#isFollower) return;
+    if (this.leaderId !== undefined && this.leaderId !== end.leaderId) return;
     this.#setLeader(undefined);
     if (!this.#mayLead) return;
     const [first] = end.successors;
     const isFirst = first !== undefined && isSameReplica(first, this.#options.self);
-    if (isFirst) return this.#campaign(now);
-    this.#electionAtMs = this.#drawSoon(now);
-  }
-
-  /** Any bytes of the leader's node (T2). */
-  leaderHeard(now: MonotonicMs): void {
-    if (this.#role.type !== 'follower') return;
-    this.#isLeaderRefusing = false;
-    this.#electionAtMs = this.#drawElection(now);
+    if (isFirst) return this.#vote(now);
+    this.#watch.armSoon(now);
   }
 
   /** A node refuses connections: its partitions need another leader, its voters are not in sync. */
   nodeRefused(nodeId: number, now: MonotonicMs): void {
     const { leadership } = this;
     if (leadership !== undefined) return this.#moved(leadership.unreachable(nodeId, now));
-    if (this.#leaderId !== nodeId) return;
-    this.#isLeaderRefusing = true;
-    this.#electSoon(now);
+    if (this.#watch.leaderId === nodeId) this.#watch.refused(now);
   }
 
   /** The leader's node answers that it does not lead this partition any more (T2). */
   leaderDenied(epoch: LeaderEpoch, now: MonotonicMs): void {
-    if (epoch !== this.leaderEpoch || this.#role.type !== 'follower') return;
+    if (epoch !== this.leaderEpoch || !this.#isFollower) return;
     this.#setLeader(undefined);
-    this.#electSoon(now);
+    this.#watch.armSoon(now);
   }
 
-  /** The leader's answer says that this log leaves its own (KIP-595). */
-  diverged(end: EpochEnd): void {
+  /**
+   * The leader of that epoch says that this log leaves its own (KIP-595). A late answer is dropped.
+   * @returns false if it would cut what is committed: no leader of ours says that.
+   */
+  diverged(epoch: LeaderEpoch, end: EpochEnd): boolean {
+    if (!this.#follows(epoch)) return true;
     const { log, voters } = this.#options;
     const own = log.endOffsetOf(end.leaderEpoch);
     const to = Math.max(Math.min(own?.endOffset ?? 0, end.endOffset), log.logStartOffset);
-    assert(to >= this.#highWatermark, 'a committed batch is never cut');
-    if (to >= log.logEndOffset) return;
+    if (to < this.#highWatermark) return false;
+    if (to >= log.logEndOffset) return true;
     log.truncateTo(offset(to));
     voters.truncated(offset(to));
+    return true;
   }
 
-  /** A Fetch answer of this epoch, its records appended before. */
-  leaderHighWatermark(told: Offset): void {
+  /**
+   * The leader of that epoch says that its log begins above this one's end, or that they part below
+   * it: this one begins anew there. A late answer is dropped.
+   * @returns false if it would drop what is committed: no leader of ours says that.
+   */
+  belowStart(epoch: LeaderEpoch, start: LogStart): boolean {
+    if (!this.#follows(epoch)) return true;
+    const { log, voters } = this.#options;
+    if (start.logStartOffset < this.#highWatermark) return false;
+    log.resetTo(start);
+    voters.reset(start.voters, start.logStartOffset);
+    this.leaderHighWatermark(epoch, start.logStartOffset);
+    return true;
+  }
+
+  /** A Fetch answer of the leader of that epoch, its records appended before; dropped if late. */
+  leaderHighWatermark(epoch: LeaderEpoch, told: Offset): void {
+    if (!this.#follows(epoch)) return;
     const known = Math.min(told, this.#options.log.logEndOffset);
     if (known <= this.#highWatermark) return;
     this.#highWatermark = offset(known);
@@ -182,7 +190,7 @@ export class Replica {
 
   /** An answer named an epoch and its leader. */
   leaderTold(epoch: LeaderEpoch, leaderId: number | undefined, now: MonotonicMs): void {
-    const isNews = epoch === this.leaderEpoch && this.#leaderId === undefined;
+    const isNews = epoch === this.leaderEpoch && this.leaderId === undefined;
     if (epoch > this.leaderEpoch || (isNews && leaderId !== undefined)) {
       this.#enterEpoch(epoch, leaderId, now);
     }
@@ -218,11 +226,12 @@ export class Replica {
     this.#enterEpoch(this.leaderEpoch, undefined, now);
   }
 
+  /** When `tick` is due; undefined: never, as things are. */
   nextDeadline(): number | undefined {
     const { leadership } = this;
-    if (leadership === undefined) return this.#mayLead ? this.#electionAtMs : undefined;
-    const beginAtMs = leadership.unaware().length > 0 ? this.#beginAtMs : Infinity;
-    return Math.min(leadership.nextDeadline(), beginAtMs);
+    if (leadership === undefined) return this.#mayLead ? this.#watch.electionAtMs : undefined;
+    const next = leadership.nextDeadline();
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   tick(now: MonotonicMs): void {
@@ -230,32 +239,21 @@ export class Replica {
     if (leadership !== undefined) {
       this.#moved(leadership.tick(now));
       if (leadership.hasLostQuorum(now)) this.#enterEpoch(this.leaderEpoch, undefined, now);
-      else if (now >= this.#beginAtMs) this.#beginUnaware(leadership, now);
+      else this.#beginUnaware(leadership, now);
       return;
     }
-    if (!this.#mayLead || now < this.#electionAtMs) return;
-    if (this.#isAlone) return this.#campaign(now);
-    return this.#preCampaign(now);
+    if (!this.#mayLead || !this.#watch.isDue(now)) return;
+    if (this.#isAlone) return this.#vote(now);
+    return this.#preVote(now);
   }
 
-  #grantsPreVote(request: VoteRequest, now: MonotonicMs): boolean {
-    if (request.leaderEpoch < this.leaderEpoch || this.isLeader) return false;
-    const hearsLeader = this.#leaderId !== undefined && !this.#isLeaderSilent(now);
-    return !hearsLeader && isUpToDate(request, this.#options.log);
-  }
-
-  #grantsVote(request: VoteRequest): boolean {
-    if (request.leaderEpoch !== this.leaderEpoch || this.#leaderId !== undefined) return false;
-    if (this.#ballot.isFor(request.candidate.directoryId)) return true;
-    if (this.#ballot.hasVoted || !this.#ballot.isNewEpoch) return false;
-    return isUpToDate(request, this.#options.log);
-  }
-
-  #isLeaderSilent(now: MonotonicMs): boolean {
-    if (this.#isLeaderRefusing) return true;
-    const { heardAt, settings } = this.#options;
-    const heard = this.#leaderId === undefined ? undefined : heardAt(this.#leaderId);
-    return heard === undefined || now - heard >= settings.fetchTimeoutMs;
+  #mayGrant(request: VoteRequest, now: MonotonicMs): boolean {
+    return mayGrant(request, {
+      ballot: this.#ballot,
+      log: this.#options.log,
+      hearsLeader: this.isLeader || !this.#watch.isSilent(now),
+      isLed: this.leaderId !== undefined,
+    });
   }
 
   #verdict(request: VoteRequest, isGranted: boolean): VoteAnswer {
@@ -265,55 +263,25 @@ export class Replica {
       isPreVote: request.isPreVote,
       isGranted,
       leaderEpoch: this.leaderEpoch,
-      leaderId: this.#leaderId,
+      leaderId: this.leaderId,
     };
   }
 
-  #preCampaign(now: MonotonicMs): void {
-    this.#electionAtMs = this.#drawElection(now);
+  #preVote(now: MonotonicMs): void {
+    this.#watch.arm(now);
     this.#setLeader(undefined);
-    const election = this.#newElection(true, now);
-    this.#ask(election);
-    this.#count(election, this.#options.self, true, now);
+    this.#campaign.preVote(now);
   }
 
-  #campaign(now: MonotonicMs): void {
-    this.#electionAtMs = this.#drawElection(now);
-    this.#ballot.enter(leaderEpoch(this.leaderEpoch + 1));
+  #vote(now: MonotonicMs): void {
+    this.#watch.arm(now);
     this.#setLeader(undefined);
-    const election = this.#newElection(false, now);
-    this.#vote(this.#options.self);
-    this.#ballot.whenDurable(now, (durableAt) => {
-      this.#ask(election);
-      this.#count(election, this.#options.self, true, durableAt);
-    });
+    this.#campaign.vote(now);
   }
 
-  #newElection(isPreVote: boolean, now: MonotonicMs): Election {
-    const round = { leaderEpoch: this.leaderEpoch, isPreVote, now };
-    const election = new Election(this.#options.voters.current, round);
-    this.#role = { type: 'candidate', election };
-    return election;
-  }
-
-  #vote(candidate: ReplicaId): void {
-    this.#ballot.vote(candidate.directoryId);
-    this.#options.port.persistVote(this.leaderEpoch, candidate);
-  }
-
-  #ask({ leaderEpoch: epoch, isPreVote }: Election): void {
-    const { self: candidate, log, port } = this.#options;
-    const { lastEpoch, logEndOffset } = log;
-    for (const voter of this.#others()) {
-      const request = { candidate, voter, leaderEpoch: epoch, lastEpoch, logEndOffset, isPreVote };
-      port.askVote(voter.nodeId, request);
-    }
-  }
-
-  #count(election: Election, voter: ReplicaId, isGranted: boolean, now: MonotonicMs): void {
-    election.answered(voter, isGranted);
-    if (election.isWon) return election.isPreVote ? this.#campaign(now) : this.#lead(election, now);
-    if (election.isLost) this.#role = { type: 'follower' };
+  #won(election: Election, now: MonotonicMs): void {
+    if (election.isPreVote) this.#vote(now);
+    else this.#lead(election, now);
   }
 
   #lead(election: Election, now: MonotonicMs): void {
@@ -332,35 +300,42 @@ export class Replica {
           ? election.startedAtMs
           : heardAt(nodeId),
     });
-    this.#role = { type: 'leader', leadership };
-    this.#leaderId = this.#options.self.nodeId;
+    this.#campaign.stop();
+    this.#leadership = leadership;
+    this.#watch.follow(this.#options.self.nodeId);
     port.led(this.leaderEpoch, election.granted);
     port.leaderChanged();
     this.#beginUnaware(leadership, now);
   }
 
   #beginUnaware(leadership: Leadership, now: MonotonicMs): void {
-    const { self, port, settings } = this.#options;
-    this.#beginAtMs = now + settings.fetchTimeoutMs / 4;
+    const { self, port } = this.#options;
     const begin = { leaderId: self.nodeId, leaderEpoch: this.leaderEpoch };
-    for (const nodeId of leadership.unaware()) port.beginEpoch(nodeId, begin);
+    for (const nodeId of leadership.toBegin(now)) port.beginEpoch(nodeId, begin);
   }
 
   /** An epoch at or above this one, led by someone or by nobody yet. */
   #enterEpoch(epoch: LeaderEpoch, leaderId: number | undefined, now: MonotonicMs): void {
     this.#ballot.enter(epoch);
     const wasLeader = this.isLeader;
-    this.#role = { type: 'follower' };
+    this.#campaign.stop();
+    this.#leadership = undefined;
     if (wasLeader) this.#options.port.resigned();
-    this.#electionAtMs = this.#drawElection(now);
+    this.#watch.arm(now);
     this.#setLeader(leaderId === this.#options.self.nodeId ? undefined : leaderId);
   }
 
+  get #isFollower(): boolean {
+    return !this.isLeader && !this.#campaign.isRunning;
+  }
+
+  /** It is a follower, or a candidate without success yet, of that epoch. */
+  #follows(epoch: LeaderEpoch): boolean {
+    return epoch === this.leaderEpoch && !this.isLeader;
+  }
+
   #setLeader(leaderId: number | undefined): void {
-    if (this.#leaderId === leaderId) return;
-    this.#leaderId = leaderId;
-    this.#isLeaderRefusing = false;
-    this.#options.port.leaderChanged();
+    if (this.#watch.follow(leaderId)) this.#options.port.leaderChanged();
   }
 
   #moved(hasMoved: boolean): void {
@@ -384,17 +359,5 @@ export class Replica {
 
   get #isAlone(): boolean {
     return this.#mayLead && this.#options.voters.current.voters.length === 1;
-  }
-
-  #electSoon(now: MonotonicMs): void {
-    this.#electionAtMs = Math.min(this.#electionAtMs, this.#drawSoon(now));
-  }
-
-  #drawElection(now: MonotonicMs): number {
-    return now + this.#options.settings.fetchTimeoutMs * (1 + this.#options.random.next());
-  }
-
-  #drawSoon(now: MonotonicMs): number {
-    return now + refusedMsMin + this.#options.random.next() * (refusedMsMax - refusedMsMin);
   }
 }

@@ -85,6 +85,11 @@ export class VoterHistory {
     this.#sets = this.#sets.filter(({ from }, i) => i === 0 || from < to);
   }
 
+  /** The log begins anew at an offset, with this set (V1). */
+  reset(set: VoterSet, from: Offset): void {
+    this.#sets = [{ from, set }];
+  }
+
   /** The set in force at an offset: what a replica that begins there must be told. */
   at(offset: Offset): VoterSet {
     const inForce = this.#sets.findLast(({ from }) => from <= offset) ?? this.#sets[0];

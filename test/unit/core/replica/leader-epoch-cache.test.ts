@@ -38,4 +38,41 @@ describe('LeaderEpochCache', () => {
       'leader epochs start in order',
     );
   });
+
+  it('knows the epoch before its start, which ends there', () => {
+    const cache = new LeaderEpochCache([], leaderEpoch(4));
+    expect(cache.endOffsetOf(leaderEpoch(3), offset(100))).toBeUndefined();
+    expect(cache.endOffsetOf(leaderEpoch(4), offset(100))).toEqual({
+      ...{ leaderEpoch: 4, endOffset: 100 },
+    });
+    cache.assign(leaderEpoch(6), offset(100));
+    expect(cache.endOffsetOf(leaderEpoch(5), offset(120))).toEqual({
+      ...{ leaderEpoch: 4, endOffset: 100 },
+    });
+  });
+
+  it('keeps the epoch of the last batch that a new log start took away', () => {
+    const starts = [1, 3, 5].map((epoch) => ({
+      ...{ leaderEpoch: leaderEpoch(epoch), startOffset: offset(10 * epoch) },
+    }));
+    const at = (logStart: number) => {
+      const cache = new LeaderEpochCache(starts, leaderEpoch(0));
+      cache.logStartAdvanced(offset(logStart));
+      const ends = [1, 3, 5].map((epoch) => cache.endOffsetOf(leaderEpoch(epoch), offset(70)));
+      return [cache.epochBefore, ...ends.map((end) => end?.endOffset)];
+    };
+    expect(at(10)).toEqual([0, 30, 50, 70]);
+    expect(at(11)).toEqual([1, 30, 50, 70]);
+    expect(at(30)).toEqual([1, 30, 50, 70]);
+    expect(at(31)).toEqual([3, undefined, 50, 70]);
+    expect(at(70)).toEqual([5, undefined, undefined, 70]);
+  });
+
+  it('forgets what was cut', () => {
+    const cache = new LeaderEpochCache([], leaderEpoch(0));
+    cache.assign(leaderEpoch(1), offset(0));
+    cache.assign(leaderEpoch(2), offset(10));
+    cache.truncated(offset(10));
+    expect(cache.latest).toEqual({ leaderEpoch: 1, startOffset: 0 });
+  });
 });

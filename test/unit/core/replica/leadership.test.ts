@@ -64,12 +64,36 @@ describe('Leadership (C3, C4)', () => {
     expect(leadership.inSync()).toEqual([1, 2]);
   });
 
-  it('serves an empty log that begins above its own start; one with batches must agree', () => {
+  it('serves an empty log by the epoch before its start; any log must agree (KIP-595)', () => {
     const { leadership, append } = newLeadership();
     for (let i = 0; i < 3; i++) append();
     const ask = (lastEpoch: number, end = 2) =>
       leadership.fetched(requestOf(follower, end, lastEpoch), monotonicMs(10)).type;
-    expect([ask(0), ask(1), ask(2)]).toEqual(['readable', 'readable', 'diverging']);
-    expect(ask(0, 9)).toBe('diverging');
+    expect([ask(0, 0), ask(1), ask(0), ask(2)]).toEqual([
+      ...['readable', 'readable', 'diverging', 'diverging'],
+    ]);
+    expect(ask(1, 9)).toBe('diverging');
+  });
+
+  it('never counts a new disk for the old one of its node (V1, V4)', () => {
+    const { leadership, append } = newLeadership();
+    append();
+    const disk = { ...follower, directoryId: uuid('00000000-0000-4000-8000-000000000009') };
+    leadership.fetched(requestOf(disk, 2, 1), monotonicMs(10));
+    leadership.changed(monotonicMs(10));
+    expect(leadership.persistedOffsetOf(follower)).toBe(0);
+    expect(leadership.persistedOffsetOf(disk)).toBe(2);
+    expect(leadership.highWatermark).toBe(0);
+  });
+
+  it('offers a witness that is none yet no more than one of the set (V3)', () => {
+    const { leadership, append, fetch } = newLeadership();
+    fetch(follower, 1, 10);
+    append();
+    const ask = (replica: Voter, role: Voter['role']) =>
+      leadership.fetched({ ...requestOf(replica, 0, 0), role }, monotonicMs(10));
+    expect(ask(voter(4, 'witness'), 'witness')).toMatchObject({ type: 'readable', to: 1 });
+    expect(ask(voter(5, 'data'), 'data')).toMatchObject({ type: 'readable', to: 2 });
+    expect(ask(witness, 'data')).toMatchObject({ type: 'refused', error: 'INVALID_REQUEST' });
   });
 });

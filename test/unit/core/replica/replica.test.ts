@@ -6,9 +6,11 @@ import type { ReplicaPort } from '../../../../src/core/replica/replica-options.t
 import { VoterHistory, VoterSet, type Voter } from '../../../../src/core/replica/voter-set.ts';
 import { SimLog } from '../../../sim/sim-log.ts';
 
+const directoryOf = (nodeId: number): string => `00000000-0000-4000-8000-00000000000${nodeId}`;
+
 const voters: readonly Voter[] = [1, 2, 3].map((nodeId) => ({
   nodeId,
-  directoryId: uuid(`00000000-0000-4000-8000-00000000000${nodeId}`),
+  directoryId: uuid(directoryOf(nodeId)),
   role: 'data',
 }));
 
@@ -42,8 +44,7 @@ class Trio {
       for (const replica of this.replicas.values()) {
         const request = replica.fetchRequest();
         const leader = this.replicas.get(replica.leaderId ?? 0);
-        const verdict = request && leader?.fetched(request, now);
-        if (verdict !== undefined && verdict.type !== 'refused') replica.leaderHeard(now);
+        if (request !== undefined) leader?.fetched(request, now);
         replica.tick(now);
       }
     }
@@ -67,6 +68,43 @@ class Trio {
   }
 }
 
+const silentPort: ReplicaPort = {
+  ...{ persistVote: () => undefined, askVote: () => undefined, beginEpoch: () => undefined },
+  ...{ endEpoch: () => undefined, led: () => undefined, resigned: () => undefined },
+  ...{ leaderChanged: () => undefined, highWatermarkMoved: () => undefined },
+};
+
+/** Node 2 follows node 1 in leader epoch 5. */
+function newFollower() {
+  const log = new SimLog();
+  const replica = new Replica({
+    ...{ self: voters[1] as Voter, vote: undefined, log, now: monotonicMs(0), port: silentPort },
+    voters: new VoterHistory(new VoterSet(voters), offset(0)),
+    settings: { fetchTimeoutMs: 1_500, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
+    random: { next: () => 0.5, uuid: () => uuid('') },
+    heardAt: () => undefined,
+  });
+  replica.epochBegun({ leaderId: 1, leaderEpoch: leaderEpoch(5) }, monotonicMs(0));
+  return { replica, log };
+}
+
+/** A cluster of one that voted in epoch 7 before it was stopped. */
+function newLone(calls: string[]): Replica {
+  const self = voters[0] as Voter;
+  return new Replica({
+    ...{ self, log: new SimLog(), now: monotonicMs(0), heardAt: () => undefined },
+    vote: { leaderEpoch: leaderEpoch(7), votedFor: self.directoryId },
+    voters: new VoterHistory(new VoterSet([self]), offset(0)),
+    settings: { fetchTimeoutMs: 1_500, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 1 },
+    random: { next: () => 0.5, uuid: () => uuid('') },
+    port: {
+      ...silentPort,
+      persistVote: (epoch) => void calls.push(`vote ${epoch}`),
+      led: (epoch) => void calls.push(`led ${epoch}`),
+    },
+  });
+}
+
 describe('Replica', () => {
   it('follows again though it stored a vote of its own in an epoch that nobody saw', async () => {
     const trio = new Trio();
@@ -85,5 +123,30 @@ describe('Replica', () => {
       await Promise.resolve();
     }
     expect(third.isLeader || third.fetchRequest() !== undefined).toBe(true);
+  });
+
+  it('drops late words of a leader and refuses to cut what is committed (L4)', () => {
+    const { replica, log } = newFollower();
+    for (const epoch of [1, 1, 2]) log.append({ leaderEpoch: leaderEpoch(epoch), payload: 'x' });
+    const end = { leaderEpoch: leaderEpoch(1), endOffset: offset(1) };
+    replica.leaderHighWatermark(leaderEpoch(4), offset(3));
+    expect([replica.highWatermark, replica.diverged(leaderEpoch(4), end)]).toEqual([0, true]);
+    expect(log.logEndOffset).toBe(3);
+    replica.leaderHighWatermark(leaderEpoch(5), offset(2));
+    expect([replica.highWatermark, replica.diverged(leaderEpoch(5), end)]).toEqual([2, false]);
+    const committed = { leaderEpoch: leaderEpoch(1), endOffset: offset(2) };
+    expect([replica.diverged(leaderEpoch(5), committed), log.logEndOffset]).toEqual([true, 2]);
+  });
+
+  it('leads alone as soon as its vote is durable, in a new epoch, and waits for nothing', () => {
+    const calls: string[] = [];
+    const replica = newLone(calls);
+    expect(replica.nextDeadline()).toBe(0);
+    replica.tick(monotonicMs(0));
+    expect([calls, replica.isLeader]).toEqual([['vote 8'], false]);
+    const vote = { leaderEpoch: leaderEpoch(8), votedFor: uuid(directoryOf(1)) };
+    replica.votePersisted(vote, monotonicMs(1));
+    expect([calls.slice(1), replica.isLeader]).toEqual([['led 8'], true]);
+    expect(replica.nextDeadline()).toBeUndefined();
   });
 });

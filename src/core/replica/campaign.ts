@@ -1,0 +1,94 @@
+import type { MonotonicMs } from '../../base/brand.ts';
+import { leaderEpoch } from '../../base/brand.ts';
+import type { Ballot } from './ballot.ts';
+import { Election } from './election.ts';
+import type { VoteAnswer } from './peer-call.ts';
+import type { ReplicaOptions } from './replica-options.ts';
+import { isSameReplica, type ReplicaId } from './voter-set.ts';
+
+/**
+ * A replica's way to lead: a pre-vote that binds nobody, then a vote in the next leader epoch, its
+ * own made durable first (L2).
+ */
+export class Campaign {
+  readonly #options: ReplicaOptions;
+  readonly #ballot: Ballot;
+  readonly #won: (election: Election, now: MonotonicMs) => void;
+  #election: Election | undefined;
+
+  constructor(
+    options: ReplicaOptions,
+    ballot: Ballot,
+    won: (election: Election, now: MonotonicMs) => void,
+  ) {
+    this.#options = options;
+    this.#ballot = ballot;
+    this.#won = won;
+  }
+
+  get isRunning(): boolean {
+    return this.#election !== undefined;
+  }
+
+  get isPreVote(): boolean {
+    return this.#election?.isPreVote === true;
+  }
+
+  stop(): void {
+    this.#election = undefined;
+  }
+
+  preVote(now: MonotonicMs): void {
+    const election = this.#newElection(true, now);
+    this.#ask(election);
+    this.#count(election, this.#options.self, true, now);
+  }
+
+  /** In the next epoch: one found on the disk is never led in (C1). */
+  vote(now: MonotonicMs): void {
+    this.#ballot.enter(leaderEpoch(this.#ballot.leaderEpoch + 1));
+    const election = this.#newElection(false, now);
+    this.voteFor(this.#options.self);
+    this.#ballot.whenDurable(now, (durableAt) => {
+      this.#ask(election);
+      this.#count(election, this.#options.self, true, durableAt);
+    });
+  }
+
+  voteFor(candidate: ReplicaId): void {
+    this.#ballot.vote(candidate.directoryId);
+    this.#options.port.persistVote(this.#ballot.leaderEpoch, candidate);
+  }
+
+  /** Counts it if it is an answer of the present round. */
+  answered(answer: VoteAnswer, now: MonotonicMs): void {
+    const election = this.#election;
+    if (election === undefined || election.isPreVote !== answer.isPreVote) return;
+    if (election.leaderEpoch !== answer.askedEpoch) return;
+    this.#count(election, answer.voter, answer.isGranted, now);
+  }
+
+  #newElection(isPreVote: boolean, now: MonotonicMs): Election {
+    const round = { leaderEpoch: this.#ballot.leaderEpoch, isPreVote, now };
+    const election = new Election(this.#options.voters.current, round);
+    this.#election = election;
+    return election;
+  }
+
+  #ask({ leaderEpoch: epoch, isPreVote }: Election): void {
+    const { self: candidate, log, port, voters } = this.#options;
+    const { lastEpoch, logEndOffset } = log;
+    for (const voter of voters.current.voters) {
+      if (isSameReplica(voter, candidate)) continue;
+      const request = { candidate, voter, leaderEpoch: epoch, lastEpoch, logEndOffset, isPreVote };
+      port.askVote(voter.nodeId, request);
+    }
+  }
+
+  #count(election: Election, voter: ReplicaId, isGranted: boolean, now: MonotonicMs): void {
+    if (election !== this.#election) return;
+    election.answered(voter, isGranted);
+    if (election.isWon) this.#won(election, now);
+    else if (election.isLost) this.stop();
+  }
+}

@@ -1,0 +1,92 @@
+import type { MonotonicMs } from '../../base/brand.ts';
+
+/** A refused connection starts the pre-vote after a random time between these (T3). */
+const refusedMsMin = 50;
+const refusedMsMax = 150;
+
+export interface LeaderWatchOptions {
+  readonly fetchTimeoutMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: { next(): number };
+  /** When something of that node was heard last; undefined: never. */
+  readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
+}
+
+/**
+ * Whom a replica follows, and until when it waits for it. What was heard of the leader's node is
+ * asked for when the timer fires, so that its bytes cost nothing (T2).
+ */
+export class LeaderWatch {
+  readonly #options: LeaderWatchOptions;
+  #leaderId: number | undefined;
+  /** Its node refused a connection then: nobody waits for its silence to last. */
+  #refusedAtMs: MonotonicMs | undefined;
+  #electionAtMs: number;
+
+  /** @param firstAtMs when it waits no longer, if it never hears of a leader; undefined: drawn. */
+  constructor(options: LeaderWatchOptions, now: MonotonicMs, firstAtMs?: MonotonicMs) {
+    this.#options = options;
+    this.#electionAtMs = firstAtMs ?? this.#draw(now);
+  }
+
+  get leaderId(): number | undefined {
+    return this.#leaderId;
+  }
+
+  get electionAtMs(): number {
+    return this.#electionAtMs;
+  }
+
+  /** @returns whether it is another one than before. */
+  follow(leaderId: number | undefined): boolean {
+    if (this.#leaderId === leaderId) return false;
+    this.#leaderId = leaderId;
+    this.#refusedAtMs = undefined;
+    return true;
+  }
+
+  /** Waits a whole timeout from now on. */
+  arm(now: MonotonicMs): void {
+    this.#electionAtMs = this.#draw(now);
+  }
+
+  /** Waits a little: others may have the same news. */
+  armSoon(now: MonotonicMs): void {
+    const soon = now + refusedMsMin + this.#options.random.next() * (refusedMsMax - refusedMsMin);
+    this.#electionAtMs = Math.min(this.#electionAtMs, soon);
+  }
+
+  refused(now: MonotonicMs): void {
+    this.#refusedAtMs = now;
+    this.armSoon(now);
+  }
+
+  /** Nothing of it was heard for the fetch timeout, or it refuses connections; true without one. */
+  isSilent(now: MonotonicMs): boolean {
+    const heard = this.#heard();
+    return heard === undefined || now - heard >= this.#options.fetchTimeoutMs;
+  }
+
+  /** The timer fired and nothing was heard meanwhile; else it waits on. */
+  isDue(now: MonotonicMs): boolean {
+    if (now < this.#electionAtMs) return false;
+    const heard = this.#heard();
+    if (heard === undefined) return true;
+    const again = this.#draw(heard);
+    if (again <= now) return true;
+    this.#electionAtMs = again;
+    return false;
+  }
+
+  /** Undefined too if it refused since. */
+  #heard(): MonotonicMs | undefined {
+    if (this.#leaderId === undefined) return undefined;
+    const heard = this.#options.heardAt(this.#leaderId);
+    if (heard === undefined || this.#refusedAtMs === undefined) return heard;
+    return heard > this.#refusedAtMs ? heard : undefined;
+  }
+
+  #draw(from: MonotonicMs): number {
+    return from + this.#options.fetchTimeoutMs * (1 + this.#options.random.next());
+  }
+}

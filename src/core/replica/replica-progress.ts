@@ -1,0 +1,59 @@
+import type { MonotonicMs, Offset } from '../../base/brand.ts';
+import { offset } from '../../base/brand.ts';
+import type { InSyncMember } from './in-sync-set.ts';
+import type { VoterProgress } from './quorum.ts';
+import type { ReplicaId, Voter } from './voter-set.ts';
+
+/** What a leader knows of one replica in its epoch: a voter, an observer, or itself. */
+export class ReplicaProgress implements VoterProgress {
+  readonly replica: ReplicaId;
+  /** Undefined: the leader itself, which is always in sync. */
+  readonly member: InSyncMember | undefined;
+  /** It keeps what its role says, as a voter or on the way there. */
+  role: Voter['role'];
+  persistedOffset: Offset = offset(0);
+  fetchedAtMs: MonotonicMs | undefined;
+  /** It may have anything below it: it had it, or was offered it (V3). */
+  heldOffset: Offset = offset(0);
+  /** Log end when its last Fetch came: who persisted that by the next one kept up (C4). */
+  #endAtFetch: Offset = offset(0);
+
+  constructor(replica: ReplicaId, role: Voter['role'], member: InSyncMember | undefined) {
+    this.replica = replica;
+    this.role = role;
+    this.member = member;
+  }
+
+  get isWitness(): boolean {
+    return this.role === 'witness';
+  }
+
+  get isInSync(): boolean {
+    return this.member === undefined || this.member.isIn;
+  }
+
+  get isSelf(): boolean {
+    return this.member === undefined;
+  }
+
+  /** A Fetch of it: all below `persistedOffset` is fsynced there and is the leader's own. */
+  fetched(
+    fetchOffset: Offset,
+    persistedOffset: Offset,
+    logEndOffset: Offset,
+    now: MonotonicMs,
+  ): void {
+    if (persistedOffset > this.persistedOffset) this.persistedOffset = persistedOffset;
+    this.offered(fetchOffset);
+    if (persistedOffset >= logEndOffset) this.member?.caughtUp(now);
+    else if (this.fetchedAtMs !== undefined && persistedOffset >= this.#endAtFetch) {
+      this.member?.caughtUp(this.fetchedAtMs);
+    }
+    this.fetchedAtMs = now;
+    this.#endAtFetch = logEndOffset;
+  }
+
+  offered(to: Offset): void {
+    if (to > this.heldOffset) this.heldOffset = to;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Ballot } from './ballot.ts';
+import type { VoteRequest } from './peer-call.ts';
+import { isUpToDate, type ReplicaLog } from './replica-log.ts';
+
+/** What a voter looks at before it answers. */
+export interface VoterView {
+  readonly ballot: Ballot;
+  readonly log: ReplicaLog;
+  /** It leads, or heard of its leader within the fetch timeout. */
+  readonly hearsLeader: boolean;
+  /** It knows a leader of its epoch. */
+  readonly isLed: boolean;
+}
+
+/** Whether a vote, or a pre-vote, is given; the request's epoch was entered before if it is new. */
+export function mayGrant(request: VoteRequest, view: VoterView): boolean {
+  return request.isPreVote ? mayGrantPreVote(request, view) : mayGrantVote(request, view);
+}
+
+/** It binds nobody; who hears its leader keeps it (KIP-996). */
+function mayGrantPreVote(request: VoteRequest, { ballot, log, hearsLeader }: VoterView): boolean {
+  return request.leaderEpoch >= ballot.leaderEpoch && !hearsLeader && isUpToDate(request, log);
+}
+
+/** One vote in one epoch; none in an epoch that was found on the disk, but the one given (C1). */
+function mayGrantVote(request: VoteRequest, { ballot, log, isLed }: VoterView): boolean {
+  if (request.leaderEpoch !== ballot.leaderEpoch || isLed) return false;
+  if (ballot.isFor(request.candidate.directoryId)) return true;
+  if (ballot.hasVoted || !ballot.isNewEpoch) return false;
+  return isUpToDate(request, log);
+}

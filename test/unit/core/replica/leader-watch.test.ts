@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { monotonicMs } from '../../../../src/base/brand.ts';
+import { LeaderWatch } from '../../../../src/core/replica/leader-watch.ts';
+
+function newWatch() {
+  const heard = new Map<number, number>();
+  const watch = new LeaderWatch(
+    {
+      ...{ fetchTimeoutMs: 1_000, random: { next: () => 0.5 } },
+      heardAt: (nodeId) => {
+        const at = heard.get(nodeId);
+        return at === undefined ? undefined : monotonicMs(at);
+      },
+    },
+    monotonicMs(0),
+  );
+  watch.follow(7);
+  return { watch, heard };
+}
+
+describe('LeaderWatch (T2, T3)', () => {
+  it('asks when its leader was heard only once the timer fires, and waits on from there', () => {
+    const { watch, heard } = newWatch();
+    expect(watch.isDue(monotonicMs(1_499))).toBe(false);
+    heard.set(7, 1_200);
+    expect(watch.electionAtMs).toBe(1_500);
+    expect(watch.isDue(monotonicMs(1_500))).toBe(false);
+    expect(watch.electionAtMs).toBe(2_700);
+    expect(watch.isDue(monotonicMs(2_700))).toBe(true);
+  });
+
+  it('waits for nobody whose node refuses connections, until it is heard again', () => {
+    const { watch, heard } = newWatch();
+    heard.set(7, 100);
+    expect(watch.isSilent(monotonicMs(110))).toBe(false);
+    watch.refused(monotonicMs(110));
+    expect(watch.electionAtMs).toBe(210);
+    expect([watch.isSilent(monotonicMs(120)), watch.isDue(monotonicMs(210))]).toEqual([true, true]);
+    heard.set(7, 130);
+    expect([watch.isSilent(monotonicMs(140)), watch.isDue(monotonicMs(210))]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  it('is not held by another node than its leader', () => {
+    const { watch, heard } = newWatch();
+    heard.set(8, 1_400);
+    expect(watch.isDue(monotonicMs(1_500))).toBe(true);
+    expect(watch.isSilent(monotonicMs(1_500))).toBe(true);
+    watch.follow(undefined);
+    expect(watch.isSilent(monotonicMs(0))).toBe(true);
+  });
+});
