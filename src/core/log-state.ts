@@ -14,6 +14,7 @@ import { lastSequenceOf } from '../wire/kafka/sequence.ts';
 import type { Effect } from './effect.ts';
 import { ProducerState } from './produce/producer-state.ts';
 import { LeaderEpochCache } from './replica/leader-epoch-cache.ts';
+import type { LogStart } from './replica/log-start.ts';
 import type { EpochEnd, ReplicaLog } from './replica/replica-log.ts';
 
 export interface LogStateOptions {
@@ -113,6 +114,10 @@ export class LogState implements ReplicaLog {
 
   truncateTo(end: Offset): void {
     assert(end === this.#logEndOffset, 'a lone voter cuts nothing');
+  }
+
+  resetTo({ logStartOffset }: LogStart): void {
+    assert(logStartOffset === this.#logStartOffset, 'a lone voter begins nowhere anew');
   }
 
   #extend(
