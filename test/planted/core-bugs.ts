@@ -23,9 +23,9 @@ export const coreBugs: readonly PlantedBug[] = [
   {
     name: 'same-epoch-after-a-restart',
     rule: 'C1',
-    file: 'src/core/replica/replica.ts',
-    from: 'this.#ballot.enter(leaderEpoch(this.leaderEpoch + 1));',
-    to: 'this.#ballot.enter(leaderEpoch(this.leaderEpoch + 0));',
+    file: 'src/core/replica/campaign.ts',
+    from: 'this.#ballot.enter(leaderEpoch(this.#ballot.leaderEpoch + 1));',
+    to: 'this.#ballot.enter(leaderEpoch(this.#ballot.leaderEpoch + 0));',
     why: 'one leader epoch has two histories: nobody can tell them apart',
     suites: node,
   },

@@ -4,7 +4,7 @@ import type { VoterSet } from './voter-set.ts';
 /** Where a log begins that lost its beginning to retention (as a snapshot's end, KIP-630). */
 export interface LogStart {
   readonly logStartOffset: Offset;
-  /** Epoch of the batch before it; 0 at offset 0. Counts as the log's last one while it is empty. */
+  /** Of the batch before it; 0 at offset 0. Counts as the log's last epoch while it is empty. */
   readonly epochBefore: LeaderEpoch;
   readonly voters: VoterSet;
 }

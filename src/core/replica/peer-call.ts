@@ -47,7 +47,7 @@ export interface EndEpoch {
 /** T1: two offsets; only `persistedOffset` acknowledges. */
 export interface FetchRequest {
   readonly replica: ReplicaId;
-  /** What it keeps, where its words say so; a voter that says another role than its own is refused. */
+  /** What it keeps, if it says so; a voter that says another role than its own is refused. */
   readonly role?: Voter['role'] | undefined;
   readonly leaderEpoch: LeaderEpoch;
   /** Next wanted. */
