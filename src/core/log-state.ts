@@ -12,6 +12,7 @@ import { decodeProducerSnapshot, encodeProducerSnapshot } from '../wire/kafka/pr
 import { stampBatch, type RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { lastSequenceOf } from '../wire/kafka/sequence.ts';
 import type { Effect } from './effect.ts';
+import type { LogFollower } from './log-follower.ts';
 import { ProducerState } from './produce/producer-state.ts';
 import { LeaderEpochCache } from './replica/leader-epoch-cache.ts';
 import type { LogStart } from './replica/log-start.ts';
@@ -21,6 +22,7 @@ export interface LogStateOptions {
   readonly logId: LogId;
   readonly segmentBytesMax: number;
   readonly emit: (effect: Effect) => void;
+  readonly appended: LogFollower['appended'];
 }
 
 /**
@@ -133,7 +135,8 @@ export class LogState implements ReplicaLog {
     this.#epochs.assign(place.leaderEpoch, place.baseOffset);
     this.#segmentBytes += batch.length;
     this.#logEndOffset = endOffset;
-    const { logId, emit } = this.#options;
+    const { logId, emit, appended } = this.#options;
+    appended(batch, place.baseOffset, endOffset);
     emit({ type: 'AppendBatch', logId, generation: this.#generation, batch, endOffset });
   }
 

@@ -282,6 +282,7 @@ export class Node {
 
   #highWatermarkMoved(partition: Partition, now: Now): void {
     this.#router.highWatermarkMoved(partition.logId, now.monotonicMs);
+    this.#boot.internal(partition.topic)?.highWatermarkMoved();
     this.#boot.committed(partition);
   }
 

@@ -17,6 +17,7 @@ import {
 import type { Effect, VoteRecord } from './effect.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
 import { LogState, producerBatch } from './log-state.ts';
+import type { LogFollower } from './log-follower.ts';
 import type { Now } from './now.ts';
 import { Waiters } from './produce/waiters.ts';
 import type { StoredVote } from './replica/ballot.ts';
@@ -61,6 +62,7 @@ export class Partition implements PartitionView {
   readonly #log: LogState;
   readonly #waiters = new Waiters();
   #replica: Replica | undefined;
+  #follower: LogFollower | undefined;
 
   constructor(logId: LogId, recovered: RecoveredLog, options: PartitionOptions) {
     this.logId = logId;
@@ -69,7 +71,10 @@ export class Partition implements PartitionView {
     this.partition = recovered.partition;
     this.#options = options;
     const { segmentBytesMax, port } = options;
-    this.#log = new LogState(recovered, { logId, segmentBytesMax, emit: port.emit });
+    this.#log = new LogState(recovered, {
+      ...{ logId, segmentBytesMax, emit: port.emit },
+      appended: (...appended) => this.#follower?.appended(...appended),
+    });
   }
 
   /** Undefined until it has begun. */
@@ -115,6 +120,11 @@ export class Partition implements PartitionView {
 
   endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined {
     return this.#log.endOffsetOf(epoch);
+  }
+
+  /** An internal topic is told of what its log takes. */
+  followBy(follower: LogFollower): void {
+    this.#follower = follower;
   }
 
   /** Takes part from now on. @param vote as the journal has it. */

@@ -152,10 +152,8 @@ export const coreBugs: readonly PlantedBug[] = [
     name: 'uncommitted-change-is-applied',
     rule: 'C7',
     file: 'src/core/cluster/internal-topic.ts',
-    from: 'this.#remember(key, change.value);\n    this.#options.append(',
-    to: `this.#remember(key, change.value);
-    this.#options.apply(key, change.value);
-    this.#options.append(`,
+    from: 'this.#appended.push({ batch, baseOffset, endOffset });',
+    to: 'this.#applyBatches(batch);',
     why: 'topics and ids exist that a power cut takes back',
     suites: cluster,
   },
@@ -163,7 +161,7 @@ export const coreBugs: readonly PlantedBug[] = [
     name: 'view-from-beyond-the-log',
     rule: 'L5',
     file: 'src/core/cluster/internal-topic.ts',
-    from: ' && view.nextOffset <= highWatermark',
+    from: ' && view.nextOffset <= logEndOffset',
     to: '',
     why: 'the state says things that the log does not',
     suites: cluster,

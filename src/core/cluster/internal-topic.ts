@@ -2,22 +2,28 @@ import { assert } from '../../base/assert.ts';
 import { utf8Decode, utf8Encode } from '../../base/bytes.ts';
 import { offset, type Offset } from '../../base/brand.ts';
 import type { ViewChange, ViewEntry } from '../../ports/state-view.ts';
-import { iterateRecords } from '../../wire/kafka/record-iterator.ts';
 import { scanBatches } from '../../wire/kafka/batch-scan.ts';
+import type { RecordBatchHeader } from '../../wire/kafka/record-batch-header.ts';
+import { iterateRecords } from '../../wire/kafka/record-iterator.ts';
 import type { Effect } from '../effect.ts';
 import type { Done, ReadOutcome } from '../kafka/broker-view.ts';
+import type { LogFollower } from '../log-follower.ts';
 import type { Partition } from '../partition.ts';
 import type { AppendOutcome } from '../produce/batcher.ts';
+import { rewriteBatches } from './rewrite-batches.ts';
 
 export interface InternalTopicOptions {
   readonly partition: Partition;
   /** One committed change, in offset order (C7); an undefined value is a tombstone. */
   readonly apply: (key: string, value: Uint8Array | undefined) => void;
+  /** Into the open batch of this node; settled when it is committed. */
   readonly append: (
     partition: Partition,
     change: ViewChange,
     done: (outcome: AppendOutcome) => void,
   ) => void;
+  /** Closes the open batch now: what was appended lies in front of what comes next. */
+  readonly flush: (partition: Partition) => void;
   readonly read: (from: Offset, to: Offset, done: Done<ReadOutcome>) => void;
   readonly emit: (effect: Effect) => void;
   /**
@@ -29,165 +35,276 @@ export interface InternalTopicOptions {
   readonly survivesHole: (key: string) => boolean;
 }
 
+/** How the replay of the log ends. */
+export interface ReplayOutcome {
+  readonly replayed: () => void;
+  /** The log cannot be read now; also later, while it is followed. */
+  readonly failed: (reason: string) => void;
+}
+
+interface AppendedBatch {
+  readonly batch: Uint8Array;
+  readonly baseOffset: Offset;
+  readonly endOffset: Offset;
+}
+
 /** Rewritten when the log holds this many records, and this many times what is live. */
 const rewriteRecordsMin = 4_000;
 const rewriteFactor = 4;
 
 /**
- * A compacted topic of ours as a map that is rebuilt from its log. Compaction, with one voter, is a
- * rewrite: the newest value of each key is appended again behind a roll, and once that is committed
- * the log start moves up to it.
+ * A compacted topic of ours as a map that follows the committed log, on its leader and on every
+ * other replica alike (C7). Compaction is a rewrite by the leader: the newest value of each key is
+ * appended again behind a roll, and once that is committed the log start moves up to it.
  */
-export class InternalTopic {
+export class InternalTopic implements LogFollower {
   readonly #options: InternalTopicOptions;
-  /**
-   * Newest value of each key in the order of the log, committed or not: what a rewrite must carry
-   * over.
-   */
-  readonly #latest = new Map<string, Uint8Array>();
+  /** Committed values, in the order of their keys' first coming. */
+  readonly #values = new Map<string, Uint8Array>();
+  /** Batches that were appended here and are not applied yet, in the order of the log. */
+  #appended: AppendedBatch[] = [];
+  /** Who waits until all below an offset is applied; offsets do not go down. */
+  readonly #waiting: { readonly endOffset: Offset; readonly done: () => void }[] = [];
+  /** Applied and not yet told to the view. */
+  #changes: ViewChange[] = [];
+  #next: Offset = offset(0);
   #recordsInLog = 0;
+  #isReading = false;
   #isRewriting = false;
   #isReplayed = false;
   #hasHole = false;
+  #outcome: ReplayOutcome | undefined;
 
   constructor(options: InternalTopicOptions) {
     this.#options = options;
+    options.partition.followBy(this);
   }
 
   get partition(): Partition {
     return this.#options.partition;
   }
 
+  /** All that is committed as far as this node knows is applied. */
+  get isCaughtUp(): boolean {
+    return this.#isReplayed && this.#next >= this.partition.highWatermark;
+  }
+
   /**
-   * Replays the committed log, behind the view if there is one that fits; then calls `replayed`. A
-   * hole that the view does not cover is told, and is gone with the next rewrite; `failed`: the log
-   * cannot be read now.
+   * Replays the committed log, behind the view if there is one that fits; then calls `replayed` and
+   * follows the log. A hole that the view does not cover is told, and is gone with the next
+   * rewrite.
    */
   replay(
     view: { readonly nextOffset: Offset; readonly entries: readonly ViewEntry[] } | undefined,
-    outcome: { readonly replayed: () => void; readonly failed: (reason: string) => void },
+    outcome: ReplayOutcome,
   ): void {
-    const { logStartOffset, highWatermark } = this.partition;
-    let from = logStartOffset;
-    // The log is fsynced before the view hears of it: what only the view has seen was lost.
-    const isAhead = view !== undefined && view.nextOffset > highWatermark;
-    if (view !== undefined && view.nextOffset >= from && view.nextOffset <= highWatermark) {
-      for (const { key, value } of view.entries) this.#see(utf8Decode(key), value);
-      from = view.nextOffset;
-    }
-    this.#replayFrom(from, highWatermark, {
+    const { logStartOffset, logEndOffset } = this.partition;
+    this.#next = logStartOffset;
+    this.#outcome = {
       ...outcome,
       replayed: () => {
-        if (isAhead) this.#passHole(highWatermark, view.nextOffset);
+        // The log is fsynced before the view hears of it: what only the view has seen was lost.
+        const isAhead = view !== undefined && view.nextOffset > logEndOffset;
+        if (isAhead) this.#passHole(this.#next, view.nextOffset);
         this.#isReplayed = true;
-        this.#replaceView(highWatermark);
+        this.#replaceView();
         outcome.replayed();
       },
-    });
+    };
+    if (view !== undefined && view.nextOffset >= this.#next && view.nextOffset <= logEndOffset) {
+      for (const { key, value } of view.entries) this.#see(utf8Decode(key), value);
+      this.#next = view.nextOffset;
+    }
+    this.#advance();
   }
 
-  /** Appends the changes in order; `done` when the last one is committed and applied. */
+  /** Appends the changes in order; `done` when the last one is committed and applied here. */
   commit(changes: readonly ViewChange[], done: () => void): void {
     assert(this.#isReplayed, 'no change before the replay');
     changes.forEach((change, i) => {
-      this.#append(change, i === changes.length - 1 ? done : undefined);
+      const isLast = i === changes.length - 1;
+      this.#options.append(this.partition, change, (outcome) => {
+        assert(outcome.ok, 'a change of ours is taken');
+        if (isLast) this.#whenApplied(offset(outcome.offset + 1), done);
+      });
     });
+  }
+
+  appended(batch: Uint8Array, baseOffset: Offset, endOffset: Offset): void {
+    this.#appended.push({ batch, baseOffset, endOffset });
+  }
+
+  truncated(to: Offset): void {
+    assert(to >= this.#next, 'what was applied is committed');
+    this.#appended = this.#appended.filter(({ endOffset }) => endOffset <= to);
+  }
+
+  highWatermarkMoved(): void {
+    if (this.#outcome !== undefined) this.#advance();
+  }
+
+  #whenApplied(endOffset: Offset, done: () => void): void {
+    if (this.#next >= endOffset) done();
+    else this.#waiting.push({ endOffset, done });
+  }
+
+  /** Applies what is committed: from the batches that were appended here, else from the log. */
+  #advance(): void {
+    while (!this.#isReading && this.#next < this.partition.highWatermark) {
+      if (!this.#applyAppended()) this.#readOn();
+    }
+    if (this.#isReading) return;
+    if (this.#isReplayed) this.#updateView();
+    else this.#outcome?.replayed();
+    this.#releaseApplied();
     this.#rewriteIfGrown();
   }
 
-  #append(change: ViewChange, done: (() => void) | undefined): void {
-    const key = utf8Decode(change.key);
-    this.#remember(key, change.value);
-    this.#options.append(this.partition, change, (outcome) => {
-      assert(outcome.ok, 'a lone leader commits its own records');
-      const nextOffset = offset(outcome.offset + 1);
-      const topic = this.partition.topic;
-      this.#options.apply(key, change.value);
-      this.#options.emit({ type: 'UpdateView', topic, changes: [change], nextOffset });
-      done?.();
-    });
+  /** @returns false if the next committed batch is not at hand. */
+  #applyAppended(): boolean {
+    while ((this.#appended[0]?.endOffset ?? Infinity) <= this.#next) this.#appended.shift();
+    const [head] = this.#appended;
+    if (head === undefined || head.baseOffset > this.#next) return false;
+    this.#appended.shift();
+    this.#applyBatches(head.batch);
+    return true;
   }
 
-  #replayFrom(
-    from: Offset,
-    to: Offset,
-    outcome: { readonly replayed: () => void; readonly failed: (reason: string) => void },
-  ): void {
-    if (from >= to) return outcome.replayed();
-    this.#options.read(from, to, (read) => {
-      if (!read.ok) return outcome.failed(`${this.partition.topic} at ${from}: ${read.error}`);
-      const next = this.#applyBatches(read.bytes, from);
-      if (next <= from) return outcome.failed(`${this.partition.topic} at ${from}: nothing there`);
-      this.#replayFrom(next, to, outcome);
+  #readOn(): void {
+    const [from, { highWatermark, topic }] = [this.#next, this.partition];
+    const to = Math.min(highWatermark, this.#appended[0]?.baseOffset ?? Infinity);
+    let isSynchronous = true;
+    this.#isReading = true;
+    this.#options.read(from, offset(to), (read) => {
+      this.#isReading = false;
+      if (!read.ok) return this.#fail(`${topic} at ${from}: ${read.error}`);
+      this.#applyBatches(read.bytes);
+      if (this.#next <= from) return this.#fail(`${topic} at ${from}: nothing there`);
+      if (!isSynchronous) this.#advance();
+      return undefined;
     });
+    isSynchronous = false;
+  }
+
+  #fail(reason: string): void {
+    this.#isReading = true; // nothing behind it may be applied
+    this.#outcome?.failed(reason);
+  }
+
+  #releaseApplied(): void {
+    while ((this.#waiting[0]?.endOffset ?? Infinity) <= this.#next) this.#waiting.shift()?.done();
+  }
+
+  /** One update for all that was committed together. */
+  #updateView(): void {
+    if (this.#changes.length === 0) return;
+    const { topic } = this.partition;
+    const changes = this.#changes;
+    this.#changes = [];
+    this.#options.emit({ type: 'UpdateView', topic, changes, nextOffset: this.#next });
   }
 
   /** A view that was missing, or behind, must not go on with only what comes after. */
-  #replaceView(nextOffset: Offset): void {
+  #replaceView(): void {
     const { topic } = this.partition;
-    const entries = [...this.#latest].map(([key, value]) => ({ key: utf8Encode(key), value }));
-    this.#options.emit({ type: 'ReplaceView', topic, entries, nextOffset });
+    this.#changes = [];
+    const entries = [...this.#values].map(([key, value]) => ({ key: utf8Encode(key), value }));
+    this.#options.emit({ type: 'ReplaceView', topic, entries, nextOffset: this.#next });
   }
 
-  /** @returns the offset after the last batch. */
-  #applyBatches(bytes: Uint8Array, from: Offset): Offset {
-    let next = from;
+  #applyBatches(bytes: Uint8Array): void {
     for (const header of scanBatches(bytes).headers) {
-      if (header.baseOffset > next) this.#passHole(next, header.baseOffset);
-      next = offset(header.lastOffset + 1);
-      if (header.isControl) continue;
-      const records = iterateRecords(bytes, header);
-      assert(records.ok, 'internal batches are not compressed');
-      const iterator = records.value;
-      while (iterator.next()) {
-        const key = iterator.key();
-        if (iterator.offset >= from && key !== undefined)
-          this.#see(utf8Decode(key), iterator.value());
-      }
-      assert(iterator.fault === undefined, 'a batch that passed its CRC has whole records');
+      if (header.baseOffset > this.#next) this.#passHole(this.#next, header.baseOffset);
+      if (!header.isControl) this.#applyRecords(bytes, header);
+      this.#next = offset(Math.max(this.#next, header.lastOffset + 1));
     }
-    return next;
+  }
+
+  #applyRecords(bytes: Uint8Array, header: RecordBatchHeader): void {
+    forEachRecord(bytes, header, (at, key, value) => {
+      if (at >= this.#next) this.#see(key, value);
+    });
   }
 
   #passHole(from: Offset, to: Offset): void {
     this.#hasHole = true;
-    for (const key of [...this.#latest.keys()]) {
+    for (const key of [...this.#values.keys()]) {
       if (!this.#options.survivesHole(key)) this.#see(key, undefined);
     }
     this.#options.holeFound(from, to);
   }
 
   #see(key: string, value: Uint8Array | undefined): void {
-    this.#remember(key, value?.slice());
-    this.#options.apply(key, value);
-  }
-
-  #remember(key: string, value: Uint8Array | undefined): void {
+    const kept = value?.slice();
     this.#recordsInLog++;
-    if (value === undefined) this.#latest.delete(key);
-    else this.#latest.set(key, value);
+    if (kept === undefined) this.#values.delete(key);
+    else this.#values.set(key, kept);
+    if (this.#isReplayed) this.#changes.push({ key: utf8Encode(key), value: kept });
+    this.#options.apply(key, value);
   }
 
   #rewriteIfGrown(): void {
     const isGrown =
       this.#hasHole ||
-      this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * this.#latest.size);
+      this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * this.#values.size);
+    if (!isGrown || this.#isRewriting || !this.partition.isEpochCommitted) return;
     // With nothing live there is nothing to carry over; the next live key brings the rewrite.
-    if (!isGrown || this.#isRewriting || this.#latest.size === 0) return;
+    if (this.#values.size > 0) this.#rewrite();
+  }
+
+  /**
+   * What it carries over is the newest *appended* value of each key: a change that is on its way
+   * lies in front of it and must not be undone. It is written by this leader or not at all:
+   * repeated by a later one it would undo what came between.
+   */
+  #rewrite(): void {
+    const { partition, flush } = this.#options;
     this.#isRewriting = true;
     this.#hasHole = false;
-    this.partition.roll();
-    const start = this.partition.logEndOffset;
-    const entries = [...this.#latest];
+    flush(partition);
+    partition.roll();
+    const start = partition.logEndOffset;
+    const batches = rewriteBatches(this.#newest());
     this.#recordsInLog = 0;
-    entries.forEach(([key, value], i) => {
-      const done = i === entries.length - 1 ? () => this.#rewritten(start) : undefined;
-      this.#append({ key: utf8Encode(key), value }, done);
+    batches.forEach((batch, i) => {
+      partition.produce(batch, (outcome) => {
+        if (!outcome.ok) this.#isRewriting = false;
+        else if (i === batches.length - 1) this.#rewritten(start);
+      });
     });
+  }
+
+  #newest(): ReadonlyMap<string, Uint8Array> {
+    const newest = new Map(this.#values);
+    for (const { batch } of this.#appended) {
+      for (const header of scanBatches(batch).headers) {
+        if (header.isControl) continue;
+        forEachRecord(batch, header, (_, key, value) => {
+          if (value === undefined) newest.delete(key);
+          else newest.set(key, value);
+        });
+      }
+    }
+    return newest;
   }
 
   #rewritten(start: Offset): void {
     this.#isRewriting = false;
     this.#options.emit({ type: 'AdvanceLogStart', logId: this.partition.logId, offset: start });
   }
+}
+
+function forEachRecord(
+  bytes: Uint8Array,
+  header: RecordBatchHeader,
+  use: (at: Offset, key: string, value: Uint8Array | undefined) => void,
+): void {
+  const records = iterateRecords(bytes, header);
+  assert(records.ok, 'internal batches are not compressed');
+  const iterator = records.value;
+  while (iterator.next()) {
+    const key = iterator.key();
+    if (key !== undefined) use(offset(iterator.offset), utf8Decode(key), iterator.value());
+  }
+  assert(iterator.fault === undefined, 'a batch that passed its CRC has whole records');
 }

@@ -47,6 +47,7 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
       const error = batcher.append(to, record, { settled }, now);
       assert(error === undefined, 'records of internal topics are small');
     },
+    flush: (to) => batcher.flush(to),
     read: (from, to, done) => reads.read(partition, { from, to, bytesMax: replayReadBytes }, done),
     emit,
     // V4: a cluster of one goes on with what is left.

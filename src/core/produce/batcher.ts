@@ -103,6 +103,12 @@ export class Batcher {
     return undefined;
   }
 
+  /** Closes the open batch of a partition now, whatever it would wait for. */
+  flush({ logId }: Partition): void {
+    const batch = this.#open.get(logId);
+    if (batch !== undefined && batch.builder.recordCount > 0) this.#close(batch);
+  }
+
   turnEnded(now: Now): void {
     const isDataWaiting = this.#isDataWaiting;
     for (const batch of this.#open.values()) {

@@ -21,6 +21,7 @@ function newTopic(world: World = newPartition(), before: readonly Uint8Array[] =
       const record = { timestamp: at(0).wallMs, key, value, headers: noRecordHeaders };
       batcher.append(partition, record, { settled }, at(0));
     },
+    flush: (partition) => batcher.flush(partition),
     read: (from: Offset, _to, done) => {
       const rest = [...before, ...world.log].filter((bytes) => lastOffsetOf(bytes) >= from);
       done({ ok: true, bytes: concatBytes(rest.slice(0, 2)) });
@@ -32,6 +33,7 @@ function newTopic(world: World = newPartition(), before: readonly Uint8Array[] =
   const turn = () => {
     batcher.turnEnded(at(0));
     world.persistAll();
+    topic.highWatermarkMoved();
   };
   return { ...world, topic, applied, holes, turn };
 }
@@ -67,13 +69,13 @@ describe('InternalTopic', () => {
     expect(isDone).toBe(true);
   });
 
-  it('moves the view with each change, to the offset behind it', () => {
+  it('moves the view once for what is committed together, to the offset behind it', () => {
     const { topic, effects, turn } = newTopic();
     replay(topic);
     topic.commit([change('a', '1'), change('b', undefined)], () => undefined);
     turn();
     const updates = effects.filter((effect) => effect.type === 'UpdateView');
-    expect(updates.map(({ nextOffset }) => nextOffset)).toEqual([2, 3]);
+    expect(updates).toMatchObject([{ changes: [{}, {}], nextOffset: 3 }]);
   });
 
   it('replays what was committed, in pieces, control batches apart', () => {
