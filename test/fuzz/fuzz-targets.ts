@@ -3,8 +3,8 @@ import { configTarget } from './targets/config.ts';
 import { decompressTarget } from './targets/decompress.ts';
 import { filesTarget } from './targets/files.ts';
 import { kafkaClientTarget } from './targets/kafka-client.ts';
-import { kafkaRequestTarget } from './targets/kafka-request.ts';
-import { kafkaResponseTarget } from './targets/kafka-response.ts';
+import { kafkaRequestTarget, peerRequestTarget } from './targets/kafka-request.ts';
+import { kafkaResponseTarget, peerResponseTarget } from './targets/kafka-response.ts';
 import { kafkaRouterTarget } from './targets/kafka-router.ts';
 import { startMqttTarget } from './targets/mqtt.ts';
 import { recordBatchTarget } from './targets/record-batch.ts';
@@ -13,6 +13,7 @@ import { stateTarget } from './targets/state.ts';
 
 const ready = [
   ...[kafkaRequestTarget, kafkaResponseTarget, kafkaRouterTarget, kafkaClientTarget],
+  ...[peerRequestTarget, peerResponseTarget],
   ...[recordBatchTarget, decompressTarget, stateTarget, filesTarget, configTarget],
 ] as readonly unknown[] as readonly FuzzTarget[];
 

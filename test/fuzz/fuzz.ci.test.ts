@@ -12,6 +12,8 @@ const executions: Readonly<Record<string, number>> = {
   'kafka-request': 100_000,
   'kafka-response': 100_000,
   'kafka-router': 100_000,
+  'peer-request': 100_000,
+  'peer-response': 100_000,
   'kafka-client': 100_000,
   'record-batch': 100_000,
   decompress: 100_000,

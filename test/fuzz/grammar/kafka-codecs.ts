@@ -1,3 +1,5 @@
+import { peerApis, servedApis } from '../../../src/wire/kafka/api-keys.ts';
+import type { ServedApi } from '../../../src/wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../../src/wire/kafka/codec.ts';
 import { produceCodec } from '../../../src/wire/kafka/generated/00-produce.ts';
 import { fetchCodec } from '../../../src/wire/kafka/generated/01-fetch.ts';
@@ -13,17 +15,58 @@ import { addPartitionsToTxnCodec } from '../../../src/wire/kafka/generated/24-ad
 import { endTxnCodec } from '../../../src/wire/kafka/generated/26-end-txn.ts';
 import { describeConfigsCodec } from '../../../src/wire/kafka/generated/32-describe-configs.ts';
 import { saslAuthenticateCodec } from '../../../src/wire/kafka/generated/36-sasl-authenticate.ts';
+import { voteCodec } from '../../../src/wire/kafka/generated/52-vote.ts';
+import { beginQuorumEpochCodec } from '../../../src/wire/kafka/generated/53-begin-quorum-epoch.ts';
+import { endQuorumEpochCodec } from '../../../src/wire/kafka/generated/54-end-quorum-epoch.ts';
+import { allocateProducerIdsCodec } from '../../../src/wire/kafka/generated/67-allocate-producer-ids.ts';
+import { addRaftVoterCodec } from '../../../src/wire/kafka/generated/80-add-raft-voter.ts';
+import { removeRaftVoterCodec } from '../../../src/wire/kafka/generated/81-remove-raft-voter.ts';
+import { introduceCodec } from '../../../src/wire/kafka/generated/10000-introduce.ts';
+import { peerProduceCodec } from '../../../src/wire/kafka/generated/00-peer-produce.ts';
+import { peerFetchCodec } from '../../../src/wire/kafka/generated/01-peer-fetch.ts';
+import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
+import type { ApiSchema } from '../../../src/wire/kafka/schema/api-schema.ts';
+import { peerSchemas } from '../../../src/wire/kafka/schema/peer-schemas.ts';
 
 type AnyCodec = ApiCodec<unknown, unknown>;
 
-const all = [
+/** What is spoken on one kind of connection: two codecs can have one API key. */
+export interface KafkaDialect {
+  readonly apis: readonly ServedApi[];
+  readonly schemas: readonly ApiSchema[];
+  /** Its bodies are whatever it makes of them. */
+  readonly codecByKey: (key: number) => AnyCodec | undefined;
+}
+
+function dialectOf(
+  apis: readonly ServedApi[],
+  schemas: readonly ApiSchema[],
+  codecs: readonly unknown[],
+): KafkaDialect {
+  const byKey = new Map((codecs as readonly AnyCodec[]).map((codec) => [codec.key, codec]));
+  return { apis, schemas, codecByKey: (key) => byKey.get(key) };
+}
+
+/** Between clients, nodes and brokers. */
+export const clientDialect = dialectOf(servedApis, allSchemas, [
   ...[produceCodec, fetchCodec, listOffsetsCodec, metadataCodec, findCoordinatorCodec],
   ...[saslHandshakeCodec, apiVersionsCodec, createTopicsCodec, initProducerIdCodec],
   ...[offsetForLeaderEpochCodec, addPartitionsToTxnCodec, endTxnCodec, describeConfigsCodec],
   saslAuthenticateCodec,
-] as unknown as readonly AnyCodec[];
+]);
 
-const byKey = new Map(all.map((codec) => [codec.key, codec]));
+const topicSchemas = allSchemas.filter(({ key }) => key === createTopicsCodec.key);
 
-/** The codec of an API key; its bodies are whatever it makes of them. */
-export const codecByKey = (key: number): AnyCodec | undefined => byKey.get(key);
+/** Between the nodes of a cluster. */
+export const peerDialect = dialectOf(
+  peerApis,
+  [...peerSchemas, ...topicSchemas],
+  [
+    ...[peerProduceCodec, peerFetchCodec, createTopicsCodec, voteCodec, beginQuorumEpochCodec],
+    ...[endQuorumEpochCodec, allocateProducerIdsCodec, addRaftVoterCodec, removeRaftVoterCodec],
+    introduceCodec,
+  ],
+);
+
+/** The codec of an API key that clients use. */
+export const { codecByKey } = clientDialect;

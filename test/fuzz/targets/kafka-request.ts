@@ -1,29 +1,34 @@
 import { bytesEqual } from '../../../src/base/bytes.ts';
 import type { Prng } from '../../../src/base/prng.ts';
-import { servedApis } from '../../../src/wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../../src/wire/kafka/codec.ts';
 import type { Result } from '../../../src/base/result.ts';
 import { decodeRequest, encodeRequest, readRequestStart } from '../../../src/wire/kafka/header.ts';
 import type { ReceivedRequest, RequestStart } from '../../../src/wire/kafka/header.ts';
 import { ProtocolWriter } from '../../../src/wire/kafka/protocol-writer.ts';
-import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
-import { codecByKey } from '../grammar/kafka-codecs.ts';
+import { clientDialect, peerDialect } from '../grammar/kafka-codecs.ts';
+import type { KafkaDialect } from '../grammar/kafka-codecs.ts';
 import { expectNoMoreThanThereWas } from '../grammar/no-more-than-there-was.ts';
 import { KafkaBodyGrammar } from '../grammar/kafka-body.ts';
 import { decodedAllowance } from '../grammar/decoded-allowance.ts';
 
+const grammarsOf = ({ schemas }: KafkaDialect): ReadonlyMap<number, KafkaBodyGrammar> =>
+  new Map(schemas.map((schema) => [schema.key, new KafkaBodyGrammar(schema, 'request')]));
 const grammars = new Map(
-  allSchemas.map((schema) => [schema.key, new KafkaBodyGrammar(schema, 'request')]),
+  [clientDialect, peerDialect].map((dialect) => [dialect, grammarsOf(dialect)]),
 );
 const identities = ['kcat', '', 'a client'] as const;
 
 /** One request frame without its length: any served API and version, now and then another. */
-export function randomRequestFrame(prng: Prng, correlationId = prng.below(100)): Uint8Array {
-  const api = prng.pick(servedApis);
+export function randomRequestFrame(
+  prng: Prng,
+  correlationId = prng.below(100),
+  dialect = clientDialect,
+): Uint8Array {
+  const api = prng.pick(dialect.apis);
   const spread = api.versionMax - api.versionMin + 1;
   const version = api.versionMin + prng.below(spread);
-  const codec = codecByKey(api.apiKey) as ApiCodec<unknown, unknown>;
+  const codec = dialect.codecByKey(api.apiKey) as ApiCodec<unknown, unknown>;
   const isFlexible = version >= codec.flexibleFrom;
   const writer = new ProtocolWriter();
   writer.int16(prng.chance(0.99) ? api.apiKey : prng.below(60));
@@ -31,7 +36,7 @@ export function randomRequestFrame(prng: Prng, correlationId = prng.below(100)):
   writer.int32(correlationId);
   writer.nullableString(prng.chance(0.2) ? null : prng.pick(identities), false);
   if (isFlexible) writer.tagCount();
-  const grammar = grammars.get(api.apiKey) as KafkaBodyGrammar;
+  const grammar = grammars.get(dialect)?.get(api.apiKey) as KafkaBodyGrammar;
   const { min, max } = grammar.versions;
   grammar.write(writer, prng, Math.min(Math.max(version, min), max));
   return writer.copy();
@@ -44,15 +49,15 @@ interface Decoded {
 }
 
 /** The request decoder, header included, of every API and version that the codecs know. */
-export const kafkaRequestTarget: FuzzTarget<Decoded> = {
-  name: 'kafka-request',
+const targetOf = (name: string, dialect: KafkaDialect): FuzzTarget<Decoded> => ({
+  name,
   inputBytesMax: 64 * 1024,
-  generate: (prng) => randomRequestFrame(prng),
+  generate: (prng) => randomRequestFrame(prng, undefined, dialect),
   execute(frame) {
     const start = readRequestStart(frame);
     if (!start.ok) return { start: undefined, codec: undefined, request: undefined };
     const { apiKey, apiVersion } = start.value;
-    const codec = codecByKey(apiKey);
+    const codec = dialect.codecByKey(apiKey);
     const isKnown =
       codec !== undefined && apiVersion >= codec.versionMin && apiVersion <= codec.versionMax;
     const request = isKnown ? decodeRequest(codec, apiVersion, frame) : undefined;
@@ -76,4 +81,10 @@ export const kafkaRequestTarget: FuzzTarget<Decoded> = {
     return `${apiKey}/${apiVersion} ${Math.round(Math.log2(once.length) * 2)}`;
   },
   allowance: (input) => decodedAllowance(input.length),
-};
+});
+
+/** Requests of clients. */
+export const kafkaRequestTarget = targetOf('kafka-request', clientDialect);
+
+/** Requests of other nodes. */
+export const peerRequestTarget = targetOf('peer-request', peerDialect);
