@@ -1,4 +1,6 @@
+import { uuid } from '../../../src/base/brand.ts';
 import { bytesEqual } from '../../../src/base/bytes.ts';
+import type { Prng } from '../../../src/base/prng.ts';
 import type { Result } from '../../../src/base/result.ts';
 import type { ErrorCode } from '../../../src/base/errors.ts';
 import { checkProducedBatch } from '../../../src/wire/kafka/batch-check.ts';
@@ -13,6 +15,7 @@ import {
   readRecordBatchHeader,
 } from '../../../src/wire/kafka/record-batch-header.ts';
 import { iterateRecords } from '../../../src/wire/kafka/record-iterator.ts';
+import { buildVotersBatch, readVoters } from '../../../src/wire/kafka/voters-record.ts';
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
 import { randomBatch, repairBatch } from '../grammar/batch.ts';
 
@@ -22,6 +25,7 @@ interface Read {
   readonly records: number;
   readonly headers: number;
   readonly faults: string;
+  readonly voters: number;
 }
 
 /** Header, records, their headers, control records, and what makes batches out of them again. */
@@ -29,6 +33,7 @@ export const recordBatchTarget: FuzzTarget<Read> = {
   name: 'record-batch',
   inputBytesMax: 32 * 1024,
   generate(prng) {
+    if (prng.chance(0.05)) return votersBatch(prng);
     const first = randomBatch(prng);
     if (prng.chance(0.8)) return first;
     const second = randomBatch(prng);
@@ -41,9 +46,10 @@ export const recordBatchTarget: FuzzTarget<Read> = {
   execute(bytes) {
     const scan = scanBatches(bytes);
     const produced = checkProducedBatch(bytes, 1_000_000);
-    let [records, headers, faults] = [0, 0, ''];
+    let [records, headers, faults, voters] = [0, 0, '', 0];
     for (const header of scan.headers) {
       if (header.isControl) faults += readControlType(bytes, header) ?? 'no type';
+      voters += readVoters(bytes, header)?.length ?? 0;
       const opened = iterateRecords(bytes, header);
       if (!opened.ok) faults += opened.error;
       else {
@@ -56,19 +62,29 @@ export const recordBatchTarget: FuzzTarget<Read> = {
         faults += opened.value.fault ?? '';
       }
     }
-    return { scan, produced, records, headers, faults };
+    return { scan, produced, records, headers, faults, voters };
   },
-  check(bytes, { scan, produced, records, headers, faults }) {
+  check(bytes, { scan, produced, records, headers, faults, voters }) {
     if (records * 7 > bytes.length) throw new Error('more records than bytes');
     for (const header of scan.headers) checkPatched(bytes, header);
     if (produced.ok) checkRebuilt(bytes, produced.value);
     const verdict = produced.ok ? 'taken' : produced.error;
     const sizes = `${Math.min(scan.headers.length, 3)}/${Math.min(records, 12)}`;
-    return `${verdict} ${scan.fault ?? 'whole'} ${sizes}/${Math.min(headers, 5)} ${faults}`;
+    return `${verdict} ${scan.fault ?? 'whole'} ${sizes}/${Math.min(headers, 5)} ${faults} ${voters}`;
   },
-  // Headers are decoded into objects: a name, a view and what holds them.
-  allowance: (_bytes, { headers, records }) => headers * 320 + records * 240,
+  // Headers are decoded into objects: a name, a view and what holds them. So are voters.
+  allowance: (_bytes, { headers, records, voters }) => headers * 320 + records * 240 + voters * 320,
 };
+
+function votersBatch(prng: Prng): Uint8Array {
+  const voters = Array.from({ length: 1 + prng.below(5) }, (_, index) => ({
+    nodeId: index + prng.below(2),
+    directoryId: uuid('0b5c1f5e-6a1b-4c7d-8e9f-102030405060'),
+    isWitness: prng.chance(0.3),
+  }));
+  const place = { baseOffset: prng.below(100), leaderEpoch: prng.below(4), timestamp: 1_000 };
+  return buildVotersBatch(voters, place);
+}
 
 /** A forwarded copy passes its check exactly because the stored batch did. */
 function checkPatched(bytes: Uint8Array, header: RecordBatchHeader): void {
