@@ -24,6 +24,10 @@ export interface NodeOptions {
   readonly execArgs?: readonly string[];
   /** A program and its arguments that start the node in their own process, such as a tracer. */
   readonly runUnder?: readonly string[];
+  /** Where its listeners are; default 127.0.0.1. */
+  readonly host?: string;
+  /** Default: free ones. */
+  readonly ports?: NodePorts;
 }
 
 export interface NodePorts {
@@ -42,6 +46,7 @@ export const shorelogProgram = (): string => join(packageRoot(), 'dist', 'edge',
  * A node as its users run it: the built program in a process of its own. It ends with this process.
  */
 export class NodeProcess {
+  readonly host: string;
   readonly ports: NodePorts;
   /** host:port of its Kafka listener. */
   readonly bootstrap: string;
@@ -56,8 +61,9 @@ export class NodeProcess {
   /** Use `prepareNode` or `launchNode`. */
   constructor(options: NodeOptions, ports: NodePorts) {
     const { folder, config = {}, env = {}, execArgs = [], runUnder = [] } = options;
+    this.host = options.host ?? '127.0.0.1';
     this.ports = ports;
-    this.bootstrap = `127.0.0.1:${ports.kafka}`;
+    this.bootstrap = `${this.host}:${ports.kafka}`;
     this.dataDir = config.node?.dataDir ?? join(folder, 'data');
     this.configFile = join(folder, 'shorelog.yaml');
     this.outputFile = join(folder, 'shorelog.txt');
@@ -70,13 +76,13 @@ export class NodeProcess {
 
   /** Writes the config file anew; the next start reads it. Ports and data directory stay. */
   configure(config: NodeConfig): void {
-    const { ports } = this;
+    const { host, ports } = this;
     const filled: NodeConfig = {
       ...config,
       node: { ...config.node, dataDir: this.dataDir },
-      mqtt: { ...config.mqtt, listen: `127.0.0.1:${ports.mqtt}` },
-      kafka: { ...config.kafka, listen: `127.0.0.1:${ports.kafka}` },
-      admin: { ...config.admin, listen: `127.0.0.1:${ports.admin}` },
+      mqtt: { ...config.mqtt, listen: `${host}:${ports.mqtt}` },
+      kafka: { ...config.kafka, listen: `${host}:${ports.kafka}` },
+      admin: { ...config.admin, listen: `${host}:${ports.admin}` },
     };
     writeFileSync(this.configFile, stringify(filled));
   }
@@ -119,7 +125,7 @@ export class NodeProcess {
   async waitUntilReady(msMax = readyMsMax): Promise<void> {
     const deadline = Date.now() + msMax;
     while (this.isRunning && Date.now() < deadline) {
-      if (await isNodeReady(this.ports.admin)) return;
+      if (await isNodeReady(this.ports.admin, this.host)) return;
       await delay(20);
     }
     const how = this.isRunning ? `was not ready within ${msMax} ms` : 'ended before it was ready';
@@ -153,7 +159,7 @@ export class NodeProcess {
   }
 
   status(): Promise<NodeStatus> {
-    return fetchStatus(this.ports.admin);
+    return fetchStatus(this.ports.admin, this.host);
   }
 
   /** Everything it printed, over all its starts. */
@@ -167,8 +173,9 @@ export class NodeProcess {
   }
 }
 
-/** Chooses ports and writes the config, starts nothing. */
+/** Chooses ports where none are given and writes the config, starts nothing. */
 export const prepareNode = async (options: NodeOptions): Promise<NodeProcess> => {
+  if (options.ports !== undefined) return new NodeProcess(options, options.ports);
   const [mqtt = 0, kafka = 0, admin = 0] = await freePorts(3);
   return new NodeProcess(options, { mqtt, kafka, admin });
 };

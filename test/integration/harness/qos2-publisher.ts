@@ -6,6 +6,8 @@ export type Qos2Debt = 'publish' | 'release' | 'nothing';
 
 export interface Qos2PublisherOptions {
   readonly port: number;
+  /** Default: loopback. */
+  readonly host?: string;
   /** Also the prefix of its readings: `<clientId>-0`, `<clientId>-1`, ... */
   readonly clientId: string;
 }
