@@ -62,7 +62,7 @@ const echoServer = (network: ClusterNetwork, node: number, folder: string): Owne
   return server;
 };
 
-/** A client in a node's namespace that prints `open`, then each echo of what it sends every 50 ms. */
+/** A client in a node's namespace that sends a number every 50 ms and prints each echo. */
 const pulse = (network: ClusterNetwork, from: number, to: number, folder: string): OwnedProcess => {
   const program =
     `let n = 0; const s = require('net').connect(${port}, '${network.place(to).host}');` +

@@ -1,7 +1,7 @@
 import { spawnOwned } from '../../edge/cli/demo/owned-process.ts';
 import type { OwnedProcess } from '../../edge/cli/demo/owned-process.ts';
 
-/** Makes every fdatasync and fsync of a process that runs take longer, for as long as it is held. */
+/** Makes every fdatasync and fsync of a running process take longer, until it is released. */
 export class SlowDisk {
   readonly #tracer: OwnedProcess;
 
