@@ -7,6 +7,7 @@ import { limits } from '../src/base/limits.ts';
 import { fail, ok } from '../src/base/result.ts';
 import type { Result } from '../src/base/result.ts';
 import type { HeldPublishers } from '../src/core/effect.ts';
+import { isCleanText } from './mqtt-clean-text.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCrowd } from './mqtt-crowd.ts';
 import type {
@@ -19,7 +20,7 @@ import { MqttInbound } from './mqtt-inbound.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
-import { faultOf, isCleanText, isGoodWill, publishOf } from './mqtt-publish.ts';
+import { faultOf, isGoodWill, publishOf } from './mqtt-publish.ts';
 import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
 
 type Done = (error: AuthenticateError | null, success: boolean | null) => void;
@@ -254,8 +255,9 @@ export class MqttFront {
   ): void {
     const connection = this.#byClient.get(client);
     if (connection === undefined || connection.dead) return;
-    connection.emptyClientIdNotClean = packet.clientId === '' && packet.clean !== true;
-    const { clientId, will } = packet;
+    const { clientId, will, protocolVersion } = packet;
+    // [MQTT-3.1.3-8]: without an identifier there is no session to keep. 3.1 always wants one.
+    connection.lacksClientId = clientId === '' && (packet.clean !== true || protocolVersion === 3);
     const isGood = isCleanText(clientId) && (!will || isGoodWill(will));
     if (isGood) done(null, true);
     else done(new Error('CONNECT names an invalid client identifier or will topic'), false);
@@ -270,8 +272,7 @@ export class MqttFront {
     if (connection === undefined || connection.dead) return;
     const clientId = client.id;
     const tooLong = Buffer.byteLength(clientId) > limits.mqttClientIdBytesMax;
-    // [MQTT-3.1.3-8]: without an identifier there is no session to keep.
-    if (tooLong || connection.emptyClientIdNotClean) return done(identifierRejected(), false);
+    if (tooLong || connection.lacksClientId) return done(identifierRejected(), false);
     const previous = this.#byClientId.get(clientId);
     if (previous !== undefined) {
       this.#closed(previous);
@@ -356,7 +357,6 @@ export class MqttFront {
     done: (error: Error | null, subscription?: Subscription | null) => void,
   ): void {
     const { topic } = subscription;
-    if (!isCleanText(topic)) return done(new Error('an ill-formed topic filter'));
     const connection = this.#byClient.get(client);
     const isRefused = topic === openIdentifiersFilter || connection?.maySubscribe() !== true;
     done(null, isRefused ? null : subscription);

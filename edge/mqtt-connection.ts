@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import { monotonicMs, type ConnectionId, type MonotonicMs } from '../src/base/brand.ts';
@@ -9,7 +10,9 @@ import type { HeldPublishers } from '../src/core/effect.ts';
 import { MqttAckOrder } from './mqtt-ack-order.ts';
 import type { MqttByteLane } from './mqtt-byte-lane.ts';
 import type { CrowdMember, MqttCrowd } from './mqtt-crowd.ts';
+import { unacceptableLevel } from './mqtt-connect-fault.ts';
 import { MqttDeliveries } from './mqtt-deliveries.ts';
+import { filterFault, type FilterPacket } from './mqtt-filter-fault.ts';
 import { MqttFramer } from './mqtt-framer.ts';
 import type { AckTurn } from './mqtt-ack-order.ts';
 import type { Unanswered } from './mqtt-unanswered.ts';
@@ -20,9 +23,11 @@ interface ClientInternals {
   readonly _keepaliveTimer: NodeJS.Timeout | null;
   /** Packets of the bytes it was given that are not done. */
   readonly _parsingBatch: number;
-  readonly _parser: { parse(bytes: Buffer): number };
+  readonly _parser: EventEmitter & { parse(bytes: Buffer): number };
   readonly subscriptions: Readonly<Record<string, unknown>>;
 }
+
+const connackUnacceptableLevel = Buffer.from([0x20, 2, 0, 1]);
 
 export interface MqttConnectionOptions {
   readonly id: ConnectionId;
@@ -58,7 +63,8 @@ export class MqttConnection implements CrowdMember {
   client: Client | undefined;
   /** CONNECT has named the client and the front end has taken it in. */
   clientId: string | undefined;
-  emptyClientIdNotClean = false;
+  /** CONNECT has an empty client identifier where it may not. */
+  lacksClientId = false;
   /** No event may come from this connection any more; ConnectionClosed is posted. */
   dead = false;
   /** Turns of QoS 2 publishes that are on their way to the subscribers, by packet object. */
@@ -90,6 +96,17 @@ export class MqttConnection implements CrowdMember {
     internals._nextBatch = guarded;
     this.socket.removeAllListeners('readable');
     this.socket.on('readable', () => guarded());
+    this.#lookAtFilters(internals._parser);
+  }
+
+  #lookAtFilters(parser: EventEmitter): void {
+    const listeners = parser.listeners('packet') as ((packet: FilterPacket) => void)[];
+    parser.removeAllListeners('packet');
+    parser.on('packet', (packet: FilterPacket) => {
+      const fault = filterFault(packet);
+      if (fault !== undefined) return this.breach(fault);
+      for (const listener of listeners) listener.call(parser, packet);
+    });
   }
 
   /**
@@ -260,6 +277,7 @@ export class MqttConnection implements CrowdMember {
 
   #isBroken(): boolean {
     const { breach } = this.#framer;
+    if (breach === unacceptableLevel) this.socket.write(connackUnacceptableLevel);
     if (breach !== undefined) this.#onBreach(this, breach);
     // Or one of the greediest, where all of them together held too much.
     return this.dead;

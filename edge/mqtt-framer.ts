@@ -1,28 +1,30 @@
 import { limits } from '../src/base/limits.ts';
 import type { HeldPublishers } from '../src/core/effect.ts';
+import { MqttPacketRules } from './mqtt-packet-rules.ts';
 
 const CONNECT_FIRST_BYTE = 0x10;
 const PUBLISH_TYPE = 3;
 const QOS_BITS = 0x06;
 const LENGTH_BYTES_MAX = 4;
 
-export type FramerBreach = 'packetTooLarge' | 'connectTooLarge' | 'notConnect' | 'malformedLength';
-
 /**
  * Finds where packets begin in a connection's bytes, before any of them is buffered: aedes and its
- * parser know no largest packet, take packets before CONNECT is answered, and cannot be told to
- * leave PUBLISHes unread.
+ * parser know no largest packet, take packets before CONNECT is answered, pass over some rules, and
+ * cannot be told to leave PUBLISHes unread.
  */
 export class MqttFramer {
   /** Set while CONNECT is being answered: nothing behind it passes. */
   connecting = false;
   /** Publishers are held: no such PUBLISH passes; subscribers and pings do. */
   held: HeldPublishers = 'none';
-  breach: FramerBreach | undefined;
+  /** Why the connection must be closed. */
+  breach: string | undefined;
   readonly #packetBytesMax: number;
+  readonly #rules = new MqttPacketRules();
   #first = true;
   /** 0: at a packet boundary; else bytes of the fixed header seen. */
   #headerBytes = 0;
+  #firstByte = 0;
   #length = 0;
   #bodyLeft = 0;
 
@@ -80,6 +82,7 @@ export class MqttFramer {
     }
     const step = Math.min(this.#bodyLeft, chunk.length - next);
     this.#bodyLeft -= step;
+    if (step > 0) this.breach = this.#rules.body(chunk, next, next + step);
     return next + step;
   }
 
@@ -87,6 +90,7 @@ export class MqttFramer {
     if (this.#headerBytes === 0) {
       if (this.#first && byte !== CONNECT_FIRST_BYTE) this.breach = 'notConnect';
       this.#headerBytes = 1;
+      this.#firstByte = byte;
       this.#length = 0;
       return;
     }
@@ -100,6 +104,7 @@ export class MqttFramer {
     const bytes = this.#headerBytes + this.#length;
     if (this.#first && bytes > limits.mqttConnectBytesMax) this.breach = 'connectTooLarge';
     else if (bytes > this.#packetBytesMax) this.breach = 'packetTooLarge';
+    else this.breach = this.#rules.begin(this.#firstByte, this.#length);
     // Bytes behind CONNECT wait for CONNACK: aedes would hand them to its handlers before it knows
     // the client.
     if (this.#first) this.connecting = true;

@@ -1,6 +1,7 @@
 import type { Client, PublishPacket } from 'aedes';
 import type { Publish } from '../src/core/event.ts';
 import { limits } from '../src/base/limits.ts';
+import { isCleanText } from './mqtt-clean-text.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 
 /** An aedes packet (or will, which has no packet identifier) as the core takes it. */
@@ -35,13 +36,6 @@ export function faultOf({ topic, qos, dup, messageId }: PublishPacket): string |
 /** [MQTT-3.1.2-14]: aedes would give a will of QoS 3 to subscribers, which costs each of them. */
 export const isGoodWill = ({ topic, qos = 0 }: { topic: string; qos?: number }): boolean =>
   isPublishTopic(topic) && qos <= 2;
-
-/**
- * U+0000 and U+FFFD: aedes' parser reads ill-formed UTF-8 as U+FFFD, so one cannot be told from the
- * other.
- */
-export const isCleanText = (text: string): boolean =>
-  !text.includes('\u0000') && !text.includes('\ufffd');
 
 /**
  * Whether a publish may go to this topic ([MQTT-3.3.2-2], [MQTT-4.7.3-1]); $SYS is the engine's

@@ -5,10 +5,12 @@ import { startTestNode } from '../integration/harness/shorelog-node.ts';
 import type { CaseEnd, Suite } from './suite.ts';
 import { kafkaPythonSuite } from './kafka-python/suite.ts';
 import { librdkafkaSuite } from './librdkafka/suite.ts';
+import { mqttSuite } from './mqtt/suite.ts';
 
 const suites: Readonly<Record<string, Suite>> = {
   'kafka-python': kafkaPythonSuite,
   librdkafka: librdkafkaSuite,
+  mqtt: mqttSuite,
 };
 
 const usage = `npm run conformance -- ${Object.keys(suites).join(' | ')} [CASE...]
@@ -29,7 +31,8 @@ const run = async (name: string, suite: Suite, only: readonly string[]): Promise
   });
   const ends: CaseEnd[] = [];
   try {
-    for await (const end of suite.run({ folder, bootstrap: node.bootstrap, only })) {
+    const { bootstrap, ports } = node;
+    for await (const end of suite.run({ folder, bootstrap, mqttPort: ports.mqtt, only })) {
       ends.push(end);
       say(`${end.passed ? 'passed' : 'FAILED'}  ${end.name}  ${end.seconds.toFixed(1)} s`);
       if (!end.passed) say(end.output.split('\n').slice(-15).join('\n'));

@@ -13,11 +13,12 @@ export interface SuiteRun {
   readonly folder: string;
   /** host:port of the node. */
   readonly bootstrap: string;
+  readonly mqttPort: number;
   /** Cases to run; none named: all. */
   readonly only: readonly string[];
 }
 
-/** Another project's tests of a Kafka broker. */
+/** Another project's tests of a Kafka or MQTT broker. */
 export interface Suite {
   readonly version: string;
   /** Fetches and builds it below `folder`, if it is not there yet. */

@@ -28,6 +28,21 @@ const keptMax = 2_000;
  * somewhere new, told by the signature of the outcome. The same seed gives the same inputs.
  */
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
+  const { stackTraceLimit } = Error;
+  // What libraries throw at hostile bytes costs more to describe than to find out.
+  Error.stackTraceLimit = 0;
+  try {
+    const report = await throwInputs(target, options);
+    if (report.finding === undefined) return report;
+    Error.stackTraceLimit = stackTraceLimit;
+    const { finding } = await examine(target, report.finding.input);
+    return { ...report, finding: { ...report.finding, ...finding } };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+async function throwInputs(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
   const { executions, corpus, secondsMax = Infinity } = options;
   const start = performance.now();
   const prng = new Prng(options.seed);

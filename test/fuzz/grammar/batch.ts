@@ -10,8 +10,11 @@ import {
 import { encodeRecordHeaders, noRecordHeaders } from '../../../src/wire/kafka/record-headers.ts';
 import { interestingNumbers } from '../engine/mutate.ts';
 
-export const randomBytes = (prng: Prng, length: number): Uint8Array =>
-  Uint8Array.from({ length }, () => prng.below(256));
+export function randomBytes(prng: Prng, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = prng.below(256);
+  return bytes;
+}
 
 const lengths = [0, 1, 2, 5, 20, 64, 300] as const;
 

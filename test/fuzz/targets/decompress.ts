@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { nodeCompression } from '../../../cloud-sync/compression.ts';
 import { compressionNode } from '../../../edge/compression-node.ts';
 import { bytesEqual, setInt32 } from '../../../src/base/bytes.ts';
+import type { Prng } from '../../../src/base/prng.ts';
 import type { CompressionType } from '../../../src/ports/compression.ts';
 import type { FuzzTarget } from '../engine/fuzz-target.ts';
 import { randomBytes } from '../grammar/batch.ts';
@@ -9,6 +10,26 @@ import { randomBytes } from '../grammar/batch.ts';
 const types: readonly CompressionType[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 /** What zlib holds while it works, besides what it gives: window, state and one chunk. */
 const zlibBytes = 128 * 1024;
+
+const inputBytesMax = 16 * 1024;
+const levels = [0, 1, 9];
+
+interface Packed {
+  readonly plainBytes: number;
+  readonly packed: Uint8Array;
+}
+
+const pack = (plain: Uint8Array, level: number): Packed => ({
+  plainBytes: plain.length,
+  packed: gzipSync(plain, { level }),
+});
+
+/** Much of the same byte, made once. */
+const bombs = [1_000, 100_000, 3_000_000].flatMap((bytes) =>
+  [0, 1, 2].flatMap((fill) => levels.map((level) => pack(new Uint8Array(bytes).fill(fill), level))),
+);
+
+const small = (prng: Prng): Packed => pack(randomBytes(prng, prng.below(600)), prng.pick(levels));
 
 interface Opened {
   readonly bytesMax: number;
@@ -22,18 +43,16 @@ interface Opened {
  */
 export const decompressTarget: FuzzTarget<Opened> = {
   name: 'decompress',
-  inputBytesMax: 16 * 1024,
+  inputBytesMax,
   generate(prng) {
-    const plain = prng.chance(0.3)
-      ? new Uint8Array(prng.pick([1_000, 100_000, 3_000_000])).fill(prng.below(3))
-      : randomBytes(prng, prng.below(600));
-    const level = prng.pick([0, 1, 9]);
-    const packed = gzipSync(plain, { level });
+    const { plainBytes, packed } = prng.chance(0.3) ? prng.pick(bombs) : small(prng);
     const members = prng.chance(0.1) ? 1 + prng.below(20) : 1;
-    const input = new Uint8Array(5 + packed.length * members);
+    const input = new Uint8Array(Math.min(5 + packed.length * members, inputBytesMax));
     input[0] = prng.chance(0.9) ? 1 : prng.below(5);
-    setInt32(input, 1, prng.pick([0, 1, plain.length, plain.length - 1, 1 << 16, 1 << 24]));
-    for (let at = 0; at < members; at++) input.set(packed, 5 + at * packed.length);
+    setInt32(input, 1, prng.pick([0, 1, plainBytes, plainBytes - 1, 1 << 16, 1 << 24]));
+    for (let at = 5; at < input.length; at += packed.length) {
+      input.set(packed.subarray(0, input.length - at), at);
+    }
     return input;
   },
   execute(input) {

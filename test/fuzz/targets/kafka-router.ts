@@ -99,11 +99,7 @@ export const kafkaRouterTarget: FuzzTarget<Answers> = {
     return { effects, pieces: pieces.length };
   },
   check(input, { effects }) {
-    const split = new FrameSplitter(requestBytesMax);
-    const asked = cutInPieces(input).flatMap((piece) => {
-      const frames = split.push(piece);
-      return frames.ok ? frames.value : [];
-    });
+    const asked = requestsOf(input);
     const answers = effects.flatMap((effect) => (effect.type === 'SendBytes' ? effect.chunks : []));
     let at = 0;
     for (const answer of answers) at = checkAnswer(asked, at, answer);
@@ -126,6 +122,18 @@ export const kafkaRouterTarget: FuzzTarget<Answers> = {
     return 64 * 1024 + pieces * 1_024 + answered * 12 + input.length * 100;
   },
 };
+
+/** The frames in front of the first that closes the connection. */
+function requestsOf(input: Uint8Array): readonly Uint8Array[] {
+  const split = new FrameSplitter(requestBytesMax);
+  const asked: Uint8Array[] = [];
+  for (const piece of cutInPieces(input)) {
+    const frames = split.push(piece);
+    if (!frames.ok) break;
+    asked.push(...frames.value);
+  }
+  return asked;
+}
 
 /** Answers come in the order of the requests and can be read in the version that was asked in. */
 function checkAnswer(asked: readonly Uint8Array[], from: number, answer: Uint8Array): number {

@@ -227,6 +227,11 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
       topic,
       Buffer.from('x'),
     ]);
+  const longer = (packet: Buffer, more: Buffer): Buffer => {
+    const whole = Buffer.concat([packet, more]);
+    whole[1] = whole.length - 2;
+    return whole;
+  };
   const withWillQos3 = (): Buffer => {
     const packet = connectBytes('a', true, 'w');
     packet[9] = 0x1e;
@@ -240,6 +245,7 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
     'wildcard will': connectBytes('a', true, 'w/#'),
     'a will of QoS 3': withWillQos3(),
     'NUL in the client id': connectBytes('a\u0000b', true),
+    'a field too many in CONNECT': longer(connectBytes('a', true), Buffer.from([0, 0])),
   };
   const afterConnect: Record<string, Buffer> = {
     'a packet larger than packetBytesMax': Buffer.from([0x30, 0xff, 0x7f]),
@@ -252,6 +258,7 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
     'packet identifier 0 at QoS 2': publish(2, 0, 'a'),
     'no packet identifier at QoS 1': Buffer.from([0x32, 3, 0, 1, 97]),
     'no packet identifier at QoS 2': Buffer.from([0x34, 3, 0, 1, 97]),
+    'PUBREC without a packet identifier': Buffer.from([0x50, 0]),
     'PUBREL without a packet identifier': Buffer.from([0x62, 0]),
     'PUBREL of packet identifier 0': Buffer.from([0x62, 2, 0, 0]),
     'DUP at QoS 0': Buffer.from([0x38, 4, 0, 1, 97, 98]),
@@ -260,6 +267,8 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
     'ill-formed UTF-8': utf8(Buffer.from([0xff, 0xfe])),
     'QoS 3': Buffer.from([0x36, 5, 0, 1, 97, 0, 1]),
     'a deep filter': subscribeBytes('a/'.repeat(50)),
+    'a filter with a wrong wildcard': subscribeBytes('ab/+e'),
+    'ill-formed UTF-8 in UNSUBSCRIBE': Buffer.from([0xa2, 5, 0, 1, 0, 1, 0xff]),
     'a second CONNECT': connectBytes('a', true),
   };
 
@@ -284,6 +293,17 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
     client.socket.write(bytes);
     await until(() => client.isClosed);
     await othersLive(other);
+  });
+
+  test('a protocol level that is not known is refused with code 1', async () => {
+    for (const level of [3, 5, 6]) {
+      const client = new MqttBytes(core.port);
+      const packet = connectBytes('a', true);
+      packet[8] = level;
+      client.socket.write(packet);
+      await until(() => client.isClosed);
+      expect(client.packets).toEqual(['connack:0/1']);
+    }
   });
 
   test('a client identifier that is too long or missing is refused with code 2', async () => {

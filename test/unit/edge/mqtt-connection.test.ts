@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Client } from 'aedes';
@@ -24,6 +25,7 @@ function slowConnection(sent = connectBytes('a', true).subarray(0, 5)) {
     _nextBatch: (): void => void socket.read(),
     _keepaliveTimer: { refresh: (): void => void refreshed++ },
     _parsingBatch: 0,
+    _parser: new EventEmitter(),
   };
   const crowd = new MqttCrowd(() => []);
   const connection = new MqttConnection({
