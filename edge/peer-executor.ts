@@ -48,15 +48,9 @@ export class PeerExecutor {
     this.#links.run(effect);
   }
 
-  /** Opens the peer port, and says at once what is not safe about it. */
+  /** Opens the peer port, and says when its certificate is not good, or not for long. */
   async listen(): Promise<Result<AddressInfo, string>> {
-    const { isInsecure, tls } = this.#settings;
-    if (isInsecure) {
-      const text =
-        'cluster.insecure: nodes talk without TLS. Whoever reaches the peer port can read, ' +
-        'change and delete everything. Make certificates and set cluster.tls.';
-      this.#telemetry.write('warn', text);
-    }
+    const { tls } = this.#settings;
     const age = tls === undefined ? undefined : certificateAge(tls, this.#clock.wallMs());
     if (age !== undefined) this.#telemetry.write('warn', age);
     return this.#listener.listen();

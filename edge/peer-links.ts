@@ -13,7 +13,8 @@ import {
   type PeerTroubles,
 } from './peer-trouble.ts';
 
-type LinkEvent = Extract<
+/** What a link tells the core. */
+export type PeerLinkEvent = Extract<
   PeerEvent,
   { readonly type: 'LinkOpened' | 'LinkBytesReceived' | 'LinkClosed' }
 >;
@@ -22,8 +23,8 @@ export interface PeerLinksOptions {
   readonly peers: readonly PeerAddress[];
   /** Undefined: plain TCP. */
   readonly tls: PeerTls | undefined;
-  readonly troubles: PeerTroubles;
-  readonly post: (event: LinkEvent) => void;
+  readonly troubles: Pick<PeerTroubles, 'tell'>;
+  readonly post: (event: PeerLinkEvent) => void;
 }
 
 interface Link {

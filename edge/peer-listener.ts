@@ -25,7 +25,7 @@ export interface PeerListenerOptions {
   readonly peers: readonly PeerAddress[];
   /** Undefined: plain TCP, for loopback and for `cluster.insecure`. */
   readonly tls: PeerTls | undefined;
-  readonly troubles: PeerTroubles;
+  readonly troubles: Pick<PeerTroubles, 'tell'>;
   readonly post: (event: PeerPortEvent) => void;
   readonly nextConnectionId: () => ConnectionId;
 }

@@ -7,8 +7,12 @@ import { limits } from '../../src/base/limits.ts';
 import type { Address } from '../../src/config/address.ts';
 import { formatAddress, isWildcardHost } from '../../src/config/address.ts';
 import type { CentralConfig, Config, ForwardConfig } from '../../src/config/config.ts';
+import type { ConfigProblem } from '../../src/config/problem.ts';
 import { nodeAddresses } from '../../src/config/node-addresses.ts';
 import { apis } from '../../src/client/kafka/api.ts';
+import { configWarnings } from '../../src/config/config-warnings.ts';
+import { peerFindings } from './check-peers.ts';
+import type { Finding } from './finding.ts';
 import type { CliContext } from './cli-config.ts';
 import { configFor } from './cli-config.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -16,13 +20,6 @@ import { openKafkaClient } from './kafka-client.ts';
 import { probeDisk } from './probe-disk.ts';
 import type { Terminal } from './terminal.ts';
 import { formatBytes, paint } from './terminal.ts';
-
-/** One thing looked at. `warn` does not fail the command. */
-export interface Finding {
-  readonly what: string;
-  readonly verdict: 'ok' | 'warn' | 'fail';
-  readonly text: string;
-}
 
 /** A file of the node that is newer than the clock by this says that the clock went back. */
 const clockBackMs = 60_000;
@@ -44,9 +41,11 @@ export async function runCheck(
   if (loaded === undefined) return exitCodes.usage;
   const findings: Finding[] = [
     { what: 'config', verdict: 'ok', text: loaded.file ?? 'defaults, no file' },
+    ...configWarnings(loaded.config).map(warning),
     ...(await diskFindings(loaded.config)),
     clockFinding(Date.now(), newestChangeMs(resolve(loaded.config.node.dataDir))),
     ...(await portFindings(loaded.config)),
+    ...(await peerFindings(loaded.config)),
     ...(await centralFindings(loaded.config)),
   ];
   if (options.json === true) terminal.out(JSON.stringify(findings));
@@ -54,6 +53,12 @@ export async function runCheck(
   const hasFailed = findings.some(({ verdict }) => verdict === 'fail');
   return hasFailed ? exitCodes.problem : exitCodes.ok;
 }
+
+const warning = ({ text, hint }: ConfigProblem): Finding => ({
+  what: 'config',
+  verdict: 'warn',
+  text: hint === undefined ? text : `${text}; ${hint}`,
+});
 
 const verdictStyles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
@@ -110,9 +115,10 @@ function newestChangeMs(dataDir: string): number {
 }
 
 async function portFindings(config: Config): Promise<Finding[]> {
-  const { mqtt, kafka, admin, advertised } = nodeAddresses(config);
+  const { mqtt, kafka, admin, advertised, peer } = nodeAddresses(config);
   const findings: Finding[] = [];
-  for (const [what, address] of Object.entries({ mqtt, kafka, admin })) {
+  const listens = { mqtt, kafka, admin, ...(peer === undefined ? {} : { peer }) };
+  for (const [what, address] of Object.entries(listens)) {
     findings.push(await portFinding(`${what} port`, address));
   }
   if (isWildcardHost(kafka.host) && advertised.host === '127.0.0.1') {

@@ -1,5 +1,6 @@
 import { formatAddress } from '../../src/config/address.ts';
 import type { Config } from '../../src/config/config.ts';
+import { configWarnings } from '../../src/config/config-warnings.ts';
 import type { Telemetry } from '../../src/ports/telemetry.ts';
 import type { LoadedConfig } from '../config-file.ts';
 import type { RunningNode } from '../running-node.ts';
@@ -33,6 +34,7 @@ export async function runStart(context: CliContext, options: StartOptions): Prom
     base: terminal.isTty ? {} : { node: config.node.id },
     write: (line) => terminal.out(line.trimEnd()),
   });
+  for (const { text, hint } of configWarnings(config)) telemetry.write('warn', text, { hint });
   const signalled = firstSignal(telemetry);
   const { startNode } = await import('../node.ts');
   const started = await startNode(config, { telemetry });

@@ -84,6 +84,8 @@ export const limits = {
   partArrivalBytesMin: 128 * 1024,
   /** Silence after which the kernel asks whether a peer is still there. */
   tcpKeepAliveMs: 30_000,
+  /** Nodes that the config may name. */
+  clusterNodesMax: 32,
   /** Four links from each node, and those of before a change of address or a restart. */
   peerConnectionsMax: 256,
   /** Connections to the peer port that have not shown who they are; the oldest gives way. */

@@ -1,4 +1,5 @@
-import type { Config } from './config.ts';
+import { autoMinInsync, autoReplicas, clusterNodes } from './cluster-nodes.ts';
+import type { Config, TopicConfig } from './config.ts';
 
 /** A topic with `auto` and `unlimited` resolved for this cluster. */
 export interface EffectiveTopic {
@@ -13,18 +14,27 @@ export interface EffectiveTopic {
   readonly keepUnforwarded: boolean;
 }
 
-/** The topics of the config. In a cluster of one `auto` is one copy (C3). */
+/** The topics of the config; `auto` follows the number of data nodes (C3). */
 export function effectiveTopics(config: Config): readonly EffectiveTopic[] {
   const forwarded = new Set(config.forward?.routes.map((route) => route.from));
+  const auto = autoReplicas(clusterNodes(config));
   return config.topics.map((topic) => ({
     name: topic.name,
     partitions: topic.partitions,
-    replicas: topic.replicas === 'auto' ? 1 : topic.replicas,
-    minInsyncReplicas: topic.minInsyncReplicas === 'auto' ? 1 : topic.minInsyncReplicas,
+    ...copies(topic, auto),
     retentionMs: limitOf(topic.retentionMs),
     retentionBytes: limitOf(topic.retentionBytes),
     keepUnforwarded: topic.keepUnforwarded && forwarded.has(topic.name),
   }));
+}
+
+function copies(
+  { replicas: wanted, minInsyncReplicas }: TopicConfig,
+  auto: number,
+): Pick<EffectiveTopic, 'replicas' | 'minInsyncReplicas'> {
+  const replicas = wanted === 'auto' ? auto : wanted;
+  const needed = minInsyncReplicas === 'auto' ? autoMinInsync(replicas) : minInsyncReplicas;
+  return { replicas, minInsyncReplicas: needed };
 }
 
 const limitOf = (value: number | 'unlimited'): number =>

@@ -35,7 +35,8 @@ function withoutEmptySections(document: unknown): unknown {
 
 function fillDerived(parsed: ParsedConfig): Config {
   const { forward, ...rest } = parsed;
-  const advertised = parsed.kafka.advertised ?? advertisedOf(parsed.kafka.listen);
+  const self = parsed.cluster?.peers.find(({ id }) => id === parsed.node.id);
+  const advertised = parsed.kafka.advertised ?? self?.kafka ?? advertisedOf(parsed.kafka.listen);
   const filled = { ...rest, kafka: { ...parsed.kafka, advertised } };
   if (forward === undefined) return filled;
   const batchBytesMax = forward.batchBytesMax ?? parsed.log.batchBytesMax;

@@ -17,3 +17,10 @@ export function formatPath(path: ConfigPath): string {
     .map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`))
     .join('');
 }
+
+/** A problem with the value at `path`; `text` goes on after its name. */
+export const problemAt = (path: ConfigPath, text: string, hint?: string): ConfigProblem => ({
+  path,
+  text: `${formatPath(path)} ${text}`,
+  ...(hint === undefined ? {} : { hint }),
+});

@@ -1,8 +1,10 @@
 import { isInternalTopicName, isLegalTopicName } from '../base/topic-name.ts';
 import { isWildcardHost, parseAddress } from './address.ts';
+import { peerListen } from './cluster-nodes.ts';
+import { clusterProblems } from './cluster-rules.ts';
 import type { Config } from './config.ts';
 import type { ConfigPath, ConfigProblem } from './problem.ts';
-import { formatPath } from './problem.ts';
+import { problemAt } from './problem.ts';
 import { topicFilterProblem } from './topic-filter.ts';
 
 /** Everything wrong with a config that is of the right shape: what one key means for another. */
@@ -13,24 +15,19 @@ export function ruleProblems(config: Config): readonly ConfigProblem[] {
     ...topicProblems(config),
     ...routeProblems(config),
     ...clusterProblems(config),
+    ...unbuiltProblems(config),
     ...forwardProblems(config),
   ];
 }
-
-const problem = (path: ConfigPath, text: string, hint?: string): ConfigProblem => ({
-  path,
-  text: `${formatPath(path)} ${text}`,
-  ...(hint === undefined ? {} : { hint }),
-});
 
 function addressProblems(config: Config): ConfigProblem[] {
   const found: ConfigProblem[] = [];
   const check = (path: ConfigPath, text: string, isTarget: boolean): void => {
     const address = parseAddress(text);
-    if (address === undefined) found.push(problem(path, `has a port above 65535: ${text}`));
+    if (address === undefined) found.push(problemAt(path, `has a port above 65535: ${text}`));
     else if (isTarget && isWildcardHost(address.host)) {
       found.push(
-        problem(
+        problemAt(
           path,
           `is ${text}, to which no client can connect`,
           'give the address of this machine',
@@ -49,17 +46,19 @@ function addressProblems(config: Config): ConfigProblem[] {
 }
 
 function samePortProblems(config: Config): ConfigProblem[] {
+  const peer = peerListen(config);
   const listens = {
     mqtt: config.mqtt.listen,
     kafka: config.kafka.listen,
     admin: config.admin.listen,
+    ...(peer === undefined ? {} : { cluster: peer }),
   };
   const taken = new Map<string, string>();
   return Object.entries(listens).flatMap(([section, listen]) => {
     const other = taken.get(listen);
     taken.set(listen, section);
     if (other === undefined || parseAddress(listen)?.port === 0) return [];
-    return [problem([section, 'listen'], `is ${listen}, which ${other}.listen has already`)];
+    return [problemAt([section, 'listen'], `is ${listen}, which ${other}.listen has already`)];
   });
 }
 
@@ -69,11 +68,11 @@ function sizeProblems(config: Config): ConfigProblem[] {
   const { forward } = config;
   if (batchBytesMax > config.kafka.requestBytesMax) {
     const text = `is ${batchBytesMax}, more than kafka.requestBytesMax (${config.kafka.requestBytesMax})`;
-    found.push(problem(['log', 'batchBytesMax'], text));
+    found.push(problemAt(['log', 'batchBytesMax'], text));
   }
   if (forward !== undefined && forward.batchBytesMax > batchBytesMax) {
     const text = `is ${forward.batchBytesMax}, more than log.batchBytesMax (${batchBytesMax})`;
-    found.push(problem(['forward', 'batchBytesMax'], text));
+    found.push(problemAt(['forward', 'batchBytesMax'], text));
   }
   return found;
 }
@@ -84,29 +83,18 @@ function topicProblems(config: Config): ConfigProblem[] {
     const isTwice = config.topics.findIndex(({ name }) => name === topic.name) !== at;
     return [
       ...nameProblems([...path, 'name'], topic.name),
-      ...(isTwice ? [problem([...path, 'name'], `lists "${topic.name}" a second time`)] : []),
-      ...replicaProblems(config, at),
+      ...(isTwice ? [problemAt([...path, 'name'], `lists "${topic.name}" a second time`)] : []),
     ];
-  });
-}
-
-/** A cluster of one is all that is built (see clusterProblems). */
-function replicaProblems(config: Config, at: number): ConfigProblem[] {
-  const keys = ['replicas', 'minInsyncReplicas'] as const;
-  return keys.flatMap((key) => {
-    const value = config.topics[at]?.[key];
-    if (typeof value !== 'number' || value <= 1) return [];
-    return [problem(['topics', at, key], `is ${value}, but there is one node`, 'leave it at auto')];
   });
 }
 
 function nameProblems(path: ConfigPath, name: string): ConfigProblem[] {
   if (!isLegalTopicName(name)) {
     const hint = 'letters, digits, ".", "_" and "-", at most 249 of them';
-    return [problem(path, `is no legal topic name: ${JSON.stringify(name)}`, hint)];
+    return [problemAt(path, `is no legal topic name: ${JSON.stringify(name)}`, hint)];
   }
   if (!isInternalTopicName(name)) return [];
-  return [problem(path, `is "${name}": names that begin with "__" are internal`)];
+  return [problemAt(path, `is "${name}": names that begin with "__" are internal`)];
 }
 
 function routeProblems(config: Config): ConfigProblem[] {
@@ -115,7 +103,7 @@ function routeProblems(config: Config): ConfigProblem[] {
     return [
       ...(wrong === undefined
         ? []
-        : [problem(['routes', at, 'from'], `${wrong}: ${JSON.stringify(route.from)}`)]),
+        : [problemAt(['routes', at, 'from'], `${wrong}: ${JSON.stringify(route.from)}`)]),
       ...knownTopicProblems(config, ['routes', at, 'topic'], route.topic),
     ];
   });
@@ -125,19 +113,13 @@ function knownTopicProblems(config: Config, path: ConfigPath, name: string): Con
   const wrong = nameProblems(path, name);
   if (wrong.length > 0 || config.topics.some((topic) => topic.name === name)) return wrong;
   const known = config.topics.map((topic) => topic.name).join(', ');
-  return [problem(path, `names "${name}", which topics does not list`, `listed: ${known}`)];
+  return [problemAt(path, `names "${name}", which topics does not list`, `listed: ${known}`)];
 }
 
-function clusterProblems(config: Config): ConfigProblem[] {
-  const { cluster } = config;
-  if (cluster === undefined) return [];
-  if (cluster.peers.length > 1) {
-    const text = 'lists more than one node, but replication is not built yet';
-    return [problem(['cluster', 'peers'], text, 'leave out `cluster` to run a cluster of one')];
-  }
-  const [peer] = cluster.peers;
-  if (peer?.id === config.node.id && peer.role === 'data') return [];
-  return [problem(['cluster', 'peers', 0], `must be this node (id ${config.node.id}, role data)`)];
+function unbuiltProblems({ cluster }: Config): ConfigProblem[] {
+  if (cluster === undefined || cluster.peers.length === 1) return [];
+  const text = 'lists more than one node, but replication is not built yet';
+  return [problemAt(['cluster', 'peers'], text, 'leave out `cluster` to run a cluster of one')];
 }
 
 function forwardProblems(config: Config): ConfigProblem[] {
@@ -160,9 +142,9 @@ function forwardRouteProblems(config: Config, at: number): ConfigProblem[] {
     ...knownTopicProblems(config, [...path, 'from'], route.from),
     ...nameProblems([...path, 'to'], route.to),
     // X6: one cursor for each topic id and partition, so one route.
-    ...(isTwice ? [problem([...path, 'from'], `names "${route.from}" a second time`)] : []),
+    ...(isTwice ? [problemAt([...path, 'from'], `names "${route.from}" a second time`)] : []),
     ...(route.to === cursorTopic
-      ? [problem([...path, 'to'], `is "${route.to}", the cursor topic`)]
+      ? [problemAt([...path, 'to'], `is "${route.to}", the cursor topic`)]
       : []),
   ];
 }
@@ -171,11 +153,11 @@ function credentialProblems(config: Config): ConfigProblem[] {
   const { tls, sasl } = config.forward?.central ?? {};
   const found: ConfigProblem[] = [];
   if ((tls?.certFile === undefined) !== (tls?.keyFile === undefined)) {
-    found.push(problem(['forward', 'central', 'tls'], 'needs certFile and keyFile together'));
+    found.push(problemAt(['forward', 'central', 'tls'], 'needs certFile and keyFile together'));
   }
   const given = [sasl?.password, sasl?.passwordFile].filter((value) => value !== undefined);
   if (sasl !== undefined && given.length !== 1) {
-    found.push(problem(['forward', 'central', 'sasl'], 'needs either password or passwordFile'));
+    found.push(problemAt(['forward', 'central', 'sasl'], 'needs either password or passwordFile'));
   }
   return found;
 }

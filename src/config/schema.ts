@@ -45,7 +45,7 @@ const mqtt = z.strictObject({
 const kafka = z.strictObject({
   listen: address('Where Kafka clients connect.').default('127.0.0.1:9092'),
   advertised: address(
-    'Address that Kafka clients are told to use; default: `kafka.listen`.',
+    'Address that Kafka clients are told; default: `kafka` of this node in `cluster.peers`, or `kafka.listen`.',
   ).optional(),
   requestBytesMax: bytes(
     1_024,
@@ -162,7 +162,11 @@ const cluster = z.strictObject({
     600_000,
     'A replica that is behind for longer leaves the in-sync set.',
   ).default(1_000),
-  peers: z.array(peer).min(1).describe('Every node of the cluster, this one too.'),
+  peers: z
+    .array(peer)
+    .min(1)
+    .max(limits.clusterNodesMax)
+    .describe('Every node of the cluster, this one too.'),
 });
 
 const tls = z

@@ -189,7 +189,7 @@ describe('rules between keys', () => {
     ],
     [
       { topics: [{ name: 'sensors', replicas: 2 }] },
-      'topics[0].replicas is 2, but there is one node | leave it at auto',
+      'topics[0].replicas is 2, but there is one data node | leave it at auto',
     ],
     [
       { topics: [{ name: 'a' }] },
@@ -247,19 +247,33 @@ describe('rules between keys', () => {
     expect(problems(document)).toEqual([text]);
   });
 
-  const peer = (id: number) => ({ id, peer: 'a:1', kafka: 'b:2' });
-  it('take a cluster of this node alone', () => {
-    expect(problems({ cluster: { id: 'p', peers: [peer(1)] } })).toEqual([]);
+  const peer = (id: number) => ({
+    ...{ id, peer: `127.0.0.1:${9_000 + id}`, kafka: `127.0.0.1:${9_100 + id}` },
+  });
+  const withPeers = (ids: readonly number[]) => ({ cluster: { id: 'p', peers: ids.map(peer) } });
+
+  it('take a cluster of this node alone, and tell clients its address there', () => {
+    const parsed = parseConfig(withPeers([1]));
+    expect(parsed.ok && parsed.value.kafka.advertised).toBe('127.0.0.1:9101');
+    expect(parsed.ok && parsed.value.cluster?.insecure).toBe(false);
   });
 
   it.each([
     [
-      [peer(1), peer(2)],
+      [1, 2],
       'cluster.peers lists more than one node, but replication is not built yet | leave out `cluster` to run a cluster of one',
     ],
-    [[peer(2)], 'cluster.peers[0] must be this node (id 1, role data)'],
-  ])('refuse peers %j', (peers, text) => {
-    expect(problems({ cluster: { id: 'p', peers } })).toEqual([text]);
+    [
+      [2],
+      'cluster.peers lists 2, but this is node 1 | set node.id, or SHORELOG_NODE__ID, to the number of this node',
+    ],
+  ])('refuse peers %j', (ids, text) => {
+    expect(problems(withPeers(ids))).toEqual([text]);
+  });
+
+  it('keep the port between nodes apart from the others', () => {
+    const text = 'cluster.listen is 127.0.0.1:9001, which admin.listen has already';
+    expect(problems({ ...withPeers([1]), admin: { listen: '127.0.0.1:9001' } })).toEqual([text]);
   });
 
   it('let any port be asked for three times', () => {

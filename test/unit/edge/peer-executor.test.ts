@@ -65,7 +65,7 @@ async function startPeer({ certificate, id = 1, port = 0 }: NodeOptions): Promis
   let connections = 0;
   const executor = new PeerExecutor({
     settings: {
-      ...{ self, listen: self.address, isInsecure: false },
+      ...{ self, listen: self.address },
       peers: [at(1, port), at(2, 0)],
       tls: tls?.value,
     },
