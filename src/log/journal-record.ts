@@ -1,9 +1,12 @@
 import type { LeaderEpoch, Offset, Uuid } from '../base/brand.ts';
+import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { WitnessState } from '../ports/witness-state.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
 import { hex32 } from './hex32.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { isVoters, isWitnessState } from './stored-shapes.ts';
 
 /** A log for the journal: topic names come and go, topic ids do not. */
 export interface LogKey {
@@ -26,17 +29,32 @@ export interface JournalEntry {
   readonly json: string;
 }
 
+/** Where a log begins, and what must be known of what lies below. */
+export interface LogStart {
+  readonly at: Offset;
+  /** Leader epoch of the last batch below it; 0: none. */
+  readonly epochBefore: LeaderEpoch;
+  /** Who votes there, if it is another set than the journal has (V1). */
+  readonly voters?: readonly StoredVoter[] | undefined;
+}
+
+/** What of a log goes: what lies at or above an offset, or all of it. */
+export type Cut = 'tail' | 'all';
+
 /**
  * One statement of the journal; a later one about the same thing replaces it. `mark`: every byte of
- * the log below
- * `to` is durable; with `cut` set the log is being cut there, and whoever finds it finishes that
- * first (L3).
+ * the log below `to` is durable; with `cut` set the log is being cut there, or begins anew there,
+ * and whoever finds it finishes that first (L3). `witnessEnd`: the last `witness` state with
+ * another end; a witness says little else.
  */
 export type JournalRecord =
   | { readonly type: 'journal'; readonly version: number }
   | ({ readonly type: 'vote' } & JournalVote)
-  | ({ readonly type: 'mark'; readonly to: Offset; readonly cut?: true } & LogKey)
-  | ({ readonly type: 'start'; readonly at: Offset } & LogKey)
+  | ({ readonly type: 'mark'; readonly to: Offset; readonly cut?: true | 'all' } & LogKey)
+  | ({ readonly type: 'start'; readonly at: Offset; readonly before?: LeaderEpoch } & LogKey)
+  | ({ readonly type: 'voters'; readonly voters: readonly StoredVoter[] } & LogKey)
+  | ({ readonly type: 'witness'; readonly state: WitnessState } & LogKey)
+  | ({ readonly type: 'witnessEnd'; readonly to: Offset } & LogKey)
   | { readonly type: 'entry'; readonly key: string; readonly json: string | null }
   | { readonly type: 'damaged' }
   | { readonly type: 'repaired' };
@@ -103,7 +121,13 @@ function isJournalRecord(value: unknown): value is JournalRecord {
     case 'mark':
       return isLogKey(value) && isCount(value['to']);
     case 'start':
-      return isLogKey(value) && isCount(value['at']);
+      return isLogKey(value) && isCount(value['at']) && isCount(value['before'] ?? 0);
+    case 'voters':
+      return isLogKey(value) && isVoters(value['voters']);
+    case 'witness':
+      return isLogKey(value) && isWitnessState(value['state']);
+    case 'witnessEnd':
+      return isLogKey(value) && isCount(value['to']);
     case 'entry':
       return isText(value['key']) && (value['json'] === null || isText(value['json']));
     default:

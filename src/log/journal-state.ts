@@ -1,12 +1,20 @@
-import type { Offset } from '../base/brand.ts';
-import type { JournalEntry, JournalRecord, JournalVote, LogKey } from './journal-record.ts';
+import type { LeaderEpoch, Offset } from '../base/brand.ts';
+import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { WitnessState } from '../ports/witness-state.ts';
+import type { Cut, JournalEntry, JournalRecord, JournalVote, LogKey } from './journal-record.ts';
 
 export const journalVersion = 1;
 
 /** How far a log is durable, as the journal has it. */
 export interface DurableMark {
   readonly to: Offset;
-  readonly isCut: boolean;
+  /** The log is being cut there; undefined: it is not. */
+  readonly cut: Cut | undefined;
+}
+
+/** The state of one witness replica, as the journal has it. */
+export interface StoredWitness extends LogKey {
+  readonly state: WitnessState;
 }
 
 type Of<T extends JournalRecord['type']> = Extract<JournalRecord, { readonly type: T }>;
@@ -16,6 +24,8 @@ export class JournalState {
   readonly #votes = new Map<string, Of<'vote'>>();
   readonly #marks = new Map<string, Of<'mark'>>();
   readonly #starts = new Map<string, Of<'start'>>();
+  readonly #voters = new Map<string, Of<'voters'>>();
+  readonly #witnesses = new Map<string, Of<'witness'>>();
   readonly #entries = new Map<string, Of<'entry'>>();
   isDamaged = false;
 
@@ -29,6 +39,15 @@ export class JournalState {
         break;
       case 'start':
         this.#starts.set(idOf(record), record);
+        break;
+      case 'voters':
+        this.#voters.set(idOf(record), record);
+        break;
+      case 'witness':
+        this.#witnesses.set(idOf(record), record);
+        break;
+      case 'witnessEnd':
+        this.#witnessEnded(record);
         break;
       case 'entry':
         if (record.json === null) this.#entries.delete(record.key);
@@ -60,18 +79,51 @@ export class JournalState {
 
   mark(key: LogKey): DurableMark | undefined {
     const mark = this.#marks.get(idOf(key));
-    return mark === undefined ? undefined : { to: mark.to, isCut: mark.cut === true };
+    if (mark === undefined) return undefined;
+    return { to: mark.to, cut: mark.cut === true ? 'tail' : mark.cut };
   }
 
   /**
-   * Damage may have taken the newest marks; older ones say too much where a log was cut since (V4).
+   * Damage may have taken the newest marks, and older ones say too much where a log was cut since;
+   * so do older states of a witness (V4).
    */
-  forgetMarks(): void {
+  forgetDoubtful(): void {
     this.#marks.clear();
+    this.#witnesses.clear();
   }
 
   start(key: LogKey): Offset | undefined {
     return this.#starts.get(idOf(key))?.at;
+  }
+
+  /** Undefined where a version before wrote the log start. */
+  epochBeforeStart(key: LogKey): LeaderEpoch | undefined {
+    return this.#starts.get(idOf(key))?.before;
+  }
+
+  startVoters(key: LogKey): readonly StoredVoter[] | undefined {
+    return this.#voters.get(idOf(key))?.voters;
+  }
+
+  witnesses(): readonly StoredWitness[] {
+    return [...this.#witnesses.values()].map(({ topicId, partition, state }) => ({
+      topicId,
+      partition,
+      state,
+    }));
+  }
+
+  /**
+   * What a flush must write of the records it was given: of a witness' states the last one alone,
+   * and only its end where nothing else of it is news.
+   */
+  shortened(records: readonly JournalRecord[]): readonly JournalRecord[] {
+    const last = new Map<string, JournalRecord>();
+    for (const record of records) if (record.type === 'witness') last.set(idOf(record), record);
+    if (last.size === 0) return records;
+    return records
+      .filter((record) => record.type !== 'witness' || last.get(idOf(record)) === record)
+      .map((record) => (record.type === 'witness' ? this.#shortWitness(record) : record));
   }
 
   /** The shortest list of records that says all of it. */
@@ -82,8 +134,27 @@ export class JournalState {
       ...this.#votes.values(),
       ...this.#marks.values(),
       ...this.#starts.values(),
+      ...this.#voters.values(),
+      ...this.#witnesses.values(),
       ...this.#entries.values(),
     ];
+  }
+
+  #shortWitness(record: Of<'witness'>): JournalRecord {
+    const { topicId, partition, state } = record;
+    const known = this.#witnesses.get(idOf(record))?.state;
+    if (known === undefined) return record;
+    const isSame =
+      JSON.stringify({ ...known, endOffset: 0 }) === JSON.stringify({ ...state, endOffset: 0 });
+    return isSame ? { type: 'witnessEnd', topicId, partition, to: state.endOffset } : record;
+  }
+
+  #witnessEnded(record: Of<'witnessEnd'>): void {
+    const known = this.#witnesses.get(idOf(record));
+    // Without the state before it an end says nothing: only a damaged journal has such a one.
+    if (known === undefined) return;
+    const state = { ...known.state, endOffset: record.to };
+    this.#witnesses.set(idOf(record), { ...known, state });
   }
 }
 

@@ -1,12 +1,21 @@
-import type { MonotonicMs, Offset } from '../base/brand.ts';
+import type { LeaderEpoch, MonotonicMs, Offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
+import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { WitnessState } from '../ports/witness-state.ts';
 import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
 import { decodeGroups, encodeGroup } from './journal-record.ts';
-import type { JournalEntry, JournalRecord, JournalVote, LogKey } from './journal-record.ts';
+import type {
+  Cut,
+  JournalEntry,
+  JournalRecord,
+  JournalVote,
+  LogKey,
+  LogStart,
+} from './journal-record.ts';
 import { JournalState, idOf } from './journal-state.ts';
-import type { DurableMark } from './journal-state.ts';
+import type { DurableMark, StoredWitness } from './journal-state.ts';
 
 const path = 'journal';
 const freshPath = 'journal.new';
@@ -80,6 +89,21 @@ export class Journal {
     return this.#state.start(key);
   }
 
+  /** Undefined: not known; the log start was written before there were others to tell. */
+  epochBeforeStart(key: LogKey): LeaderEpoch | undefined {
+    return this.#state.epochBeforeStart(key);
+  }
+
+  /** Who votes at the log start (V1); undefined: never stored. */
+  startVoters(key: LogKey): readonly StoredVoter[] | undefined {
+    return this.#state.startVoters(key);
+  }
+
+  /** Every witness replica that this directory keeps (V3). */
+  witnesses(): readonly StoredWitness[] {
+    return this.#state.witnesses();
+  }
+
   persistVotes(votes: readonly JournalVote[]): Promise<void> {
     const records = votes.map((vote): JournalRecord => ({ type: 'vote', ...voteOf(vote) }));
     return this.#commit(this.#state.isDamaged ? [...records, { type: 'repaired' }] : records);
@@ -90,17 +114,39 @@ export class Journal {
     return this.#commit([{ type: 'entry', key, json: json ?? null }]);
   }
 
-  persistLogStart(key: LogKey, at: Offset): Promise<void> {
-    return this.#commit([{ type: 'start', ...keyOf(key), at }]);
+  /** Where the log begins, with who votes there, in one step. */
+  persistLogStart(key: LogKey, start: LogStart): Promise<void> {
+    return this.#commit(startRecords(key, start));
   }
 
   /**
-   * Says how far the log is durable at once, forgetting any mark that lags. `isCut`: it is about to
+   * The log begins anew, empty: all that it holds now is about to go (L3). Start, voters and the
+   * order are one line: either the old log is there after a crash, or the new one.
+   */
+  persistReset(key: LogKey, start: LogStart): Promise<void> {
+    this.#lagging.delete(idOf(key));
+    const mark = { type: 'mark', ...keyOf(key), to: start.at, cut: 'all' } as const;
+    return this.#commit([...startRecords(key, start), mark]);
+  }
+
+  /** Who votes at the log start (V1). */
+  persistVoters(key: LogKey, voters: readonly StoredVoter[]): Promise<void> {
+    return this.#commit([votersRecord(key, voters)]);
+  }
+
+  /** All that a witness says of a partition from now on (V3). */
+  persistWitness(key: LogKey, state: WitnessState): Promise<void> {
+    return this.#commit([{ type: 'witness', ...keyOf(key), state }]);
+  }
+
+  /**
+   * Says how far the log is durable at once, forgetting any mark that lags. `cut`: it is about to
    * be cut there.
    */
-  persistMark(key: LogKey, to: Offset, isCut = false): Promise<void> {
+  persistMark(key: LogKey, to: Offset, cut?: Cut): Promise<void> {
     this.#lagging.delete(idOf(key));
-    return this.#commit([{ type: 'mark', ...keyOf(key), to, ...(isCut ? { cut: true } : {}) }]);
+    const how = cut === undefined ? {} : { cut: cut === 'tail' ? (true as const) : cut };
+    return this.#commit([{ type: 'mark', ...keyOf(key), to, ...how }]);
   }
 
   /**
@@ -143,7 +189,7 @@ export class Journal {
   async #flush(): Promise<void> {
     this.#nextFlush = undefined;
     const marks = [...this.#lagging.values()];
-    const records = [...marks.map(markOf), ...this.#pending];
+    const records = [...marks.map(markOf), ...this.#state.shortened(this.#pending)];
     this.#pending = [];
     if (records.length === 0) return;
     await this.#append(encodeGroup(records));
@@ -207,7 +253,7 @@ function replay(state: JournalState, bytes: Uint8Array): void {
   for (const record of records) state.apply(record);
   if (!isDamaged) return;
   state.isDamaged = true;
-  state.forgetMarks();
+  state.forgetDoubtful();
 }
 
 /**
@@ -229,6 +275,17 @@ async function writeAnew(disk: Disk, state: JournalState): Promise<OpenFile> {
   }
   return { file, bytes: line.length };
 }
+
+function startRecords(key: LogKey, { at, epochBefore, voters }: LogStart): JournalRecord[] {
+  const start = { type: 'start', ...keyOf(key), at, before: epochBefore } as const;
+  return voters === undefined ? [start] : [start, votersRecord(key, voters)];
+}
+
+const votersRecord = (key: LogKey, voters: readonly StoredVoter[]): JournalRecord => ({
+  type: 'voters',
+  ...keyOf(key),
+  voters,
+});
 
 const keyOf = ({ topicId, partition }: LogKey): LogKey => ({ topicId, partition });
 

@@ -1,6 +1,8 @@
-import type { LogGeneration } from '../base/brand.ts';
+import { leaderEpoch } from '../base/brand.ts';
+import type { LeaderEpoch, LogGeneration } from '../base/brand.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { EpochStart, RecoveredLog } from '../ports/recovered-log.ts';
+import { beginAnew } from './begin-anew.ts';
 import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import { cutLog } from './cut-log.ts';
 import { addEpoch, trimEpochs } from './epoch-starts.ts';
@@ -23,8 +25,8 @@ export interface LoadedLog {
 export async function loadLog(context: LogContext, generation: LogGeneration): Promise<LoadedLog> {
   const { disk, dir, journal } = context;
   const mark = journal.mark(context);
-  if (mark?.isCut === true) {
-    await cutLog(disk, dir, mark.to);
+  if (mark?.cut !== undefined) {
+    await (mark.cut === 'all' ? beginAnew : cutLog)(disk, dir, mark.to);
     await journal.persistMark(context, mark.to);
   }
   const found = await recoverSegments({
@@ -44,6 +46,8 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     partition: context.partition,
     generation,
     logStartOffset: found.logStartOffset,
+    epochBeforeStart: journal.epochBeforeStart(context) ?? epochBefore(found, epochStarts),
+    startVoters: journal.startVoters(context),
     logEndOffset: active.endOffset,
     epochStarts,
     ...(await recoverProducers(disk, dir, found)),
@@ -56,6 +60,13 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
   journal.noteDurable(context, active.endOffset, 0);
   return { segments: found.segments, file, recovered };
 }
+
+/**
+ * For a log start that was stored without it: no higher than the epoch that holds there, which is
+ * as good, since only who has the batch there can win against who has it.
+ */
+const epochBefore = (found: RecoveredSegments, starts: readonly EpochStart[]): LeaderEpoch =>
+  found.logStartOffset === 0 ? leaderEpoch(0) : (starts[0]?.leaderEpoch ?? leaderEpoch(0));
 
 function epochsOf(found: RecoveredSegments): EpochStart[] {
   const starts: EpochStart[] = [];

@@ -1,6 +1,13 @@
 import { assert } from '../base/assert.ts';
 import { logGeneration, offset } from '../base/brand.ts';
-import type { LogGeneration, LogId, Offset, TimestampMs, Uuid } from '../base/brand.ts';
+import type {
+  LeaderEpoch,
+  LogGeneration,
+  LogId,
+  Offset,
+  TimestampMs,
+  Uuid,
+} from '../base/brand.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { DiskFile } from '../ports/disk.ts';
@@ -11,29 +18,26 @@ import type {
   SegmentInfo,
   SegmentSummary,
 } from '../ports/recovered-log.ts';
-import { readRecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
+import { headersToAppend } from './append-check.ts';
 import { unlinkSegment } from './cut-log.ts';
-import { addEpoch, trimEpochs } from './epoch-starts.ts';
-import { isFull, unlinkIfThere, writeDerived } from './files.ts';
-import type { LogKey } from './journal-record.ts';
+import { isFull, unlinkIfThere } from './files.ts';
+import type { LogKey, LogStart } from './journal-record.ts';
 import type { LogReadError } from './log-read-error.ts';
 import type { LogContext } from './log-context.ts';
+import { LogEpochs } from './log-epochs.ts';
 import { LogReader } from './log-reader.ts';
-import { loadLog, writeCheckpoint } from './log-loader.ts';
+import { loadLog } from './log-loader.ts';
 import type { LoadedLog } from './log-loader.ts';
+import { segmentsWithSnapshot, writeProducerSnapshot } from './producer-snapshots.ts';
 import { createSegment } from './recovery.ts';
 import { reportRot } from './rot-report.ts';
-import { retentionCandidate } from './retention.ts';
+import { retained, retentionCandidate } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
-import { basesOf, segmentPath } from './segment-files.ts';
 import { SegmentScrub } from './segment-scrub.ts';
 import type { Segment } from './segment.ts';
 import type { ReadRange } from './tail-cache.ts';
 import type { FoundOffset } from './time-lookup.ts';
-
-/** Snapshots of this many newest segments are kept: a truncation seldom goes further back. */
-const segmentsWithSnapshot = 3;
 
 /** How far an fsync reached: the end was taken before the call (L4). */
 export interface Synced {
@@ -43,8 +47,7 @@ export interface Synced {
 
 /**
  * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from `append`,
- * `roll`, `truncate` or
- * `advanceLogStart` nothing has changed that the same call would not put right: ask again when
+ * `roll`, `truncate`, `reset` or `advanceLogStart` nothing has changed that the same call would not put right: ask again when
  * there is room. After any other rejection the data directory is condemned (L8). The caller runs
  * one of these at a time; `read`,
  * `findOffset` and one `sync` may run beside them.
@@ -61,10 +64,11 @@ export class PartitionLog {
   #file: DiskFile | undefined;
   #recovered: RecoveredLog;
   #logStartOffset: Offset;
+  /** It is being cut or begins anew: neither the old log nor the new one can be read. */
+  #isReloading = false;
   #durableEndOffset: Offset;
   #generation: LogGeneration = logGeneration(0);
-  #epochStarts: EpochStart[] = [];
-  #isCheckpointDue = false;
+  #epochs: LogEpochs;
   #bytes = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
@@ -81,6 +85,7 @@ export class PartitionLog {
     );
     this.#recovered = loaded.recovered;
     this.#logStartOffset = loaded.recovered.logStartOffset;
+    this.#epochs = new LogEpochs(loaded.recovered);
     this.#durableEndOffset = loaded.recovered.logEndOffset;
     this.#take(loaded);
   }
@@ -103,6 +108,11 @@ export class PartitionLog {
     return this.#logStartOffset;
   }
 
+  /** Leader epoch of the last batch below the log start; 0: none. */
+  get epochBeforeStart(): LeaderEpoch {
+    return this.#epochs.beforeStart;
+  }
+
   get logEndOffset(): Offset {
     return this.#active.endOffset;
   }
@@ -113,7 +123,7 @@ export class PartitionLog {
   }
 
   get epochStarts(): readonly EpochStart[] {
-    return this.#epochStarts;
+    return this.#epochs.starts;
   }
 
   get activeSegment(): SegmentSummary {
@@ -142,7 +152,7 @@ export class PartitionLog {
    * again (L8).
    */
   async append(batches: readonly Uint8Array[]): Promise<void> {
-    const headers = this.#headersOf(batches);
+    const headers = headersToAppend(batches, this.logEndOffset);
     const segment = this.#active;
     const file = this.#openFile;
     try {
@@ -182,13 +192,14 @@ export class PartitionLog {
    */
   async sync(): Promise<Synced> {
     assert(this.#syncing === undefined, 'one fsync in flight for each log');
+    const { disk, dir } = this.#context;
     const synced = { generation: this.#generation, endOffset: this.logEndOffset };
     const running = this.#syncActive();
     // Who waits for it only wants it to be over; who asked for it gets its error.
     this.#syncing = running.catch(() => undefined);
     try {
       await running;
-      await this.#writeCheckpointIfDue();
+      await this.#epochs.writeIfDue(disk, dir);
     } finally {
       this.#syncing = undefined;
     }
@@ -205,9 +216,10 @@ export class PartitionLog {
     if (from < this.#logStartOffset || from > this.logEndOffset) {
       return fail({ code: 'OFFSET_OUT_OF_RANGE' });
     }
+    if (this.#isReloading) return fail({ code: 'OFFSET_OUT_OF_RANGE' });
     if (from >= Math.min(to, this.logEndOffset)) return ok(new Uint8Array(0));
     const generation = this.#generation;
-    const read = await this.#reader.read(this.#segments, range, this.#epochStarts);
+    const read = await this.#reader.read(this.#segments, range, this.epochStarts);
     // A read that met a truncation or the unlinking of its segment says nothing about rot.
     const isStale = generation !== this.#generation || from < this.#logStartOffset;
     return isStale && !read.ok ? fail({ code: 'OFFSET_OUT_OF_RANGE' }) : read;
@@ -242,24 +254,26 @@ export class PartitionLog {
   /**
    * Cuts the log: nothing at or above `toOffset` is left, and of a batch that reaches over it
    * nothing either. The decision is durable in the journal before the first byte goes, the cut
-   * before this resolves (L3); a new generation begins (L4). A crash in between is mended at the
-   * next start.
+   * before this resolves (L3); `generation` begins, one that is higher than the last (L4). A crash
+   * in between is mended at the next start.
    */
-  async truncate(toOffset: Offset): Promise<RecoveredLog> {
+  async truncate(toOffset: Offset, generation: LogGeneration): Promise<RecoveredLog> {
     assert(toOffset >= this.#logStartOffset, 'a log is not cut below its start');
-    await this.#syncing;
-    if (this.#file !== undefined) {
+    return this.#reload(generation, async () => {
       // A mark may only speak of durable bytes, and the one that is written next is at the cut.
       await this.#syncActive();
-      const to = await this.#reader.batchStart(this.#segments, toOffset, this.#epochStarts);
-      await this.#context.journal.persistMark(this.#key, to, true);
-      await this.#file.close();
-      this.#file = undefined;
-    }
-    this.#generation = logGeneration(this.#generation + 1);
-    this.#reader.forget();
-    this.#take(await loadLog(this.#context, this.#generation));
-    return this.#recovered;
+      const to = await this.#reader.batchStart(this.#segments, toOffset, this.epochStarts);
+      await this.#context.journal.persistMark(this.#key, to, 'tail');
+    });
+  }
+
+  /**
+   * The log begins anew at an offset, empty, in a new generation: it lies below the log start of
+   * its leader. After a crash at any point it is the old log or the new one, with the start, the
+   * epoch before it and the voters that belong to it.
+   */
+  async reset(start: LogStart, generation: LogGeneration): Promise<RecoveredLog> {
+    return this.#reload(generation, () => this.#context.journal.persistReset(this.#key, start));
   }
 
   /**
@@ -270,10 +284,9 @@ export class PartitionLog {
     assert(to <= this.logEndOffset, 'the log start stays at or below the log end');
     const { disk, dir, journal } = this.#context;
     if (to > this.#logStartOffset) {
-      await journal.persistLogStart(this.#key, to);
+      await journal.persistLogStart(this.#key, { at: to, epochBefore: this.#epochs.before(to) });
       this.#logStartOffset = to;
-      this.#epochStarts = trimEpochs(this.#epochStarts, to);
-      this.#isCheckpointDue = true;
+      this.#epochs.logStartAdvanced(to);
     }
     const active = this.#active;
     const gone = this.#segments.filter((one) => one !== active && one.endOffset <= to);
@@ -291,14 +304,7 @@ export class PartitionLog {
    * (L10).
    */
   retentionCandidate(policy: RetentionPolicy, nowMs: TimestampMs): Offset | undefined {
-    const segments = this.#segments.map((segment, index) => ({
-      baseOffset: segment.baseOffset,
-      endOffset: segment.endOffset,
-      nextBaseOffset: this.#segments[index + 1]?.baseOffset ?? segment.endOffset,
-      bytes: segment.bytes,
-      maxTimestamp: segment.maxTimestamp,
-    }));
-    return retentionCandidate(segments, this.#bytes, policy, nowMs);
+    return retentionCandidate(retained(this.#segments), this.#bytes, policy, nowMs);
   }
 
   /**
@@ -313,7 +319,7 @@ export class PartitionLog {
     await this.#syncing;
     if (how.clean) {
       await this.#syncActive();
-      await this.#writeCheckpointIfDue();
+      await this.#epochs.writeIfDue(this.#context.disk, this.#context.dir);
       this.#active.endTimeIndex();
       await this.#active.writeIndexes(this.#context.disk, true);
       if (how.producerSnapshot !== undefined) await this.#writeSnapshot(how.producerSnapshot);
@@ -333,34 +339,40 @@ export class PartitionLog {
     return this.#file;
   }
 
+  /**
+   * Makes a decision about the log durable and lets recovery carry it out. Where the disk was full
+   * in the middle of it the decision stands: asked again, this goes on with the rest.
+   */
+  async #reload(generation: LogGeneration, decide: () => Promise<void>): Promise<RecoveredLog> {
+    await this.#syncing;
+    if (this.#file !== undefined) {
+      assert(generation > this.#generation, 'generations rise (L4)');
+      await decide();
+      this.#isReloading = true;
+      await this.#file.close();
+      this.#file = undefined;
+    }
+    this.#generation = generation;
+    this.#reader.forget();
+    this.#take(await loadLog(this.#context, generation));
+    return this.#recovered;
+  }
+
   #take(loaded: LoadedLog): void {
     this.#segments = [...loaded.segments];
     this.#file = loaded.file;
     this.#recovered = loaded.recovered;
     this.#logStartOffset = loaded.recovered.logStartOffset;
+    this.#epochs = new LogEpochs(loaded.recovered);
     this.#durableEndOffset = loaded.recovered.logEndOffset;
-    this.#epochStarts = [...loaded.recovered.epochStarts];
-    this.#isCheckpointDue = false;
+    this.#isReloading = false;
     this.#unsyncedBytes = 0;
     this.#bytes = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
-  #headersOf(batches: readonly Uint8Array[]): RecordBatchHeader[] {
-    let end = this.logEndOffset;
-    return batches.map((batch) => {
-      const header = readRecordBatchHeader(batch);
-      assert(header.ok && header.value.totalBytes === batch.length, 'appended: one whole batch');
-      assert(header.value.baseOffset === end, 'appended batches follow the log end');
-      end = offset(header.value.lastOffset + 1);
-      return header.value;
-    });
-  }
-
   #note(header: RecordBatchHeader, batch: Uint8Array): void {
     this.#active.add(header, batch, this.#context.indexIntervalBytes);
-    if (addEpoch(this.#epochStarts, header.leaderEpoch, header.baseOffset)) {
-      this.#isCheckpointDue = true;
-    }
+    this.#epochs.appended(header.leaderEpoch, header.baseOffset);
     this.#bytes += batch.length;
     this.#unsyncedBytes += batch.length;
     this.#reader.remember(batch, header);
@@ -377,18 +389,9 @@ export class PartitionLog {
     this.#context.journal.noteDurable(this.#key, end, bytes);
   }
 
-  async #writeCheckpointIfDue(): Promise<void> {
-    if (!this.#isCheckpointDue) return;
+  #writeSnapshot(bytes: Uint8Array): Promise<void> {
     const { disk, dir } = this.#context;
-    this.#isCheckpointDue = !(await writeCheckpoint(disk, dir, this.#epochStarts));
-  }
-
-  async #writeSnapshot(producerSnapshot: Uint8Array): Promise<void> {
-    const { disk, dir } = this.#context;
-    await writeDerived(disk, segmentPath(dir, this.logEndOffset, 'snapshot'), producerSnapshot);
     const oldest = this.#segments.at(-segmentsWithSnapshot)?.baseOffset ?? 0;
-    for (const at of basesOf(await disk.list(dir), 'snapshot')) {
-      if (at < oldest) await unlinkIfThere(disk, segmentPath(dir, at, 'snapshot'));
-    }
+    return writeProducerSnapshot(disk, dir, { at: this.logEndOffset, bytes, oldest });
   }
 }

@@ -87,3 +87,12 @@ function credibleTimestamps(
 
 const isLimit = (value: number): boolean => value >= 0 && Number.isFinite(value);
 const isPast = (age: number, limit: number): boolean => isLimit(limit) && age > limit;
+
+/** The segments of a log as retention sees them. */
+export const retained = (
+  segments: readonly Omit<RetainedSegment, 'nextBaseOffset'>[],
+): readonly RetainedSegment[] =>
+  segments.map(({ baseOffset, endOffset, bytes, maxTimestamp }, index) => {
+    const nextBaseOffset = segments[index + 1]?.baseOffset ?? endOffset;
+    return { baseOffset, endOffset, nextBaseOffset, bytes, maxTimestamp };
+  });

@@ -1,4 +1,5 @@
 import type { LeaderEpoch, LogGeneration, Offset, TimestampMs, Uuid } from '../base/brand.ts';
+import type { StoredVoter } from './stored-voters.ts';
 
 /** Where a leader epoch begins in a log. */
 export interface EpochStart {
@@ -51,6 +52,10 @@ export interface RecoveredLog {
   readonly partition: number;
   readonly generation: LogGeneration;
   readonly logStartOffset: Offset;
+  /** Leader epoch of the last batch below the log start; 0: none. */
+  readonly epochBeforeStart: LeaderEpoch;
+  /** Who votes at the log start (V1); undefined: never stored, a cluster of one from before. */
+  readonly startVoters: readonly StoredVoter[] | undefined;
   readonly logEndOffset: Offset;
   readonly epochStarts: readonly EpochStart[];
   readonly producerSnapshot: Uint8Array | undefined;

@@ -1,7 +1,7 @@
 import { offset, uuid } from '../../src/base/brand.ts';
 import { bytesEqual } from '../../src/base/bytes.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
-import { makeBatch, readAll } from '../unit/log/log-fixture.ts';
+import { makeBatch, nextGeneration, readAll } from '../unit/log/log-fixture.ts';
 import { extraTopic } from './node-process-world.ts';
 import type { NodeProcess } from './node-process-world.ts';
 
@@ -56,7 +56,7 @@ export class ExtraLogWorld {
   async truncate(to: number): Promise<void> {
     const log = this.#open;
     for (const base of this.#acknowledged.keys()) if (base >= to) this.#acknowledged.delete(base);
-    await this.#world.onStorage(() => log.truncate(offset(to)));
+    await this.#world.onStorage(() => log.truncate(offset(to), nextGeneration(log)));
     for (const base of this.#written.keys()) if (base >= to) this.#written.delete(base);
   }
 

@@ -16,6 +16,7 @@ import {
   ManualClock,
   emptySnapshot,
   makeBatch,
+  nextGeneration,
   openStorage,
   readAll,
   topicId,
@@ -137,7 +138,7 @@ class Life {
     }
     this.#pending = this.#pending.filter(([base]) => base < to);
     await this.#retried(async () => {
-      await this.log.truncate(offset(to));
+      await this.log.truncate(offset(to), nextGeneration(this.log));
     });
     expect(this.log.logEndOffset).toBe(to);
   }

@@ -1,5 +1,6 @@
 import {
   connectionId,
+  leaderEpoch as toEpoch,
   logGeneration,
   logId,
   offset,
@@ -353,6 +354,8 @@ function recoveredOf(log: StoredLog): RecoveredLog {
     producerStateFrom: undefined,
     activeSegment: { baseOffset: offset(0), bytes: 0, maxTimestamp: timestampMs(-1) },
     rot: [],
+    epochBeforeStart: toEpoch(0),
+    startVoters: undefined,
   };
 }
 

@@ -37,6 +37,8 @@ export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog =>
   producerStateFrom: undefined,
   activeSegment: { baseOffset: offset(0), bytes: 0, maxTimestamp: timestampMs(-1) },
   rot: [],
+  epochBeforeStart: leaderEpoch(0),
+  startVoters: undefined,
   ...overrides,
 });
 

@@ -18,19 +18,19 @@ describe('Journal', () => {
     const journal = await Journal.open(disk, new ManualClock(), true);
     await Promise.all([
       journal.persistVotes([vote]),
-      journal.persistLogStart(key, offset(7)),
+      journal.persistLogStart(key, { at: offset(7), epochBefore: leaderEpoch(2) }),
       journal.persistEntry('a', '{"x":"ü\\n"}'),
       journal.persistEntry('b', '1'),
     ]);
     await journal.persistEntry('b', undefined);
-    await journal.persistMark(key, offset(9), true);
+    await journal.persistMark(key, offset(9), 'tail');
     disk.reboot('lost');
     const again = await reopen(disk);
     expect(again.isDamaged).toBe(false);
     expect(again.votes()).toEqual([vote]);
     expect(again.entries()).toEqual([{ key: 'a', json: '{"x":"ü\\n"}' }]);
     expect(again.logStartOffset(key)).toBe(7);
-    expect(again.mark(key)).toEqual({ to: 9, isCut: true });
+    expect(again.mark(key)).toEqual({ to: 9, cut: 'tail' });
   });
 
   it('sends what is asked for during a flush out together', async () => {
@@ -58,7 +58,7 @@ describe('Journal', () => {
     await journal.persistEntry('a', '1');
     expect(journal.isMarkDue).toBe(false);
     disk.reboot('lost');
-    expect((await reopen(disk)).mark(key)).toEqual({ to: 20, isCut: false });
+    expect((await reopen(disk)).mark(key)).toEqual({ to: 20, cut: undefined });
   });
 
   it('forgets a mark that lags when the log is cut', async () => {

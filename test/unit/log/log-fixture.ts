@@ -1,5 +1,11 @@
-import { monotonicMs, timestampMs, uuid } from '../../../src/base/brand.ts';
-import type { MonotonicMs, Offset, TimestampMs, Uuid } from '../../../src/base/brand.ts';
+import { logGeneration, monotonicMs, timestampMs, uuid } from '../../../src/base/brand.ts';
+import type {
+  LogGeneration,
+  MonotonicMs,
+  Offset,
+  TimestampMs,
+  Uuid,
+} from '../../../src/base/brand.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
 import { Storage } from '../../../src/log/storage.ts';
@@ -115,6 +121,10 @@ export async function openLog(
   const storage = await openStorage(disk, options);
   return { storage, log: await storage.createLog('sensors', topicId, 0) };
 }
+
+/** The generation that a cut of the log begins. */
+export const nextGeneration = (log: PartitionLog): LogGeneration =>
+  logGeneration(log.generation + 1);
 
 /** Appends batches of `records` records until the log end is `to`, without a sync. */
 export async function fill(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { offset, timestampMs } from '../../../src/base/brand.ts';
+import { logGeneration, offset, timestampMs } from '../../../src/base/brand.ts';
 import type { Offset } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { decodeCheckpoint } from '../../../src/log/checkpoint-file.ts';
@@ -223,7 +223,7 @@ describe('PartitionLog', () => {
     ] as const) {
       const disk = new FakeDisk();
       const log = await threeSegments(disk);
-      const recovered = await log.truncate(offset(to));
+      const recovered = await log.truncate(offset(to), logGeneration(1));
       expect(recovered.logEndOffset).toBe(end);
       expect(recovered.generation).toBe(1);
       expect(log.generation).toBe(1);
