@@ -1,24 +1,41 @@
 import { present, unreachable } from '../src/base/assert.ts';
 import { logId as toLogId, type LogId } from '../src/base/brand.ts';
 import type { AdminAnswer, Effect } from '../src/core/effect.ts';
-import type { Event, LogReadOutcome, OffsetFoundOutcome, OpenLog } from '../src/core/event.ts';
+import type { Event, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
-import { countRecords } from '../src/log/record-count.ts';
 import { toleratingNoSpace } from '../src/log/files.ts';
 import type { Storage } from '../src/log/storage.ts';
-import type { ReadRange } from '../src/log/tail-cache.ts';
-import { DiskError } from '../src/ports/disk.ts';
 import type { StateView } from '../src/ports/state-view.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
 import type { ForwardPartition } from '../src/core/forward/supervision.ts';
 import type { KafkaListener } from './kafka-listener.ts';
+import { JournalExecutor } from './journal-executor.ts';
 import { LogExecutor } from './log-executor.ts';
+import { isDiskFault } from './disk-fault.ts';
+import { LogReads } from './log-reads.ts';
 import type { MqttFront } from './mqtt-aedes.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { ForwardMarks } from './forward-marks.ts';
 import { ViewExecutor } from './view-executor.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+type Told = Of<
+  | 'SendBytes'
+  | 'CloseConnection'
+  | 'PauseReading'
+  | 'ResumeReading'
+  | 'HoldPublishers'
+  | 'ReleasePublishes'
+  | 'RejectPublish'
+  | 'OpenSessionAnswered'
+  | 'NoteForwardAttempt'
+  | 'AnswerForwarder'
+  | 'StoreForwardMark'
+  | 'DescribeForwardPartitions'
+  | 'Print'
+  | 'AnswerAdmin'
+  | 'StopNode'
+>;
 
 /**
  * Everything that effects touch. The listeners are bound late: they exist once the node is
@@ -57,6 +74,8 @@ export class Executor {
   readonly #world: World;
   readonly #logs: LogExecutor[] = [];
   readonly #views: ViewExecutor;
+  readonly #journal: JournalExecutor;
+  readonly #reads: LogReads;
   readonly #room: DiskRoom;
   #isWritingMarks = false;
   #creating: Promise<void> = Promise.resolve();
@@ -66,11 +85,15 @@ export class Executor {
     this.#world = world;
     this.#views = new ViewExecutor(world.views, world.telemetry);
     const { storage, budgetBytes, post } = world;
+    const start = (work: () => Promise<void>): void => this.#start(work);
+    this.#journal = new JournalExecutor({ storage, post, start });
+    const log = (id: LogId): LogExecutor => this.#log(id);
+    this.#reads = new LogReads({ storage, telemetry: world.telemetry, log, post, start });
     this.#room = new DiskRoom({
       ...{ storage, budgetBytes, post },
       isStalled: () => this.#logs.some((log) => log.isStalled),
       isDead: () => this.#isDead,
-      start: (work) => this.#start(work),
+      start,
     });
   }
 
@@ -139,6 +162,15 @@ export class Executor {
         });
       case 'AdvanceLogStart':
         return this.#log(effect.logId).run({ type: 'advanceLogStart', to: effect.offset });
+      case 'TruncateLog':
+      case 'ResetLog':
+        return this.#reloadLog(effect);
+      case 'StoreVoters':
+      case 'StoreWitness':
+      case 'NotePeerStart':
+      case 'StoreProducerIds':
+      case 'AdoptCluster':
+        return this.#journal.run(effect);
       case 'PersistVotes':
         return this.#persistVotes(effect);
       case 'CreateLog':
@@ -146,9 +178,33 @@ export class Executor {
       case 'CheckRetention':
         return this.#checkRetention(effect);
       case 'ReadLog':
-        return this.#read(effect);
+        return this.#reads.read(effect);
       case 'FindOffset':
-        return this.#find(effect);
+        return this.#reads.find(effect);
+      case 'ListSegments':
+        return this.#listSegments();
+      case 'LendReserve':
+        return this.#room.lendReserve();
+      case 'UpdateView':
+        return this.#views.update(effect);
+      case 'ReplaceView':
+        return this.#views.replace(effect);
+      case 'CountRecords':
+        return this.#reads.count(effect);
+      case 'StoreForwardAttempt':
+        return this.#storeAttempt(effect);
+      case 'BecomeReady':
+        this.#room.becameReady();
+        return world.ready();
+      default:
+        return this.#tell(effect);
+    }
+  }
+
+  /** What leaves the storage alone. */
+  #tell(effect: Told): void {
+    const world = this.#world;
+    switch (effect.type) {
       case 'SendBytes':
         return world.kafka.send(effect.connection, effect.chunks);
       case 'CloseConnection':
@@ -158,24 +214,12 @@ export class Executor {
         return world.kafka.hold(effect.connection, effect.type === 'PauseReading');
       case 'HoldPublishers':
         return world.mqtt.holdPublishers(effect.held);
-      case 'ListSegments':
-        return this.#listSegments();
-      case 'LendReserve':
-        return this.#room.lendReserve();
       case 'ReleasePublishes':
         return world.mqtt.releasePublishes(effect.publishIds);
       case 'RejectPublish':
         return world.mqtt.rejectPublish(effect.publishId, effect.closeConnection, effect.reason);
       case 'OpenSessionAnswered':
         return world.mqtt.sessionAnswered(effect.requestId, effect.openIdentifiers);
-      case 'UpdateView':
-        return this.#views.update(effect);
-      case 'ReplaceView':
-        return this.#views.replace(effect);
-      case 'CountRecords':
-        return this.#countRecords(effect);
-      case 'StoreForwardAttempt':
-        return this.#storeAttempt(effect);
       case 'NoteForwardAttempt':
         return world.forwardMarks.noteAttempt(effect.attempt);
       case 'AnswerForwarder':
@@ -188,14 +232,20 @@ export class Executor {
         return world.telemetry.write(effect.level, effect.text, effect.fields);
       case 'AnswerAdmin':
         return world.answerAdmin(effect.requestId, effect.answer);
-      case 'BecomeReady':
-        this.#room.becameReady();
-        return world.ready();
       case 'StopNode':
         return world.stopNode(effect.text, effect.isDiskFault === true);
       default:
         return unreachable(effect);
     }
+  }
+
+  #reloadLog(effect: Of<'TruncateLog' | 'ResetLog'>): void {
+    const { logId, generation } = effect;
+    if (effect.type === 'TruncateLog') {
+      return this.#log(logId).run({ type: 'truncate', to: effect.to, generation });
+    }
+    const { logStartOffset: at, epochBefore, voters } = effect;
+    this.#log(logId).run({ type: 'reset', start: { at, epochBefore, voters }, generation });
   }
 
   #log(id: LogId): LogExecutor {
@@ -213,6 +263,10 @@ export class Executor {
           this.writeMarksIfDue();
         },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
+        reloaded: (how, recovered) => {
+          const type = how === 'truncate' ? 'LogTruncated' : 'LogReset';
+          post({ type, logId: id, generation: recovered.generation, recovered });
+        },
         waitingForSpace: (isWaiting) => this.#room.waitingForSpace(isWaiting),
         spaceMayBeFree: (makesRoom) => this.#room.mayBeFree(log, makesRoom),
         isCondemned: () => this.#world.storage.verdict !== undefined,
@@ -278,70 +332,11 @@ export class Executor {
     this.#world.post({ type: 'SegmentsListed', lists });
   }
 
-  #read({ readId, logId, generation, from, to, bytesMax }: Of<'ReadLog'>): void {
-    this.#start(async () => {
-      const { log } = this.#log(logId);
-      const outcome = await this.#readFrom(log, { from, to, bytesMax });
-      this.#world.post({ type: 'LogRead', readId, logId, generation, outcome });
-    });
-  }
-
-  #readFrom(log: PartitionLog, range: ReadRange): Promise<LogReadOutcome> {
-    return this.#served<LogReadOutcome>(log, async () => {
-      const read = await log.read(range);
-      return read.ok ? { ok: true, bytes: read.value } : { ok: false, error: read.error.code };
-    });
-  }
-
-  #find({ readId, logId, generation, timestamp, to }: Of<'FindOffset'>): void {
-    this.#start(async () => {
-      const { log } = this.#log(logId);
-      const outcome = await this.#served<OffsetFoundOutcome>(log, async () => {
-        const found = await log.findOffset(timestamp, to);
-        return found.ok ? { ok: true, found: found.value } : { ok: false, error: found.error.code };
-      });
-      this.#world.post({ type: 'OffsetFound', readId, logId, generation, outcome });
-    });
-  }
-
-  /**
-   * A sector that cannot be read, or no file handle left, is the reader's trouble alone: it
-   * condemns nothing (L8), or one consumer of old records could end the node again and again.
-   */
-  async #served<T extends LogReadOutcome | OffsetFoundOutcome>(
-    { topic, partition }: PartitionLog,
-    read: () => Promise<T>,
-  ): Promise<T | Extract<LogReadOutcome, { ok: false }>> {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isDiskFault(error) || this.#world.storage.verdict !== undefined) throw error;
-      const fields = { topic, partition, reason: error.message };
-      this.#world.telemetry.write('error', 'Stored bytes cannot be read.', fields);
-      return { ok: false, error: 'KAFKA_STORAGE_ERROR' };
-    }
-  }
-
   #storeAttempt({ askId, attempt, mark }: Of<'StoreForwardAttempt'>): void {
     const { forwardMarks, post } = this.#world;
     this.#start(async () => {
       await forwardMarks.attempted(attempt, mark);
       post({ type: 'ForwardAttemptStored', askId });
-    });
-  }
-
-  #countRecords({ logId, froms, to }: Of<'CountRecords'>): void {
-    this.#start(async () => {
-      const { log } = this.#log(logId);
-      const read = async (range: ReadRange): Promise<Uint8Array | undefined> => {
-        const outcome = await this.#readFrom(log, range);
-        return outcome.ok ? outcome.bytes : undefined;
-      };
-      const counts: number[] = [];
-      for (const from of froms) {
-        counts.push(await countRecords(read, from, to));
-      }
-      this.#world.post({ type: 'RecordsCounted', logId, counts });
     });
   }
 
@@ -374,6 +369,3 @@ export class Executor {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Whether the operating system refused, as opposed to a bug of ours. */
-export const isDiskFault = (error: unknown): error is DiskError => error instanceof DiskError;

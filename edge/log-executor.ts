@@ -1,12 +1,16 @@
 import type { LogGeneration, Offset } from '../src/base/brand.ts';
 import { limits } from '../src/base/limits.ts';
 import { isFull } from '../src/log/files.ts';
+import type { LogStart } from '../src/log/journal-record.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
+import type { RecoveredLog } from '../src/ports/recovered-log.ts';
 
 export interface LogExecutorOptions {
   readonly log: PartitionLog;
   readonly persisted: (generation: LogGeneration, endOffset: Offset) => void;
   readonly logStartAdvanced: (offset: Offset) => void;
+  /** It was cut, or began anew: a new generation, all of it durable. */
+  readonly reloaded: (how: 'truncate' | 'reset', recovered: RecoveredLog) => void;
   /**
    * True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not
    * fatal).
@@ -26,7 +30,9 @@ export interface LogExecutorOptions {
 type Operation =
   | { readonly type: 'append'; readonly batch: Uint8Array }
   | { readonly type: 'roll'; readonly producerSnapshot: Uint8Array }
-  | { readonly type: 'advanceLogStart'; readonly to: Offset };
+  | { readonly type: 'advanceLogStart'; readonly to: Offset }
+  | { readonly type: 'truncate'; readonly to: Offset; readonly generation: LogGeneration }
+  | { readonly type: 'reset'; readonly start: LogStart; readonly generation: LogGeneration };
 
 /**
  * Runs one log's orders strictly in order, and its fsyncs beside the next writes, one in flight at
@@ -45,6 +51,7 @@ export class LogExecutor {
   #syncStartedMs: number | undefined;
   #syncs = 0;
   #syncMs = 0;
+  #readers: (() => void)[] = [];
 
   constructor(options: LogExecutorOptions) {
     this.#options = options;
@@ -98,6 +105,24 @@ export class LogExecutor {
     return this.#isDead || (!this.#isRunning && this.#syncing === undefined);
   }
 
+  /**
+   * Whether a read from there must wait until what was ordered before it is written. Not for a log
+   * that waits for room: that may take long, and its reader is told what there is.
+   */
+  mustWait(generation: LogGeneration, from: Offset): boolean {
+    if (!this.#isRunning || this.#isDead || this.#isAbandoned) return false;
+    const { log } = this.#options;
+    if (log.generation !== generation) return log.generation < generation;
+    return from >= log.logEndOffset && !this.#isWaitingForRoom;
+  }
+
+  /** Resolves when `mustWait` says no. */
+  async written(generation: LogGeneration, from: Offset): Promise<void> {
+    while (this.mustWait(generation, from)) {
+      await new Promise<void>((resolve) => this.#readers.push(resolve));
+    }
+  }
+
   /** Resolves when all that was ordered is written and synced, or the log is dead. */
   async settled(): Promise<void> {
     while (!this.isSettled) {
@@ -107,11 +132,22 @@ export class LogExecutor {
 
   async #drain(): Promise<void> {
     try {
-      while (this.#queue.length > 0 && !this.#isDead) await this.#runNext();
+      while (this.#queue.length > 0 && !this.#isDead) {
+        await this.#runNext();
+        this.#wakeReaders();
+      }
     } catch (error) {
       this.#die(error);
     }
     this.#isRunning = false;
+    this.#wakeReaders();
+  }
+
+  #wakeReaders(): void {
+    if (this.#readers.length === 0) return;
+    const readers = this.#readers;
+    this.#readers = [];
+    for (const wake of readers) wake();
   }
 
   async #runNext(): Promise<void> {
@@ -126,7 +162,16 @@ export class LogExecutor {
         return this.#whenRoom(() => log.roll(first.producerSnapshot));
       case 'advanceLogStart':
         return this.#whenRoom(() => this.#advanceLogStart(first.to), true);
+      case 'truncate':
+        return this.#reload('truncate', () => log.truncate(first.to, first.generation));
+      case 'reset':
+        return this.#reload('reset', () => log.reset(first.start, first.generation));
     }
+  }
+
+  /** A follower that cannot cut its log cannot follow: that may use the reserve (L9). */
+  async #reload(how: 'truncate' | 'reset', operation: () => Promise<RecoveredLog>): Promise<void> {
+    await this.#whenRoom(async () => this.#options.reloaded(how, await operation()), true);
   }
 
   /** All appends at the head of the queue as one write. */
@@ -155,6 +200,7 @@ export class LogExecutor {
         if (!isFull(error) || this.#options.isCondemned()) throw error;
         if (!this.#isWaitingForRoom) this.#options.waitingForSpace(true);
         this.#isWaitingForRoom = true;
+        this.#wakeReaders();
         await this.#untilSpaceMayBeFree(makesRoom);
       }
     }
@@ -166,7 +212,7 @@ export class LogExecutor {
   async #untilSpaceMayBeFree(makesRoom: boolean): Promise<void> {
     for (let mayBe = false; !mayBe && !this.#isDead && !this.#isAbandoned;) {
       mayBe = await this.#options.spaceMayBeFree(makesRoom);
-      await this.#advanceQueuedLogStart();
+      if (!makesRoom) await this.#advanceQueuedLogStart();
     }
   }
 
@@ -174,9 +220,10 @@ export class LogExecutor {
    * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that
    * can be seen, since the log start only ever moves within what is committed. It takes room of its
    * own, a line of the journal: for that it may use the reserve, and nothing else is tried before.
+   * Behind a cut it speaks of another log.
    */
   async #advanceQueuedLogStart(): Promise<void> {
-    const at = this.#queue.findIndex((operation) => operation.type === 'advanceLogStart');
+    const at = this.#queue.findIndex(({ type }) => type !== 'append' && type !== 'roll');
     const operation = this.#queue[at];
     if (operation?.type !== 'advanceLogStart') return;
     while (!this.#isDead && !this.#isAbandoned) {

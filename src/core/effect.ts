@@ -9,6 +9,7 @@ import type {
 } from '../base/brand.ts';
 import type { TelemetryFields, TelemetryLevel } from '../ports/telemetry.ts';
 import type { ForwardMark, ForwardPartition } from './forward/supervision.ts';
+import type { StorageEffect } from './storage-orders.ts';
 import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
 
 /** A vote, or the leader epoch that a lone voter takes (C1). Durable before `VotesPersisted`. */
@@ -42,6 +43,7 @@ export interface RetentionPolicy {
  * each file; results as events.
  */
 export type Effect =
+  | StorageEffect
   | { readonly type: 'PersistVotes'; readonly votes: readonly VoteRecord[] }
   | {
       readonly type: 'CreateLog';

@@ -4,6 +4,7 @@ import type { RecoveredLog, SegmentInfo } from '../ports/recovered-log.ts';
 import type { ForwardAsk, ForwardMark } from './forward/supervision.ts';
 import type { FoundOffset } from './kafka/broker-view.ts';
 import type { VoteRecord } from './effect.ts';
+import type { StorageEvent } from './storage-orders.ts';
 
 /** One MQTT publish as the front end took it. `payload` is the core's from here on. */
 export interface Publish {
@@ -26,6 +27,7 @@ export interface OpenLog {
 
 /** What happened in the world. Past tense; an event of an older log generation is dropped (L4). */
 export type Event =
+  | StorageEvent
   | {
       readonly type: 'NodeStarted';
       readonly logs: readonly OpenLog[];

@@ -1,6 +1,6 @@
 import { utf8Encode } from '../base/bytes.ts';
 import type { LogId, Offset, Uuid } from '../base/brand.ts';
-import { present, unreachable } from '../base/assert.ts';
+import { present } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import type { Random } from '../ports/random.ts';
 import { encodeProducerIdBlock } from '../wire/state/state-codec.ts';
@@ -32,6 +32,7 @@ import { RouteTable, type RouteRule } from './produce/route-table.ts';
 import type { ReplicaSettings } from './replica/replica-options.ts';
 import { RetentionPlanner } from './retention-planner.ts';
 import { RoomPlanner } from './room-planner.ts';
+import { unasked } from './storage-orders.ts';
 
 export interface NodeOptions {
   readonly nodeId: number;
@@ -255,7 +256,7 @@ export class Node {
         this.#batcher.turnEnded(now);
         return this.#ingest.turnEnded();
       default:
-        return unreachable(event);
+        return unasked(event);
     }
   }
 

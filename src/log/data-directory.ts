@@ -6,6 +6,7 @@ import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
+import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
 import { readWhole, replaceFile } from './files.ts';
 import { hex32 } from './hex32.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
@@ -23,6 +24,7 @@ const notData = /^(lock|lost\+found|.*\.new)$/;
 /** Who lives in a data directory (L1). */
 export interface DataDirectoryMeta {
   readonly formatVersion: number;
+  /** Zero: its cluster is not born yet (V2). */
   readonly clusterId: Uuid;
   readonly nodeId: number;
   /** Names this disk, for ever: a new disk of the same node has another. */
@@ -47,12 +49,15 @@ export interface OpenedDirectory {
 
 /**
  * Reads the identity, or gives one to an empty directory, and counts this start durably in both
- * copies. After a crash between the copies the higher count is the true one.
+ * copies. After a crash between the copies the higher count is the true one. A node alone is a
+ * cluster of one from its first start on; one of several (`isClustered`) has the zero UUID until
+ * its cluster is born, or takes it (V2).
  */
 export async function openDataDirectory(
   disk: Disk,
   nodeId: number,
   random: Random,
+  isClustered = false,
 ): Promise<Result<OpenedDirectory, DataDirectoryError>> {
   const found = await readCopies(disk);
   if (!found.ok) return found;
@@ -63,15 +68,25 @@ export async function openDataDirectory(
   } else if (old.nodeId !== nodeId) {
     return fail({ code: 'OTHER_NODE', found: old.nodeId, wanted: nodeId });
   }
-  const meta = old === undefined ? born(nodeId, random) : counted(old);
-  for (const name of copies) await replaceFile(disk, '', name, encodeMeta(meta));
+  const counting = old === undefined ? founded(nodeId, random) : counted(old);
+  const isUnborn = counting.clusterId === zeroUuid;
+  const meta = isUnborn && !isClustered ? { ...counting, clusterId: random.uuid() } : counting;
+  await writeMeta(disk, meta);
   return ok({ meta, isFirstStart: old === undefined });
 }
 
-function born(nodeId: number, random: Random): DataDirectoryMeta {
-  const [clusterId, directoryId] = [random.uuid(), random.uuid()];
-  return { formatVersion: dataFormatVersion, clusterId, nodeId, directoryId, startCounter: 1 };
+/** Writes the identity, durably, in both copies. */
+export async function writeMeta(disk: Disk, meta: DataDirectoryMeta): Promise<void> {
+  for (const name of copies) await replaceFile(disk, '', name, encodeMeta(meta));
 }
+
+const founded = (nodeId: number, random: Random): DataDirectoryMeta => ({
+  formatVersion: dataFormatVersion,
+  clusterId: zeroUuid,
+  nodeId,
+  directoryId: random.uuid(),
+  startCounter: 1,
+});
 
 const counted = (meta: DataDirectoryMeta): DataDirectoryMeta => ({
   ...meta,
@@ -91,9 +106,15 @@ async function readCopies(
       const versions = { found: meta.formatVersion, supported: dataFormatVersion };
       return fail({ code: 'NEWER_FORMAT', ...versions });
     }
-    if (newest === undefined || meta.startCounter > newest.startCounter) newest = meta;
+    if (newest === undefined || isNewer(meta, newest)) newest = meta;
   }
   return ok(newest);
+}
+
+/** By the count; of two with the same one the copy that knows its cluster. */
+function isNewer(meta: DataDirectoryMeta, other: DataDirectoryMeta): boolean {
+  if (meta.startCounter !== other.startCounter) return meta.startCounter > other.startCounter;
+  return other.clusterId === zeroUuid && meta.clusterId !== zeroUuid;
 }
 
 const crcField = ',"crc32c":"';

@@ -6,7 +6,8 @@ import { crc32c } from '../base/crc32c.ts';
 import { hex32 } from './hex32.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 import type { JsonObject } from './json.ts';
-import { isVoters, isWitnessState } from './stored-shapes.ts';
+import { isVoters } from './is-voters.ts';
+import { isWitnessState } from './is-witness-state.ts';
 
 /** A log for the journal: topic names come and go, topic ids do not. */
 export interface LogKey {

@@ -12,6 +12,11 @@ export interface DurableMark {
   readonly cut: Cut | undefined;
 }
 
+/** Who votes at the start of one log. */
+export interface StoredVoters extends LogKey {
+  readonly voters: readonly StoredVoter[];
+}
+
 /** The state of one witness replica, as the journal has it. */
 export interface StoredWitness extends LogKey {
   readonly state: WitnessState;
@@ -32,7 +37,7 @@ export class JournalState {
   apply(record: JournalRecord): void {
     switch (record.type) {
       case 'vote':
-        this.#votes.set(idOf(record), record);
+        this.#voted(record);
         break;
       case 'mark':
         this.#marks.set(idOf(record), record);
@@ -105,6 +110,14 @@ export class JournalState {
     return this.#voters.get(idOf(key))?.voters;
   }
 
+  allStartVoters(): readonly StoredVoters[] {
+    return [...this.#voters.values()].map(({ topicId, partition, voters }) => ({
+      topicId,
+      partition,
+      voters,
+    }));
+  }
+
   witnesses(): readonly StoredWitness[] {
     return [...this.#witnesses.values()].map(({ topicId, partition, state }) => ({
       topicId,
@@ -138,6 +151,13 @@ export class JournalState {
       ...this.#witnesses.values(),
       ...this.#entries.values(),
     ];
+  }
+
+  /** A vote that waited for room may come behind a later one: the later one stands. */
+  #voted(vote: Of<'vote'>): void {
+    const known = this.#votes.get(idOf(vote));
+    if (known !== undefined && known.leaderEpoch > vote.leaderEpoch) return;
+    this.#votes.set(idOf(vote), vote);
   }
 
   #shortWitness(record: Of<'witness'>): JournalRecord {

@@ -1,7 +1,8 @@
-import type { LeaderEpoch, MonotonicMs, Offset } from '../base/brand.ts';
+import type { LeaderEpoch, MonotonicMs, Offset, Uuid } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
+import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
@@ -14,8 +15,15 @@ import type {
   LogKey,
   LogStart,
 } from './journal-record.ts';
+import {
+  clusterRecord,
+  peerStartRecord,
+  producerIdsRecord,
+  storedEntries,
+} from './stored-entries.ts';
+import type { AdoptedCluster } from './stored-entries.ts';
 import { JournalState, idOf } from './journal-state.ts';
-import type { DurableMark, StoredWitness } from './journal-state.ts';
+import type { DurableMark, StoredVoters, StoredWitness } from './journal-state.ts';
 
 const path = 'journal';
 const freshPath = 'journal.new';
@@ -38,6 +46,8 @@ export class Journal {
   readonly #state: JournalState;
   #file: DiskFile;
   #bytes: number;
+  /** Written anew above it: twice what counted then, or each line would cost a whole file. */
+  #bytesMax: number;
   #pending: JournalRecord[] = [];
   /** Settles, never rejecting, when the last flush that was started is over. */
   #settled: Promise<unknown> = Promise.resolve();
@@ -54,6 +64,7 @@ export class Journal {
     this.isDamaged = state.isDamaged;
     this.#file = file.file;
     this.#bytes = file.bytes;
+    this.#bytesMax = bytesMaxOf(file);
   }
 
   /**
@@ -99,6 +110,11 @@ export class Journal {
     return this.#state.startVoters(key);
   }
 
+  /** Of every log, also of those that are not made yet. */
+  allStartVoters(): readonly StoredVoters[] {
+    return this.#state.allStartVoters();
+  }
+
   /** Every witness replica that this directory keeps (V3). */
   witnesses(): readonly StoredWitness[] {
     return this.#state.witnesses();
@@ -127,6 +143,26 @@ export class Journal {
     this.#lagging.delete(idOf(key));
     const mark = { type: 'mark', ...keyOf(key), to: start.at, cut: 'all' } as const;
     return this.#commit([...startRecords(key, start), mark]);
+  }
+
+  /** The highest start counter seen of a peer's directory (V4). It only rises. */
+  async notePeerStart(directoryId: Uuid, startCounter: number): Promise<void> {
+    const known = storedEntries(this.entries()).peerStarts.find(
+      (one) => one.directoryId === directoryId,
+    );
+    if (known !== undefined && known.startCounter >= startCounter) return;
+    await this.#commit([peerStartRecord(directoryId, startCounter)]);
+  }
+
+  /** The producer ids that are left (P4). */
+  persistProducerIds(block: ProducerIdBlock): Promise<void> {
+    return this.#commit([producerIdsRecord(block)]);
+  }
+
+  /** The cluster that this directory is about to belong to, and its first voters (V2). */
+  persistCluster(cluster: AdoptedCluster, voters: readonly StoredVoter[]): Promise<void> {
+    const key = { topicId: cluster.clusterTopicId, partition: 0 };
+    return this.#commit([clusterRecord(cluster), votersRecord(key, voters)]);
   }
 
   /** Who votes at the log start (V1). */
@@ -195,7 +231,7 @@ export class Journal {
     await this.#append(encodeGroup(records));
     for (const record of records) this.#state.apply(record);
     this.#forgetLagging(marks);
-    if (this.#bytes > limits.journalBytesMax) await this.#shorten();
+    if (this.#bytes > this.#bytesMax) await this.#shorten();
   }
 
   /**
@@ -238,6 +274,7 @@ export class Journal {
       const fresh = await writeAnew(this.#disk, this.#state);
       this.#file = fresh.file;
       this.#bytes = fresh.bytes;
+      this.#bytesMax = bytesMaxOf(fresh);
       await old.close();
     });
   }
@@ -247,6 +284,8 @@ interface OpenFile {
   readonly file: DiskFile;
   readonly bytes: number;
 }
+
+const bytesMaxOf = ({ bytes }: OpenFile): number => Math.max(limits.journalBytesMax, 2 * bytes);
 
 function replay(state: JournalState, bytes: Uint8Array): void {
   const { records, isDamaged } = decodeGroups(bytes);

@@ -47,10 +47,10 @@ export interface Synced {
 
 /**
  * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from `append`,
- * `roll`, `truncate`, `reset` or `advanceLogStart` nothing has changed that the same call would not put right: ask again when
- * there is room. After any other rejection the data directory is condemned (L8). The caller runs
- * one of these at a time; `read`,
- * `findOffset` and one `sync` may run beside them.
+ * `roll`, `truncate`, `reset` or `advanceLogStart` nothing has changed that the same call would not
+ * put right: ask again when there is room. After any other rejection the data directory is
+ * condemned (L8). The caller runs one of these at a time; `read`, `findOffset` and one `sync` may
+ * run beside them.
  */
 export class PartitionLog {
   readonly topic: string;
@@ -352,7 +352,6 @@ export class PartitionLog {
       await this.#file.close();
       this.#file = undefined;
     }
-    this.#generation = generation;
     this.#reader.forget();
     this.#take(await loadLog(this.#context, generation));
     return this.#recovered;
@@ -366,6 +365,7 @@ export class PartitionLog {
     this.#epochs = new LogEpochs(loaded.recovered);
     this.#durableEndOffset = loaded.recovered.logEndOffset;
     this.#isReloading = false;
+    this.#generation = loaded.recovered.generation;
     this.#unsyncedBytes = 0;
     this.#bytes = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }

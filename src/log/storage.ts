@@ -1,14 +1,18 @@
+import { assert } from '../base/assert.ts';
 import { logId, offset } from '../base/brand.ts';
 import type { Uuid } from '../base/brand.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskError, DiskSpace } from '../ports/disk.ts';
+import type { StoredFacts } from '../ports/stored-facts.ts';
+import type { StoredVoter } from '../ports/stored-voters.ts';
 import type { Random } from '../ports/random.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
+import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
 import { CondemnableDisk } from './condemnable-disk.ts';
-import { openDataDirectory } from './data-directory.ts';
+import { openDataDirectory, writeMeta } from './data-directory.ts';
 import type { DataDirectoryError, DataDirectoryMeta } from './data-directory.ts';
 import { readFolderIdentity, writeFolderIdentity } from './folder-identity.ts';
 import { isDiskError, toleratingNoSpace, unlinkIfThere } from './files.ts';
@@ -17,6 +21,8 @@ import type { LogContext } from './log-context.ts';
 import { PartitionLog } from './partition-log.ts';
 import { createSegment } from './recovery.ts';
 import { Reserve } from './reserve.ts';
+import { storedEntries } from './stored-entries.ts';
+import type { AdoptedCluster } from './stored-entries.ts';
 import { setFolderAside } from './set-aside.ts';
 
 const logsDir = 'logs';
@@ -34,6 +40,8 @@ export interface StorageOptions {
   readonly random: Random;
   readonly clock: Clock;
   readonly config: StorageConfig;
+  /** One of several nodes: an empty directory waits for the birth of its cluster (V2). */
+  readonly isClustered?: boolean;
   /**
    * Opens compressed batches for lookups by time; without it they answer with the batch's base
    * offset.
@@ -48,6 +56,13 @@ export interface FolderSetAside {
   readonly folder: string;
   readonly path: string;
   readonly reason: string;
+}
+
+/** It belongs to another cluster, or to one with another `__cluster`. */
+export interface AdoptionError {
+  readonly code: 'OTHER_CLUSTER';
+  readonly found: Uuid;
+  readonly wanted: Uuid;
 }
 
 /** What a person must decide before a data directory can be opened. */
@@ -67,12 +82,12 @@ export function describeOpenError(error: OpenError): string {
 
 /** The data directory of one node: identity, journal, reserve and all logs. */
 export class Storage {
-  readonly meta: DataDirectoryMeta;
   readonly journal: Journal;
   readonly reserve: Reserve;
   readonly config: StorageConfig;
   readonly #disk: CondemnableDisk;
   readonly #options: StorageOptions;
+  #meta: DataDirectoryMeta;
   readonly #logs: PartitionLog[] = [];
   readonly #setAside: FolderSetAside[] = [];
   #nextLogId = 0;
@@ -86,7 +101,7 @@ export class Storage {
     this.#disk = disk;
     this.#options = options;
     this.config = options.config;
-    this.meta = meta;
+    this.#meta = meta;
     this.journal = parts.journal;
     this.reserve = parts.reserve;
   }
@@ -114,7 +129,8 @@ export class Storage {
     disk: CondemnableDisk,
     options: StorageOptions,
   ): Promise<Result<Storage, OpenError>> {
-    const opened = await openDataDirectory(disk, options.nodeId, options.random);
+    const { nodeId, random, isClustered } = options;
+    const opened = await openDataDirectory(disk, nodeId, random, isClustered);
     if (!opened.ok) return fail(opened.error);
     const isFirst = (await disk.stat(logsDir)) === undefined;
     const journal = await Journal.open(disk, options.clock, isFirst);
@@ -123,6 +139,50 @@ export class Storage {
     const storage = new Storage(disk, options, opened.value.meta, { journal, reserve });
     await storage.#openLogs();
     return ok(storage);
+  }
+
+  /** Who lives here. */
+  get meta(): DataDirectoryMeta {
+    return this.#meta;
+  }
+
+  /** What else is stored here; the core is told at start. */
+  get facts(): StoredFacts {
+    const { journal } = this;
+    const { cluster, peerStarts, producerIds } = storedEntries(journal.entries());
+    const isAdopted = cluster?.clusterId === this.#meta.clusterId;
+    return {
+      clusterTopicId: isAdopted ? cluster?.clusterTopicId : undefined,
+      startVoters: journal.allStartVoters(),
+      witnesses: journal.witnesses(),
+      peerStarts,
+      producerIds,
+    };
+  }
+
+  /**
+   * Makes this directory one of a cluster, durably: first voters of `__cluster` in the journal,
+   * then the identity. After a crash in between it is as unborn as before, and is asked again. A
+   * directory with a UUID never takes another (V2). Rejects with DiskError.
+   */
+  async adoptCluster(
+    cluster: AdoptedCluster,
+    voters: readonly StoredVoter[],
+  ): Promise<Result<undefined, AdoptionError>> {
+    const { clusterId } = this.#meta;
+    if (clusterId !== zeroUuid && clusterId !== cluster.clusterId) {
+      return fail({ code: 'OTHER_CLUSTER', found: clusterId, wanted: cluster.clusterId });
+    }
+    assert(cluster.clusterId !== zeroUuid, 'a cluster that is born has a UUID');
+    const known = this.facts.clusterTopicId;
+    if (clusterId !== zeroUuid && known !== cluster.clusterTopicId) {
+      return fail({ code: 'OTHER_CLUSTER', found: clusterId, wanted: cluster.clusterId });
+    }
+    const meta = { ...this.#meta, clusterId: cluster.clusterId };
+    await this.journal.persistCluster(cluster, voters);
+    await writeMeta(this.#disk, meta);
+    this.#meta = meta;
+    return ok(undefined);
   }
 
   get logs(): readonly PartitionLog[] {

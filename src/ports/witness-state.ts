@@ -2,7 +2,7 @@ import type { LeaderEpoch, Offset } from '../base/brand.ts';
 import type { EpochStart } from './recovered-log.ts';
 import type { VotersFrom } from './stored-voters.ts';
 
-/** All that a witness keeps of one partition (V3): where its log would begin and end, no records. */
+/** All that a witness keeps of one partition (V3): places and leader epochs, no records. */
 export interface WitnessState {
   readonly logStartOffset: Offset;
   readonly endOffset: Offset;

@@ -1,4 +1,5 @@
 import {
+  leaderEpoch,
   logGeneration,
   logId,
   monotonicMs,

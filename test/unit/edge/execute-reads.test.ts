@@ -12,6 +12,7 @@ async function readFailing(failure: Error) {
   const posted: Event[] = [];
   const condemned: unknown[] = [];
   const log = {
+    generation: place.generation,
     read: () => Promise.reject(failure),
     findOffset: () => Promise.reject(failure),
   } as Partial<PartitionLog> as PartitionLog;

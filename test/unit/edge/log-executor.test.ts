@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { limits } from '../../../src/base/limits.ts';
-import { logGeneration, offset } from '../../../src/base/brand.ts';
+import { logGeneration, offset, type LogGeneration } from '../../../src/base/brand.ts';
 import { LogExecutor } from '../../../edge/log-executor.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
 import { DiskError } from '../../../src/ports/disk.ts';
@@ -14,6 +14,7 @@ function newExecutor(
   const gates: (() => void)[] = [];
   const heard: string[] = [];
   let written = 0;
+  let current = logGeneration(0);
   const call = async (name: string): Promise<void> => {
     calls.push(name);
     await new Promise<void>((resolve) => gates.push(resolve));
@@ -29,14 +30,26 @@ function newExecutor(
     sync: async () => {
       const endOffset = offset(written);
       await call('sync');
-      return { generation: logGeneration(0), endOffset };
+      return { generation: current, endOffset };
     },
     advanceLogStart: (to: number) => call(`advance ${to}`),
+    truncate: async (to: number, generation: LogGeneration) => {
+      await call(`truncate ${to}`);
+      [written, current] = [to, generation];
+      return { generation };
+    },
+    get generation() {
+      return current;
+    },
+    get logEndOffset() {
+      return offset(written);
+    },
   } as unknown as PartitionLog;
   const executor = new LogExecutor({
     log,
     persisted: (_generation, endOffset) => heard.push(`persisted ${endOffset}`),
     logStartAdvanced: (to) => heard.push(`advanced ${to}`),
+    reloaded: (how, recovered) => heard.push(`${how} ${recovered.generation}`),
     waitingForSpace: (isWaiting) => heard.push(isWaiting ? 'full' : 'freed'),
     isCondemned: () => false,
     spaceMayBeFree: mayBeFree,
@@ -177,5 +190,66 @@ describe('LogExecutor', () => {
     await settle();
     expect(calls).toEqual(['append 1', 'sync']);
     expect(heard).toEqual(['condemned']);
+  });
+
+  it('cuts in its place in the queue: the fsync before it is over, appends behind it follow', async () => {
+    const { executor, append, calls, heard, tick, openOne, settle } = newExecutor();
+    append(3);
+    await tick();
+    await openOne(); // the append; its sync begins
+    executor.run({ type: 'truncate', to: offset(1), generation: logGeneration(1) });
+    append();
+    await tick();
+    expect(calls).toEqual(['append 3', 'sync']);
+    await settle();
+    expect(calls).toEqual(['append 3', 'sync', 'truncate 1', 'append 1', 'sync']);
+    expect(heard).toEqual(['persisted 3', 'truncate 1', 'persisted 2']);
+  });
+
+  it('lets a read wait for what was ordered before it, and for its generation', async () => {
+    const { executor, append, heard, settle } = newExecutor();
+    const [first, second] = [logGeneration(0), logGeneration(1)];
+    expect(executor.mustWait(first, offset(0))).toBe(false);
+    append(2);
+    expect(executor.mustWait(first, offset(1))).toBe(true);
+    executor.run({ type: 'truncate', to: offset(1), generation: second });
+    expect(executor.mustWait(second, offset(0))).toBe(true);
+    const reads = [
+      executor.written(first, offset(1)).then(() => heard.push('first')),
+      executor.written(second, offset(0)).then(() => heard.push('second')),
+    ];
+    await settle();
+    await Promise.all(reads);
+    expect(heard).toEqual(['first', 'persisted 2', 'truncate 1', 'second']);
+    expect(executor.mustWait(first, offset(0))).toBe(false);
+  });
+
+  it('keeps no read waiting for a log that waits for room, or is dead', async () => {
+    for (const fail of [noSpace, () => new DiskError('EIO', 'write', 'x')]) {
+      const { executor, append, heard, settle } = newExecutor(fail);
+      append();
+      const read = executor.written(logGeneration(0), offset(0));
+      await settle();
+      await read;
+      expect(heard).not.toEqual([]);
+      executor.abandon();
+      await settle();
+    }
+  });
+
+  it('does not let a drop pass a cut: it speaks of another log', async () => {
+    let isFull = true;
+    const { executor, append, calls, settle } = newExecutor(
+      (call) => (isFull && call.startsWith('append') ? noSpace() : undefined),
+      () => new Promise((resolve) => setImmediate(() => resolve(true))),
+    );
+    append();
+    executor.run({ type: 'truncate', to: offset(0), generation: logGeneration(1) });
+    executor.run({ type: 'advanceLogStart', to: offset(0) });
+    await settle();
+    expect(calls).not.toContain('advance 0');
+    isFull = false;
+    await settle();
+    expect(calls.slice(-3)).toEqual(['sync', 'truncate 0', 'advance 0']);
   });
 });

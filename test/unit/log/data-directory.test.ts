@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeMeta, encodeMeta, openDataDirectory } from '../../../src/log/data-directory.ts';
 import { Storage, describeOpenError } from '../../../src/log/storage.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
-import { SeededRandom, storageOptions } from './log-fixture.ts';
+import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
+import { SeededRandom, otherTopicId, storageOptions, topicId } from './log-fixture.ts';
 
 const open = (disk: FakeDisk, nodeId = 1, seed = 1) =>
   openDataDirectory(disk, nodeId, new SeededRandom(seed));
@@ -91,5 +92,60 @@ describe('the data directory', () => {
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(decodeMeta(flipped)).toBeUndefined();
     }
+  });
+
+  describe('of one of several nodes', () => {
+    const clustered = async (disk: FakeDisk) => {
+      const opened = await Storage.open(disk, { ...storageOptions(), isClustered: true });
+      if (!opened.ok) throw new Error(opened.error.code);
+      return opened.value;
+    };
+    const voter = { nodeId: 1, directoryId: otherTopicId, role: 'data' } as const;
+
+    it('has no cluster until one is adopted, and then no other', async () => {
+      const disk = new FakeDisk();
+      expect((await clustered(disk)).meta.clusterId).toBe(zeroUuid);
+      const storage = await clustered(disk);
+      expect(storage.meta).toMatchObject({ clusterId: zeroUuid, startCounter: 2 });
+      expect(storage.facts.clusterTopicId).toBeUndefined();
+      const cluster = { clusterId: topicId, clusterTopicId: otherTopicId };
+      expect((await storage.adoptCluster(cluster, [voter])).ok).toBe(true);
+      expect((await storage.adoptCluster(cluster, [voter])).ok).toBe(true);
+      disk.reboot('lost');
+      const again = await clustered(disk);
+      expect(again.meta.clusterId).toBe(topicId);
+      expect(again.facts).toMatchObject({
+        clusterTopicId: otherTopicId,
+        startVoters: [{ topicId: otherTopicId, partition: 0, voters: [voter] }],
+      });
+      for (const other of [
+        { clusterId: otherTopicId, clusterTopicId: otherTopicId },
+        { clusterId: topicId, clusterTopicId: topicId },
+      ]) {
+        const refused = await again.adoptCluster(other, [voter]);
+        expect(refused).toMatchObject({ ok: false, error: { code: 'OTHER_CLUSTER' } });
+      }
+      expect((await clustered(disk)).meta.clusterId).toBe(topicId);
+    });
+
+    it('is adopted with the newer copy of two from the same start', async () => {
+      const disk = new FakeDisk();
+      const unborn = await clustered(disk);
+      for (const name of ['meta.json', 'meta.copy.json']) {
+        disk.plant(name, encodeMeta({ ...unborn.meta, clusterId: topicId }));
+        expect((await clustered(disk)).meta.clusterId).toBe(topicId);
+        for (const each of ['meta.json', 'meta.copy.json']) {
+          disk.plant(each, encodeMeta(unborn.meta));
+        }
+      }
+    });
+
+    it('becomes a cluster of one where the config names no other node', async () => {
+      const disk = new FakeDisk();
+      await clustered(disk);
+      const alone = await open(disk);
+      expect(alone.ok && alone.value.meta.clusterId).not.toBe(zeroUuid);
+      expect((await clustered(disk)).meta.clusterId).toBe(alone.ok && alone.value.meta.clusterId);
+    });
   });
 });

@@ -2,11 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { leaderEpoch, offset } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { Journal } from '../../../src/log/journal.ts';
+import { storedEntries } from '../../../src/log/stored-entries.ts';
+import type { StoredVoter } from '../../../src/ports/stored-voters.ts';
+import type { WitnessState } from '../../../src/ports/witness-state.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
 import { ManualClock, otherTopicId, topicId } from './log-fixture.ts';
 
 const key = { topicId, partition: 3 };
 const vote = { ...key, leaderEpoch: leaderEpoch(5), votedFor: otherTopicId };
+
+const voters = (...nodes: number[]): readonly StoredVoter[] =>
+  nodes.map((nodeId) => ({ nodeId, directoryId: otherTopicId, role: 'data' }));
+
+const witness = (end: number, epoch: number): WitnessState => ({
+  logStartOffset: offset(0),
+  endOffset: offset(end),
+  epochStarts: [{ leaderEpoch: leaderEpoch(epoch), startOffset: offset(0) }],
+  voters: [{ from: offset(0), voters: voters(1, 2, 3) }],
+  epochBeforeStart: leaderEpoch(0),
+});
 
 async function reopen(disk: FakeDisk): Promise<Journal> {
   return Journal.open(disk, new ManualClock(), false);
@@ -157,5 +171,100 @@ describe('Journal', () => {
     const again = await reopen(disk);
     expect(again.isDamaged).toBe(false);
     expect(again.votes()).toEqual([vote]);
+  });
+
+  it('keeps an older vote out that had to wait for room', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    await journal.persistVotes([{ ...vote, leaderEpoch: leaderEpoch(6) }]);
+    await journal.persistVotes([vote]);
+    expect((await reopen(disk)).votes()[0]?.leaderEpoch).toBe(6);
+  });
+
+  it('keeps who votes at the log start, with the start or alone', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    expect(journal.startVoters(key)).toBeUndefined();
+    await journal.persistVoters(key, voters(1, 2));
+    expect(journal.startVoters(key)).toEqual(voters(1, 2));
+    const start = { at: offset(5), epochBefore: leaderEpoch(3), voters: voters(2) };
+    await journal.persistLogStart(key, start);
+    await journal.persistLogStart(key, { at: offset(6), epochBefore: leaderEpoch(3) });
+    const again = await reopen(disk);
+    expect(again.startVoters(key)).toEqual(voters(2));
+    expect([again.logStartOffset(key), again.epochBeforeStart(key)]).toEqual([6, 3]);
+  });
+
+  it('keeps the highest start counter of a peer, and the producer ids that are left', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    await journal.notePeerStart(otherTopicId, 4);
+    const syncs = disk.count('sync');
+    await journal.notePeerStart(otherTopicId, 3);
+    expect(disk.count('sync')).toBe(syncs);
+    await journal.persistProducerIds({ next: 7, end: 1_000 });
+    expect(storedEntries((await reopen(disk)).entries())).toEqual({
+      cluster: undefined,
+      peerStarts: [{ directoryId: otherTopicId, startCounter: 4 }],
+      producerIds: { next: 7, end: 1_000 },
+    });
+    const bad = [{ key: 'producer-ids', json: '{"next":-1,"end":2}' }];
+    expect(storedEntries(bad).producerIds).toBeUndefined();
+  });
+
+  it('writes only the end of a witness while nothing else of it changes', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    const size = () => disk.files().get('journal')?.length ?? 0;
+    await journal.persistWitness(key, witness(10, 1));
+    const full = size();
+    await journal.persistWitness(key, witness(20, 1));
+    expect(size() - full).toBeLessThan(130);
+    expect((await reopen(disk)).witnesses()).toEqual([{ ...key, state: witness(20, 1) }]);
+    // Asked for in one turn: the last one stands, whatever it shares with the one before.
+    const other = await reopen(disk);
+    await Promise.all([
+      other.persistWitness(key, witness(30, 2)),
+      other.persistWitness(key, witness(15, 1)),
+    ]);
+    await other.persistWitness(key, witness(16, 1));
+    expect((await reopen(disk)).witnesses()[0]?.state).toEqual(witness(16, 1));
+  });
+
+  it('stays small however often a witness moves', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    const size = () => disk.files().get('journal')?.length ?? 0;
+    await journal.persistEntry('a', 'x'.repeat(limits.journalBytesMax / 2));
+    await journal.persistEntry('a', 'x'.repeat(limits.journalBytesMax / 2 - 20_000));
+    let most = 0;
+    for (let end = 1; end <= 300; end++) {
+      await journal.persistWitness(key, witness(end, 1 + Math.floor(end / 10)));
+      most = Math.max(most, size());
+    }
+    expect(most).toBeLessThan(limits.journalBytesMax + 1_000);
+    expect(size()).toBeLessThan(limits.journalBytesMax - 100_000);
+    expect((await reopen(disk)).witnesses()[0]?.state).toEqual(witness(300, 31));
+  });
+
+  it('is not written anew again and again when what counts is long', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    const json = 'x'.repeat(200_000);
+    for (let i = 0; i < 8; i++) await journal.persistEntry(`${i}`, json);
+    const renames = disk.count('rename');
+    for (let i = 0; i < 4; i++) await journal.persistEntry('small', `${i}`);
+    expect(disk.count('rename')).toBe(renames);
+  });
+
+  it('forgets the states of witnesses with damage, for an older one says too much', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    await journal.persistWitness(key, witness(10, 1));
+    const at = disk.files().get('journal')?.length ?? 0;
+    await journal.persistWitness(key, witness(20, 2));
+    await journal.persistVotes([vote]);
+    disk.flipBit('journal', at + 20);
+    expect((await reopen(disk)).witnesses()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logGeneration, offset, timestampMs } from '../../../src/base/brand.ts';
+import { leaderEpoch, logGeneration, offset, timestampMs } from '../../../src/base/brand.ts';
 import type { Offset } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { decodeCheckpoint } from '../../../src/log/checkpoint-file.ts';
@@ -339,5 +339,49 @@ describe('a read that needs more than one look at the file', () => {
     );
     expect(await read(again as PartitionLog, 2, 6, 45_000)).toEqual([2, 3]);
     expect(await read(again as PartitionLog, 2, 6)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('begins anew at an offset, empty, in a new generation', async () => {
+    for (const at of [30, 60, 90, 500]) {
+      const disk = new FakeDisk();
+      const log = await threeSegments(disk);
+      const voters = [{ nodeId: 2, directoryId: topicId, role: 'data' }] as const;
+      const start = { at: offset(at), epochBefore: leaderEpoch(9), voters };
+      const recovered = await log.reset(start, logGeneration(4));
+      expect(recovered).toMatchObject({
+        ...{ generation: 4, logStartOffset: at, logEndOffset: at, epochBeforeStart: 9 },
+        ...{ startVoters: voters, epochStarts: [], producerBatches: [], rot: [] },
+        ...{ producerSnapshot: undefined, producerStateFrom: undefined },
+      });
+      expect(log.bytes).toBe(0);
+      expect(await log.read({ from: offset(at - 1), to: offset(at), bytesMax: 1 })).toMatchObject({
+        ok: false,
+      });
+      await log.append([makeBatch({ base: at, epoch: 10 })]);
+      await log.sync();
+      disk.reboot('lost');
+      const again = (await openStorage(disk)).logs[0] as PartitionLog;
+      expect([...(await readAll(again)).batches.keys()]).toEqual([at]);
+      expect(again.recovered).toMatchObject({ epochBeforeStart: 9, startVoters: voters });
+    }
+  });
+
+  it('knows the leader epoch below its start', async () => {
+    const disk = new FakeDisk();
+    const { log } = await openLog(disk);
+    await fill(log, 5, { epoch: 3 });
+    await fill(log, 9, { epoch: 4 });
+    for (const [to, epoch] of [
+      [2, 3],
+      [5, 3],
+      [6, 4],
+    ] as const) {
+      await log.advanceLogStart(offset(to));
+      expect(log.epochBeforeStart).toBe(epoch);
+    }
+    await log.sync();
+    disk.reboot('lost');
+    const again = (await openStorage(disk)).logs[0] as PartitionLog;
+    expect(again.recovered.epochBeforeStart).toBe(4);
   });
 });

@@ -1,0 +1,86 @@
+import { assert } from '../src/base/assert.ts';
+import type { Event } from '../src/core/event.ts';
+import type { StorageEffect } from '../src/core/storage-orders.ts';
+import type { Storage } from '../src/log/storage.ts';
+
+/** Orders that end in the node journal or the identity, not in a log. */
+export type JournalEffect = Exclude<StorageEffect, { type: 'TruncateLog' | 'ResetLog' }>;
+
+export interface JournalExecutorOptions {
+  readonly storage: Pick<Storage, 'journal' | 'adoptCluster'>;
+  readonly post: (event: Event) => void;
+  /** Runs work again and again while the disk is full; its first try begins at once. */
+  readonly start: (work: () => Promise<void>) => void;
+}
+
+/**
+ * Writes what replication must remember, each order answered when it is durable. Orders about the
+ * same thing keep their order: one that must be tried again on a full disk writes what was asked
+ * for last, not what it was asked for.
+ */
+export class JournalExecutor {
+  readonly #options: JournalExecutorOptions;
+  readonly #newest = new Map<string, () => Promise<void>>();
+
+  constructor(options: JournalExecutorOptions) {
+    this.#options = options;
+  }
+
+  run(effect: JournalEffect): void {
+    const { journal } = this.#options.storage;
+    switch (effect.type) {
+      case 'StoreVoters': {
+        const { topicId, partition, voters } = effect;
+        return this.#store(`voters/${topicId}/${partition}`, {
+          write: () => journal.persistVoters({ topicId, partition }, voters),
+          answer: { type: 'VotersStored', topicId, partition },
+        });
+      }
+      case 'StoreWitness': {
+        const { topicId, partition, generation, state } = effect;
+        const { endOffset } = state;
+        return this.#store(`witness/${topicId}/${partition}`, {
+          write: () => journal.persistWitness({ topicId, partition }, state),
+          answer: { type: 'WitnessStored', topicId, partition, generation, endOffset },
+        });
+      }
+      case 'NotePeerStart': {
+        const { directoryId, startCounter } = effect;
+        return this.#store(`peer/${directoryId}`, {
+          write: () => journal.notePeerStart(directoryId, startCounter),
+          answer: { type: 'PeerStartNoted', directoryId, startCounter },
+        });
+      }
+      case 'StoreProducerIds': {
+        const { block } = effect;
+        return this.#store('producer-ids', {
+          write: () => journal.persistProducerIds(block),
+          answer: { type: 'ProducerIdsStored', block },
+        });
+      }
+      case 'AdoptCluster': {
+        const { clusterId, clusterTopicId, voters } = effect;
+        return this.#store('cluster', {
+          write: () => this.#adopt({ clusterId, clusterTopicId }, voters),
+          answer: { type: 'ClusterAdopted', clusterId, clusterTopicId },
+        });
+      }
+    }
+  }
+
+  #store(
+    key: string,
+    order: { readonly write: () => Promise<void>; readonly answer: Event },
+  ): void {
+    this.#newest.set(key, order.write);
+    this.#options.start(async () => {
+      await (this.#newest.get(key) ?? order.write)();
+      this.#options.post(order.answer);
+    });
+  }
+
+  async #adopt(...[cluster, voters]: Parameters<Storage['adoptCluster']>): Promise<void> {
+    const adopted = await this.#options.storage.adoptCluster(cluster, voters);
+    assert(adopted.ok, 'a directory never takes another cluster UUID (V2)');
+  }
+}

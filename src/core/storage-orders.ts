@@ -1,0 +1,82 @@
+import { assert } from '../base/assert.ts';
+import type { LeaderEpoch, LogGeneration, LogId, Offset, Uuid } from '../base/brand.ts';
+import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
+import type { RecoveredLog } from '../ports/recovered-log.ts';
+import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { WitnessState } from '../ports/witness-state.ts';
+
+/** What replication orders of the disk, beside appends. Every answer means: durable. */
+export type StorageEffect =
+  /**
+   * Nothing at or above `to` is left (L3). `generation` is the new one, one above the last: appends
+   * of it may be ordered right behind. Answered by LogTruncated.
+   */
+  | {
+      readonly type: 'TruncateLog';
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly to: Offset;
+    }
+  /**
+   * The log lies below its leader's log start: it begins there anew, empty. Answered by LogReset;
+   * after a crash it is the old log or the new one.
+   */
+  | {
+      readonly type: 'ResetLog';
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly logStartOffset: Offset;
+      readonly epochBefore: LeaderEpoch;
+      readonly voters: readonly StoredVoter[];
+    }
+  /** Who votes at the log start (V1), also of a log that is not made yet. VotersStored. */
+  | {
+      readonly type: 'StoreVoters';
+      readonly topicId: Uuid;
+      readonly partition: number;
+      readonly voters: readonly StoredVoter[];
+    }
+  /** All of a witness' state (V3). WitnessStored; `generation` comes back as it is. */
+  | {
+      readonly type: 'StoreWitness';
+      readonly topicId: Uuid;
+      readonly partition: number;
+      readonly generation: LogGeneration;
+      readonly state: WitnessState;
+    }
+  /** A peer is not trusted before its start is durable here (V4). PeerStartNoted. */
+  | { readonly type: 'NotePeerStart'; readonly directoryId: Uuid; readonly startCounter: number }
+  /** The producer ids that are left (P4). ProducerIdsStored. */
+  | { readonly type: 'StoreProducerIds'; readonly block: ProducerIdBlock }
+  /** This directory belongs to that cluster from now on (V2). ClusterAdopted. */
+  | {
+      readonly type: 'AdoptCluster';
+      readonly clusterId: Uuid;
+      readonly clusterTopicId: Uuid;
+      readonly voters: readonly StoredVoter[];
+    };
+
+/** Answers to `StorageEffect`s. */
+export type StorageEvent =
+  | {
+      readonly type: 'LogTruncated' | 'LogReset';
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly recovered: RecoveredLog;
+    }
+  | { readonly type: 'VotersStored'; readonly topicId: Uuid; readonly partition: number }
+  | {
+      readonly type: 'WitnessStored';
+      readonly topicId: Uuid;
+      readonly partition: number;
+      readonly generation: LogGeneration;
+      readonly endOffset: Offset;
+    }
+  | { readonly type: 'PeerStartNoted'; readonly directoryId: Uuid; readonly startCounter: number }
+  | { readonly type: 'ProducerIdsStored'; readonly block: ProducerIdBlock }
+  | { readonly type: 'ClusterAdopted'; readonly clusterId: Uuid; readonly clusterTopicId: Uuid };
+
+/** The answer to an order that nobody gives in a cluster of one. */
+export function unasked(event: StorageEvent): never {
+  assert(false, `nobody asked for ${event.type}`);
+}

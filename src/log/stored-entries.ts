@@ -1,0 +1,80 @@
+import { uuid } from '../base/brand.ts';
+import type { Uuid } from '../base/brand.ts';
+import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
+import type { StoredFacts } from '../ports/stored-facts.ts';
+import type { JournalEntry, JournalRecord } from './journal-record.ts';
+import { isCount, isJsonObject, isText, parseJson } from './json.ts';
+
+const peerStartPrefix = 'peer-start/';
+const producerIdsKey = 'producer-ids';
+const clusterKey = 'cluster';
+
+/** The cluster that a directory was adopted by (V2). */
+export interface AdoptedCluster {
+  readonly clusterId: Uuid;
+  readonly clusterTopicId: Uuid;
+}
+
+type PeerStart = StoredFacts['peerStarts'][number];
+
+/** The journal's record of a peer's start counter. */
+export const peerStartRecord = (directoryId: Uuid, startCounter: number): JournalRecord =>
+  entry(`${peerStartPrefix}${directoryId}`, startCounter);
+
+/** The journal's record of the producer ids that are left. */
+export const producerIdsRecord = ({ next, end }: ProducerIdBlock): JournalRecord =>
+  entry(producerIdsKey, { next, end });
+
+/** The journal's record of the cluster. */
+export const clusterRecord = ({ clusterId, clusterTopicId }: AdoptedCluster): JournalRecord =>
+  entry(clusterKey, { clusterId, clusterTopicId });
+
+export interface StoredEntries {
+  /** The cluster that was to be adopted; only the identity says that it was. */
+  readonly cluster: AdoptedCluster | undefined;
+  /** The highest start counter seen of each peer's directory. */
+  readonly peerStarts: readonly PeerStart[];
+  /** Undefined: no block was ever taken. */
+  readonly producerIds: ProducerIdBlock | undefined;
+}
+
+/** What replication keeps among the entries of a journal. */
+export const storedEntries = (entries: readonly JournalEntry[]): StoredEntries => ({
+  cluster: clusterIn(entries),
+  peerStarts: peerStartsIn(entries),
+  producerIds: producerIdsIn(entries),
+});
+
+function peerStartsIn(entries: readonly JournalEntry[]): readonly PeerStart[] {
+  return entries.flatMap(({ key, json }) => {
+    const startCounter = parseJson(json);
+    if (!key.startsWith(peerStartPrefix) || !isCount(startCounter)) return [];
+    return [{ directoryId: uuid(key.slice(peerStartPrefix.length)), startCounter }];
+  });
+}
+
+function producerIdsIn(entries: readonly JournalEntry[]): ProducerIdBlock | undefined {
+  const block = valueOf(entries, producerIdsKey);
+  if (!isJsonObject(block)) return undefined;
+  const { next, end } = block;
+  return isCount(next) && isCount(end) ? { next, end } : undefined;
+}
+
+function clusterIn(entries: readonly JournalEntry[]): AdoptedCluster | undefined {
+  const cluster = valueOf(entries, clusterKey);
+  if (!isJsonObject(cluster)) return undefined;
+  const { clusterId, clusterTopicId } = cluster;
+  if (!isText(clusterId) || !isText(clusterTopicId)) return undefined;
+  return { clusterId: uuid(clusterId), clusterTopicId: uuid(clusterTopicId) };
+}
+
+function valueOf(entries: readonly JournalEntry[], wanted: string): unknown {
+  const found = entries.find(({ key }) => key === wanted);
+  return found === undefined ? undefined : parseJson(found.json);
+}
+
+const entry = (key: string, value: unknown): JournalRecord => ({
+  type: 'entry',
+  key,
+  json: JSON.stringify(value),
+});

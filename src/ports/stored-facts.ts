@@ -1,0 +1,21 @@
+import type { Uuid } from '../base/brand.ts';
+import type { ProducerIdBlock } from './producer-id-block.ts';
+import type { StoredVoter } from './stored-voters.ts';
+import type { WitnessState } from './witness-state.ts';
+
+interface Place {
+  readonly topicId: Uuid;
+  readonly partition: number;
+}
+
+/** What a data directory knows beside its logs and votes; given to the core at start. */
+export interface StoredFacts {
+  /** `__cluster`'s topic id, once the directory belongs to a cluster that was born together. */
+  readonly clusterTopicId: Uuid | undefined;
+  /** Who votes at the log start, of logs that are not made yet, too. */
+  readonly startVoters: readonly (Place & { readonly voters: readonly StoredVoter[] })[];
+  readonly witnesses: readonly (Place & { readonly state: WitnessState })[];
+  /** The highest start counter seen of each peer's directory (V4). */
+  readonly peerStarts: readonly { readonly directoryId: Uuid; readonly startCounter: number }[];
+  readonly producerIds: ProducerIdBlock | undefined;
+}
