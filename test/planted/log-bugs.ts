@@ -2,7 +2,9 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const condemnableDisk = 'test/unit/log/condemnable-disk.test.ts';
 const dataDirectory = 'test/unit/log/data-directory.test.ts';
+const journal = 'test/unit/log/journal.test.ts';
 const logCrash = 'test/scenarios/log-crash.test.ts';
+const logExecutor = 'test/unit/edge/log-executor.test.ts';
 const logParts = 'test/unit/log/log-parts.test.ts';
 const logRot = 'test/scenarios/log-rot.test.ts';
 const partitionLog = 'test/unit/log/partition-log.test.ts';
@@ -67,7 +69,7 @@ export const logBugs: readonly PlantedBug[] = [
     name: 'unlink-before-the-log-start',
     rule: 'L3',
     file: 'src/log/partition-log.ts',
-    from: 'await journal.persistLogStart(this.#key, to);',
+    from: 'await journal.persistLogStart(this.#key, { at: to, epochBefore: this.#epochs.before(to) });',
     to: '',
     why: 'after a crash the deleted offsets look like rot',
     suites: [partitionLog],
@@ -131,8 +133,8 @@ export const logBugs: readonly PlantedBug[] = [
     name: 'identity-is-constant',
     rule: 'L1',
     file: 'src/log/data-directory.ts',
-    from: '[random.uuid(), random.uuid()]',
-    to: "[uuid('11111111-1111-4111-8111-111111111111'), random.uuid()]",
+    from: '{ ...counting, clusterId: random.uuid() }',
+    to: "{ ...counting, clusterId: uuid('11111111-1111-4111-8111-111111111111') }",
     why: 'two gateways share cursors and transactions at central',
     suites: [dataDirectory],
   },
@@ -189,5 +191,59 @@ export const logBugs: readonly PlantedBug[] = [
     to: '',
     why: 'rotten bytes are served as records',
     suites: [logRot],
+  },
+  {
+    name: 'identity-before-the-first-voters',
+    rule: 'V2',
+    file: 'src/log/storage.ts',
+    from: 'await this.journal.persistCluster(cluster, voters);\n    await writeMeta(this.#disk, meta);',
+    to: 'await writeMeta(this.#disk, meta);\n    await this.journal.persistCluster(cluster, voters);',
+    why: 'after a crash the node belongs to a cluster whose voters it does not know',
+    suites: [dataDirectory],
+  },
+  {
+    name: 'another-cluster-is-taken',
+    rule: 'V2',
+    file: 'src/log/storage.ts',
+    from: 'if (clusterId !== zeroUuid && clusterId !== cluster.clusterId) {',
+    to: 'if (clusterId === cluster.clusterId && clusterId === zeroUuid) {',
+    why: 'the records of one cluster are served as those of another',
+    suites: [dataDirectory],
+  },
+  {
+    name: 'older-vote-over-a-newer',
+    rule: 'L2',
+    file: 'src/log/journal-state.ts',
+    from: 'if (known !== undefined && known.leaderEpoch > vote.leaderEpoch) return;',
+    to: '',
+    why: 'a node that waited for room votes a second time in an epoch',
+    suites: [journal],
+  },
+  {
+    name: 'witness-end-on-another-state',
+    rule: 'V3',
+    file: 'src/log/journal-state.ts',
+    from: "!== 'witness' || last.get(idOf(record)) === record)",
+    to: "!== 'witness' || last.has(idOf(record)))",
+    why: 'a witness votes with epochs that it has cut',
+    suites: [journal],
+  },
+  {
+    name: 'new-beginning-without-its-order',
+    rule: 'L3',
+    file: 'src/log/journal.ts',
+    from: 'return this.#commit([...startRecords(key, start), mark]);',
+    to: 'return this.#commit(startRecords(key, start));',
+    why: 'the log goes on with what its leader has let go of',
+    suites: [partitionLog],
+  },
+  {
+    name: 'old-bytes-for-a-new-generation',
+    rule: 'L4',
+    file: 'edge/log-executor.ts',
+    from: 'if (log.generation !== generation) return log.generation < generation;',
+    to: '',
+    why: 'a follower is sent what is about to be cut',
+    suites: [logExecutor],
   },
 ];

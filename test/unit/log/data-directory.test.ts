@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeMeta, encodeMeta, openDataDirectory } from '../../../src/log/data-directory.ts';
 import { Storage, describeOpenError } from '../../../src/log/storage.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
+import type { AdoptedCluster } from '../../../src/log/stored-entries.ts';
 import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
 import { SeededRandom, otherTopicId, storageOptions, topicId } from './log-fixture.ts';
 
@@ -100,6 +101,11 @@ describe('the data directory', () => {
       if (!opened.ok) throw new Error(opened.error.code);
       return opened.value;
     };
+    const reopened = async (disk: FakeDisk) => {
+      const storage = await clustered(disk);
+      const { meta, facts } = storage;
+      return { meta, facts, adopt: (to: AdoptedCluster) => storage.adoptCluster(to, [voter]) };
+    };
     const voter = { nodeId: 1, directoryId: otherTopicId, role: 'data' } as const;
 
     it('has no cluster until one is adopted, and then no other', async () => {
@@ -137,6 +143,23 @@ describe('the data directory', () => {
         for (const each of ['meta.json', 'meta.copy.json']) {
           disk.plant(each, encodeMeta(unborn.meta));
         }
+      }
+    });
+
+    it('is adopted whole or not at all, whenever it dies', async () => {
+      for (let call = 1; ; call++) {
+        const disk = new FakeDisk(call);
+        const storage = await clustered(disk);
+        disk.crashAt(disk.callCount + call);
+        const cluster = { clusterId: topicId, clusterTopicId: otherTopicId };
+        const isAdopted = await storage.adoptCluster(cluster, [voter]).catch(() => undefined);
+        disk.reboot(call % 2 === 0 ? 'lost' : 'killed');
+        const { meta, facts, ...again } = await reopened(disk);
+        expect(meta.clusterId === topicId || isAdopted === undefined).toBe(true);
+        expect(facts.clusterTopicId).toBe(meta.clusterId === topicId ? otherTopicId : undefined);
+        if (meta.clusterId === topicId) expect(facts.startVoters[0]?.voters).toEqual([voter]);
+        expect((await again.adopt(cluster)).ok).toBe(true);
+        if (isAdopted !== undefined) break;
       }
     });
 
