@@ -163,6 +163,28 @@ export const limits = {
   /** Frames larger than this close the connection of our own client. */
   clientFrameBytesMax: 64 * 1024 * 1024,
   clientInFlightMax: 32,
+  /** Pauses before a link to another node is opened again. */
+  peerBackoffMsMin: 50,
+  peerBackoffMsMax: 1_000,
+  peerConnectMsMax: 3_000,
+  peerIntroduceMsMax: 3_000,
+  /** Nodes that are not born look at each other this often (V2). */
+  peerUnbornIntroduceMs: 250,
+  /** Who has no leader asks another voter this often. */
+  peerProbeMs: 250,
+  /** A partition that was refused, or whose records did not fit, is asked for again. */
+  peerRefetchMs: 100,
+  /** A Fetch of a follower waits this long at most, and less than its leader's patience (T2). */
+  peerFetchWaitMsMax: 500,
+  peerFetchBytesMax: 256 * 1024,
+  /** Partitions that are read at once for one answer. */
+  peerFetchReadsMax: 16,
+  /** Fetches of one link in progress (T1). */
+  peerFetchesInFlightMax: 2,
+  /** A vote whose answer is not there by then is of no use any more. */
+  peerVoteMsMax: 1_000,
+  /** Requests of one node in progress on one connection. */
+  peerInFlightPerConnectionMax: 1_024,
   forwardCursorFetchBytesMax: 256 * 1024,
 } as const;
 

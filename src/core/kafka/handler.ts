@@ -1,4 +1,4 @@
-import type { MonotonicMs } from '../../base/brand.ts';
+import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
 import { decodeRequest, encodeResponse } from '../../wire/kafka/header.ts';
 import type { ByteRoom } from '../../base/byte-room.ts';
@@ -26,6 +26,7 @@ export interface HandlerContext {
 export interface Exchange {
   readonly version: number;
   readonly correlationId: number;
+  readonly connection: ConnectionId;
   readonly frame: Uint8Array;
   /** `frame`: a whole response; undefined: nothing is sent (acks = 0). */
   readonly settle: (frame: Uint8Array | undefined) => void;

@@ -28,8 +28,19 @@ export interface WaitingFrame {
   claim: RoomClaim | undefined;
 }
 
+/** What is different between clients and other nodes. */
+export interface ConnectionRules {
+  /** Requests in progress; past it the socket is not read. */
+  readonly inFlightMax: number;
+  /** A client's next request waits behind its Fetch; a node's next Fetch answers the parked one. */
+  readonly isFetchAlone: boolean;
+  /** Kafka clients take answers in the order of the requests; nodes go by correlation ids. */
+  readonly isOrdered: boolean;
+}
+
 export interface KafkaConnectionOptions {
   readonly id: ConnectionId;
+  readonly rules: ConnectionRules;
   readonly requestBytesMax: number;
   /** Of all connections: see `limits.kafkaRequestRoomBytes`. */
   readonly requestRoom: ByteRoom;
@@ -43,7 +54,7 @@ export interface KafkaConnectionOptions {
 
 /**
  * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready
- * first. The rest waits here, and the socket is not read, past `kafkaInFlightPerConnectionMax`
+ * first (to other nodes: as they are ready). The rest waits here, and the socket is not read, past `kafkaInFlightPerConnectionMax`
  * requests or as many bytes as one may have in progress, while the peer has not taken the answers
  * it got, while the room of all connections is taken, and behind a Fetch where the next one is
  * another: a few hundred bytes of them ask for gigabytes.
@@ -62,6 +73,7 @@ export class KafkaConnection {
   /** Of requests that are not answered: what a Produce carries is held until it is committed. */
   #requestBytes = 0;
   #fetches = 0;
+  #unsettled = 0;
   #isPaused = false;
   #isClosed = false;
   /** The router is beginning with its requests; an answer at once must not begin again. */
@@ -108,7 +120,7 @@ export class KafkaConnection {
 
   /** Why the peer has lost its place, or undefined. */
   overdue(now: MonotonicMs): string | undefined {
-    return this.#isClosed ? undefined : this.#patience.overdue(this.#slots.length > 0, now);
+    return this.#isClosed ? undefined : this.#patience.overdue(this.#unsettled > 0, now);
   }
 
   /** The next request to begin with, unless too many are in progress. */
@@ -116,7 +128,8 @@ export class KafkaConnection {
     if (this.#isClosed || this.#isFull()) return undefined;
     const next = this.#waiting.peek();
     if (next === undefined) return undefined;
-    if (this.#fetches > 0 && isFetch(next.frame)) return undefined;
+    const { isFetchAlone } = this.#options.rules;
+    if (isFetchAlone && this.#fetches > 0 && isFetch(next.frame)) return undefined;
     next.claim ??= this.#claim(next.frame.length);
     return next.claim.isGranted ? this.#waiting.shift() : undefined;
   }
@@ -133,12 +146,14 @@ export class KafkaConnection {
       ...{ isSettled: false, frame: undefined, release: undefined },
     };
     this.#slots.push(slot);
+    this.#unsettled++;
     if (slot.isFetch) this.#fetches++;
     this.#requestBytes += frame.length;
     const isAbandoned = (): boolean => this.#isClosed;
     return {
       version: start.apiVersion,
       correlationId: start.correlationId,
+      connection: this.id,
       frame,
       get isAbandoned() {
         return isAbandoned();
@@ -151,7 +166,8 @@ export class KafkaConnection {
         this.#requestBytes -= frame.length;
         if (slot.isFetch) this.#fetches--;
         slot.release = undefined;
-        this.#flush();
+        this.#unsettled--;
+        this.#flush(slot);
         requestRoom.free(slot.claim);
         settled();
       },
@@ -213,15 +229,19 @@ export class KafkaConnection {
 
   #isFull(): boolean {
     return (
-      this.#slots.length >= limits.kafkaInFlightPerConnectionMax ||
+      this.#unsettled >= this.#options.rules.inFlightMax ||
       this.answerBytes >= limits.socketUnsentBytesMax ||
       this.#requestBytes >= this.#options.requestBytesMax
     );
   }
 
-  /** Sends all answers that are ready at the head of the order, in one write. */
-  #flush(): void {
+  /** Sends all answers that may go now that this one is ready, in one write. */
+  #flush(settled: Slot): void {
     const chunks: Uint8Array[] = [];
+    if (!this.#options.rules.isOrdered && settled.frame !== undefined) {
+      chunks.push(settled.frame);
+      settled.frame = undefined;
+    }
     for (let head = this.#slots.peek(); head?.isSettled === true; head = this.#slots.peek()) {
       this.#slots.shift();
       if (head.frame !== undefined) chunks.push(head.frame);

@@ -2,18 +2,35 @@ import type { ConnectionId, LogId, MonotonicMs } from '../../base/brand.ts';
 import { monotonicMs } from '../../base/brand.ts';
 import { ByteRoom } from '../../base/byte-room.ts';
 import { limits } from '../../base/limits.ts';
-import { apiKeys, servedApis } from '../../wire/kafka/api-keys.ts';
+import { apiKeys, servedApis, type ServedApi } from '../../wire/kafka/api-keys.ts';
 import type { RequestStart } from '../../wire/kafka/header.ts';
 import { readRequestStart } from '../../wire/kafka/header.ts';
 import type { Effect } from '../effect.ts';
 import type { BrokerView } from './broker-view.ts';
 import { Deadlines } from './deadlines.ts';
 import { FetchWaits } from './fetch-wait.ts';
-import type { Exchange, HandlerContext } from './handler.ts';
+import type { Exchange, Handler, HandlerContext } from './handler.ts';
 import { handlerTable } from './handler-table.ts';
 import { refuseApiVersions } from './handlers/18-api-versions.ts';
-import { KafkaConnection, type WaitingFrame } from './kafka-connection.ts';
+import { KafkaConnection, type ConnectionRules, type WaitingFrame } from './kafka-connection.ts';
 import { RoomJam } from './room-jam.ts';
+
+/** What is answered on a port, by whom, and how its connections behave. */
+export interface RouterSurface {
+  readonly apis: readonly ServedApi[];
+  readonly handlers: ReadonlyMap<number, Handler>;
+  readonly rules: ConnectionRules;
+}
+
+const clientSurface: RouterSurface = {
+  apis: servedApis,
+  handlers: handlerTable,
+  rules: {
+    inFlightMax: limits.kafkaInFlightPerConnectionMax,
+    isFetchAlone: true,
+    isOrdered: true,
+  },
+};
 
 export interface KafkaRouterOptions {
   /** A larger frame closes the connection. */
@@ -22,6 +39,8 @@ export interface KafkaRouterOptions {
   readonly batchBytesMax: number;
   /** Metadata makes the topics that it is asked for. */
   readonly autoCreateTopics: boolean;
+  /** Left out: that of Kafka clients. */
+  readonly surface?: RouterSurface;
 }
 
 /** Connections that the router closed, by reason, and what all of them hold. */
@@ -42,6 +61,7 @@ export interface KafkaCounters {
 export class KafkaRouter {
   readonly #emit: (effect: Effect) => void;
   readonly #options: KafkaRouterOptions;
+  readonly #surface: RouterSurface;
   readonly #connections = new Map<ConnectionId, KafkaConnection>();
   readonly #deadlines = new Deadlines();
   readonly #waits = new FetchWaits();
@@ -58,6 +78,7 @@ export class KafkaRouter {
   constructor(view: BrokerView, emit: (effect: Effect) => void, options: KafkaRouterOptions) {
     this.#emit = emit;
     this.#options = options;
+    this.#surface = options.surface ?? clientSurface;
     this.#context = {
       view,
       batchBytesMax: options.batchBytesMax,
@@ -82,6 +103,7 @@ export class KafkaRouter {
     this.#now = now;
     const connection = new KafkaConnection({
       id,
+      rules: this.#surface.rules,
       requestBytesMax: this.#options.requestBytesMax,
       requestRoom: this.#requestRoom,
       answerRoom: this.#answerRoom,
@@ -154,10 +176,10 @@ export class KafkaRouter {
   }
 
   #dispatch({ apiKey, apiVersion }: RequestStart, exchange: Exchange): void {
-    const served = servedApis.find((api) => api.apiKey === apiKey);
+    const served = this.#surface.apis.find((api) => api.apiKey === apiKey);
     const isServed =
       served !== undefined && apiVersion >= served.versionMin && apiVersion <= served.versionMax;
-    const handler = isServed ? handlerTable.get(apiKey) : undefined;
+    const handler = isServed ? this.#surface.handlers.get(apiKey) : undefined;
     if (handler !== undefined) handler(exchange, this.#context);
     else if (apiKey === apiKeys.apiVersions) refuseApiVersions(exchange);
     else exchange.close(`API key ${apiKey} version ${apiVersion} is not served`);
