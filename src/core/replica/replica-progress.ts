@@ -15,8 +15,8 @@ export class ReplicaProgress implements VoterProgress {
   fetchedAtMs: MonotonicMs | undefined;
   /** It may have anything below it: it had it, or was offered it (V3). */
   heldOffset: Offset = offset(0);
-  /** Log end when its last Fetch came: who persisted that by the next one kept up (C4). */
-  #endAtFetch: Offset = offset(0);
+  /** What the log end was at some Fetch of it: who persisted that has kept up until then (C4). */
+  #mark: { readonly end: Offset; readonly atMs: MonotonicMs } | undefined;
 
   constructor(replica: ReplicaId, role: Voter['role'], member: InSyncMember | undefined) {
     this.replica = replica;
@@ -45,12 +45,16 @@ export class ReplicaProgress implements VoterProgress {
   ): void {
     if (persistedOffset > this.persistedOffset) this.persistedOffset = persistedOffset;
     this.offered(fetchOffset);
-    if (persistedOffset >= logEndOffset) this.member?.caughtUp(now);
-    else if (this.fetchedAtMs !== undefined && persistedOffset >= this.#endAtFetch) {
-      this.member?.caughtUp(this.fetchedAtMs);
-    }
     this.fetchedAtMs = now;
-    this.#endAtFetch = logEndOffset;
+    if (persistedOffset >= logEndOffset) {
+      this.member?.caughtUp(now);
+      this.#mark = undefined;
+    } else if (this.#mark === undefined) this.#mark = { end: logEndOffset, atMs: now };
+    else if (persistedOffset >= this.#mark.end) {
+      this.member?.caughtUp(this.#mark.atMs);
+      // Not with each Fetch: they come faster than a disk persists, which would never reach it.
+      this.#mark = { end: logEndOffset, atMs: now };
+    }
   }
 
   offered(to: Offset): void {

@@ -13,7 +13,7 @@ import type { LogStart } from './log-start.ts';
 import type { EpochEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { mayGrant } from './vote-rules.ts';
-import { isSameReplica, type ReplicaId } from './voter-set.ts';
+import { isSameReplica, type ReplicaId, type VoterSet } from './voter-set.ts';
 
 /**
  * One replica of one partition: Raft in KRaft's manner. Followers pull, the epoch is stored in
@@ -43,6 +43,15 @@ export class Replica {
     this.#watch = new LeaderWatch({ fetchTimeoutMs, random, heardAt }, now, firstAtMs);
   }
 
+  get self(): ReplicaId {
+    return this.#options.self;
+  }
+
+  /** Who votes now (V1). */
+  get voters(): VoterSet {
+    return this.#options.voters.current;
+  }
+
   get leaderEpoch(): LeaderEpoch {
     return this.#ballot.leaderEpoch;
   }
@@ -64,9 +73,12 @@ export class Replica {
     return this.#highWatermark;
   }
 
-  /** The Fetch that a follower wants to send now; undefined: it has no leader. */
+  /**
+   * The Fetch that a follower wants to send now; without a leader to any voter, which says who it
+   * is. Undefined: it leads or campaigns.
+   */
   fetchRequest(): FetchRequest | undefined {
-    if (!this.#isFollower || this.#watch.leaderId === undefined) return undefined;
+    if (!this.#isFollower) return undefined;
     const { self, log, voters } = this.#options;
     return {
       replica: self,

@@ -64,6 +64,17 @@ describe('Leadership (C3, C4)', () => {
     expect(leadership.inSync()).toEqual([1, 2]);
   });
 
+  it('keeps a follower in sync that persists a little later than it fetches, all the time', () => {
+    const { leadership, append, fetch } = newLeadership();
+    for (let i = 0; i < 300; i++) {
+      append();
+      const end = Math.max(0, 1 + i - 3);
+      fetch(follower, end, 10 * i);
+      leadership.tick(monotonicMs(10 * i));
+    }
+    expect(leadership.inSync()).toEqual([1, 2]);
+  });
+
   it('serves an empty log by the epoch before its start; any log must agree (KIP-595)', () => {
     const { leadership, append } = newLeadership();
     for (let i = 0; i < 3; i++) append();
