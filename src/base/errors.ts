@@ -202,3 +202,11 @@ export const errorRow = (code: ErrorCode): ErrorRow => errorTable[code];
 
 /** Kafka's number for a code that has one; -1 otherwise. */
 export const kafkaCodeOf = (code: ErrorCode): number => errorRow(code).kafkaCode ?? -1;
+
+const codesByKafka: ReadonlyMap<number, ErrorCode> = new Map(
+  (Object.keys(errorTable) as ErrorCode[]).map((code) => [kafkaCodeOf(code), code]),
+);
+
+/** The code behind Kafka's number; one that we never say is unknown. */
+export const errorOfKafkaCode = (kafkaCode: number): ErrorCode =>
+  (kafkaCode < 0 ? undefined : codesByKafka.get(kafkaCode)) ?? 'UNKNOWN_SERVER_ERROR';

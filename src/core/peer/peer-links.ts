@@ -69,8 +69,9 @@ export class PeerLinks {
   received(id: LinkId, chunk: Uint8Array): void {
     const link = this.#byId.get(id);
     if (link === undefined) return;
-    this.#options.heard(link.nodeId);
     link.received(chunk);
+    // Before it has introduced itself it may be anybody.
+    if (link.isReady) this.#options.heard(link.nodeId);
   }
 
   closed(id: LinkId, isRefused: boolean, reason: string): void {

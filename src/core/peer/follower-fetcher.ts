@@ -1,0 +1,266 @@
+import { leaderEpoch, monotonicMs, offset, type LogId, type Uuid } from '../../base/brand.ts';
+import { kafkaCodeOf } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { PeerFetchResponsePartition } from '../../wire/kafka/generated/01-peer-fetch.ts';
+import type { Deadline, Deadlines } from '../kafka/deadlines.ts';
+import type { Now } from '../now.ts';
+import { VoterSet } from '../replica/voter-set.ts';
+import { FetchLane, type FetchPlace } from './fetch-lane.ts';
+import type { PeerLink } from './peer-link.ts';
+import type { PeerReplica } from './peer-replica.ts';
+import type { PeerPurpose } from './peer-transport.ts';
+
+type LanePurpose = Extract<PeerPurpose, 'fetch' | 'catchUp'>;
+
+/** So many answers in a row that did not bring all that is committed: it catches up (T2). */
+const behindAnswersMax = 2;
+
+/** A replica that does not lead, and where it is followed from. */
+interface Follower {
+  readonly replica: PeerReplica;
+  source: { readonly nodeId: number; readonly purpose: LanePurpose } | undefined;
+  /** Answers in a row after which committed records were still missing. */
+  behindAnswers: number;
+  isCatchingUp: boolean;
+  /** Without a leader: which voter is asked for it, and until when. */
+  probes: number;
+  timer: Deadline | undefined;
+}
+
+export interface FollowerFetcherOptions {
+  readonly self: { readonly nodeId: number; readonly directoryId: Uuid };
+  readonly clusterId: () => Uuid;
+  readonly link: (nodeId: number, purpose: LanePurpose) => PeerLink;
+  readonly deadlines: Deadlines;
+  readonly now: () => Now;
+  readonly fetchWaitMs: number;
+  /** Nodes that links can be opened to. */
+  readonly isKnown: (nodeId: number) => boolean;
+  /** Something of that replica may be different now. */
+  readonly changed: (replica: PeerReplica) => void;
+}
+
+/**
+ * Follows the leaders of all replicas that do not lead here (T1, T2): each partition is on the
+ * lane of its leader's node, on the one for catching up while it is behind. Without a leader it
+ * asks the voters, one after the other, who it is.
+ */
+export class FollowerFetcher {
+  readonly #options: FollowerFetcherOptions;
+  readonly #followers = new Map<LogId, Follower>();
+  readonly #lanes = new Map<string, FetchLane>();
+
+  constructor(options: FollowerFetcherOptions) {
+    this.#options = options;
+  }
+
+  /** Something of a replica is different: its leader, its log end, its persisted offset. */
+  changed(replica: PeerReplica): void {
+    const follower = this.#followers.get(replica.logId) ?? this.#begin(replica);
+    this.#place(follower);
+    const { source } = follower;
+    if (source !== undefined) this.#lane(source.nodeId, source.purpose).touch(replica);
+  }
+
+  /** It is not on this node any more. */
+  removed(replica: PeerReplica): void {
+    const follower = this.#followers.get(replica.logId);
+    if (follower === undefined) return;
+    this.#move(follower, undefined);
+    this.#disarm(follower);
+    this.#followers.delete(replica.logId);
+  }
+
+  linkChanged(nodeId: number, purpose: PeerPurpose): void {
+    if (purpose === 'fetch' || purpose === 'catchUp') {
+      this.#lanes.get(`${nodeId} ${purpose}`)?.linkChanged();
+    }
+  }
+
+  /** The end of a turn. */
+  flush(): void {
+    for (const lane of this.#lanes.values()) lane.flush();
+  }
+
+  #begin(replica: PeerReplica): Follower {
+    const follower: Follower = {
+      ...{ replica, source: undefined, behindAnswers: 0, isCatchingUp: false, probes: 0 },
+      timer: undefined,
+    };
+    this.#followers.set(replica.logId, follower);
+    return follower;
+  }
+
+  #place(follower: Follower): void {
+    const { replica } = follower.replica;
+    if (replica.fetchRequest() === undefined) {
+      this.#disarm(follower);
+      return this.#move(follower, undefined);
+    }
+    const { leaderId } = replica;
+    if (leaderId === undefined) return this.#probe(follower);
+    follower.probes = 0;
+    if (follower.source?.nodeId !== leaderId) {
+      this.#disarm(follower);
+      follower.behindAnswers = 0;
+    }
+    const purpose = follower.isCatchingUp ? 'catchUp' : 'fetch';
+    return this.#move(follower, { nodeId: leaderId, purpose });
+  }
+
+  /** Asks one voter after the other (error 6 names the leader). */
+  #probe(follower: Follower): void {
+    if (follower.timer !== undefined) return;
+    const { self, voters } = follower.replica.replica;
+    const others = voters.voters.filter(
+      ({ nodeId }) => nodeId !== self.nodeId && this.#options.isKnown(nodeId),
+    );
+    const asked = others[follower.probes % Math.max(others.length, 1)];
+    if (asked === undefined) return this.#move(follower, undefined);
+    follower.probes++;
+    this.#move(follower, { nodeId: asked.nodeId, purpose: 'fetch' });
+    this.#lane(asked.nodeId, 'fetch').touch(follower.replica, true);
+    this.#arm(follower, limits.peerProbeMs);
+  }
+
+  #move(follower: Follower, to: Follower['source']): void {
+    const from = follower.source;
+    if (from?.nodeId === to?.nodeId && from?.purpose === to?.purpose) return;
+    if (from !== undefined) this.#lane(from.nodeId, from.purpose).remove(follower.replica);
+    follower.source = to;
+    if (to !== undefined) this.#lane(to.nodeId, to.purpose).add(follower.replica);
+  }
+
+  #lane(nodeId: number, purpose: LanePurpose): FetchLane {
+    const key = `${nodeId} ${purpose}`;
+    const known = this.#lanes.get(key);
+    if (known !== undefined) return known;
+    const { clusterId, self, fetchWaitMs, link } = this.#options;
+    const lane = new FetchLane({
+      ...{ clusterId, self, fetchWaitMs, link: link(nodeId, purpose) },
+      answered: (replica, place, answer) => {
+        const follower = this.#followers.get(replica.logId);
+        if (follower === undefined) return;
+        this.#answered(follower, nodeId, { place, answer });
+        this.#options.changed(replica);
+      },
+    });
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  #answered(follower: Follower, nodeId: number, said: Said): void {
+    const { replica } = follower.replica;
+    const { place, answer } = said;
+    const now = this.#options.now().monotonicMs;
+    const { currentLeader, errorCode } = answer;
+    if (errorCode !== 0 && answer.epochBeforeStart < 0) {
+      // Of a leader that it has no more, or a voter that was asked for one: no news.
+      if (replica.leaderId === nodeId && isDenial(errorCode)) {
+        replica.leaderDenied(place.leaderEpoch, now);
+      }
+      if (currentLeader !== null) {
+        const { leaderId } = currentLeader;
+        const known = leaderId < 0 ? undefined : leaderId;
+        replica.leaderTold(leaderEpoch(currentLeader.leaderEpoch), known, now);
+      }
+      return this.#askAgain(follower);
+    }
+    // Only a leader answers without an error, and of the epoch that it was asked in.
+    replica.leaderTold(place.leaderEpoch, nodeId, now);
+    if (replica.leaderId !== nodeId || replica.leaderEpoch !== place.leaderEpoch) return undefined;
+    return this.#take(follower, said);
+  }
+
+  /** An answer of the present leader, in the present epoch. */
+  #take(follower: Follower, { place, answer }: Said): void {
+    const { replica } = follower;
+    if (!this.#isThere(replica, place)) {
+      // Something else came first (L4); where its log agrees, its leader's watermark still holds.
+      if (isPlain(answer)) this.#takeWatermark(follower, place, answer);
+      return undefined;
+    }
+    if (answer.divergingEpoch !== null) {
+      const { epoch, endOffset } = answer.divergingEpoch;
+      const end = { leaderEpoch: leaderEpoch(epoch), endOffset: offset(endOffset) };
+      if (!replica.replica.diverged(place.leaderEpoch, end)) this.#askAgain(follower);
+      return undefined;
+    }
+    if (answer.epochBeforeStart >= 0) {
+      const isTaken = replica.replica.belowStart(place.leaderEpoch, {
+        logStartOffset: offset(answer.logStartOffset),
+        epochBefore: leaderEpoch(answer.epochBeforeStart),
+        voters: votersOf(answer),
+      });
+      return isTaken ? undefined : this.#askAgain(follower);
+    }
+    const { records } = answer;
+    const hasRecords = records !== null && records.length > 0;
+    if (hasRecords && !replica.appendFetched(records, this.#options.now())) {
+      this.#askAgain(follower);
+    }
+    return this.#takeWatermark(follower, place, answer);
+  }
+
+  #takeWatermark(
+    follower: Follower,
+    place: FetchPlace,
+    { highWatermark, logStartOffset }: PeerFetchResponsePartition,
+  ): void {
+    const { replica } = follower;
+    if (highWatermark < 0) return;
+    replica.replica.leaderHighWatermark(place.leaderEpoch, offset(highWatermark));
+    if (logStartOffset >= 0) replica.leaderLogStart(offset(logStartOffset));
+    if (highWatermark <= replica.logEndOffset) {
+      follower.behindAnswers = 0;
+      follower.isCatchingUp = false;
+    } else if (++follower.behindAnswers >= behindAnswersMax) follower.isCatchingUp = true;
+  }
+
+  /** The log still ends where it did when it was asked: the answer is about it (L4). */
+  #isThere(replica: PeerReplica, { fetchOffset, lastFetchedEpoch }: FetchPlace): boolean {
+    if (replica.isCutting) return false;
+    const present = replica.replica.fetchRequest();
+    return present?.fetchOffset === fetchOffset && present.lastFetchedEpoch === lastFetchedEpoch;
+  }
+
+  /** A little later, though nothing changed: the answer was of no use. */
+  #askAgain(follower: Follower): void {
+    if (follower.timer === undefined) this.#arm(follower, limits.peerRefetchMs);
+  }
+
+  #arm(follower: Follower, delayMs: number): void {
+    const { deadlines, now, changed } = this.#options;
+    const at = monotonicMs(now().monotonicMs + delayMs);
+    follower.timer = deadlines.add(at, () => {
+      follower.timer = undefined;
+      const { source, replica } = follower;
+      if (source !== undefined) this.#lane(source.nodeId, source.purpose).touch(replica, true);
+      changed(replica);
+    });
+  }
+
+  #disarm(follower: Follower): void {
+    if (follower.timer !== undefined) this.#options.deadlines.cancel(follower.timer);
+    follower.timer = undefined;
+  }
+}
+
+interface Said {
+  readonly place: FetchPlace;
+  readonly answer: PeerFetchResponsePartition;
+}
+
+const denials = [kafkaCodeOf('NOT_LEADER_OR_FOLLOWER'), kafkaCodeOf('KAFKA_STORAGE_ERROR')];
+const isDenial = (errorCode: number): boolean => denials.includes(errorCode);
+
+/** It says nothing of where the logs part. */
+const isPlain = ({ divergingEpoch, epochBeforeStart }: PeerFetchResponsePartition): boolean =>
+  divergingEpoch === null && epochBeforeStart < 0;
+
+const votersOf = ({ startVoters }: PeerFetchResponsePartition): VoterSet =>
+  new VoterSet(
+    startVoters.map(({ nodeId, directoryId, isWitness }) => ({
+      ...{ nodeId, directoryId, role: isWitness ? ('witness' as const) : ('data' as const) },
+    })),
+  );

@@ -1,0 +1,346 @@
+import {
+  leaderEpoch,
+  monotonicMs,
+  timestampMs,
+  type ConnectionId,
+  type MonotonicMs,
+} from '../../base/brand.ts';
+import type { Uuid } from '../../base/brand.ts';
+import { limits } from '../../base/limits.ts';
+import type { Random } from '../../ports/random.ts';
+import { apiKeys, peerApis } from '../../wire/kafka/api-keys.ts';
+import type { ApiCodec } from '../../wire/kafka/codec.ts';
+import { peerProduceCodec } from '../../wire/kafka/generated/00-peer-produce.ts';
+import { peerFetchCodec } from '../../wire/kafka/generated/01-peer-fetch.ts';
+import { introduceCodec } from '../../wire/kafka/generated/10000-introduce.ts';
+import { voteCodec } from '../../wire/kafka/generated/52-vote.ts';
+import { beginQuorumEpochCodec } from '../../wire/kafka/generated/53-begin-quorum-epoch.ts';
+import { endQuorumEpochCodec } from '../../wire/kafka/generated/54-end-quorum-epoch.ts';
+import type { Effect } from '../effect.ts';
+import type { BrokerView } from '../kafka/broker-view.ts';
+import { Deadlines } from '../kafka/deadlines.ts';
+import { handlerOf, type Handler } from '../kafka/handler.ts';
+import { KafkaRouter, type KafkaCounters, type RouterSurface } from '../kafka/router.ts';
+import type { Now } from '../now.ts';
+import type { BeginEpoch, EndEpoch, VoteRequest } from '../replica/peer-call.ts';
+import type { ReadPort } from './fetch-session.ts';
+import { FetchSessions } from './fetch-sessions.ts';
+import { FollowerFetcher } from './follower-fetcher.ts';
+import type { KnownDirectory } from './known-directories.ts';
+import type { PeerAnswered } from './link-calls.ts';
+import { isBorn, type ClusterFacts, type Introduction, type NodeFacts } from './node-facts.ts';
+import { guardedHandler, peerHandler } from './peer-handler.ts';
+import { PeerIntroductions } from './peer-introductions.ts';
+import { PeerLinks } from './peer-links.ts';
+import {
+  sendProduce,
+  type NamedLeader,
+  type PeerProduce,
+  type PeerProduceOutcome,
+} from './peer-produce.ts';
+import type { PeerReplica } from './peer-replica.ts';
+import type { PeerEffect, PeerEvent, PeerPurpose } from './peer-transport.ts';
+import { ProduceAnswers, type ProducePort } from './produce-answers.ts';
+import { VoteAnswers } from './vote-answers.ts';
+import { VotePost } from './vote-post.ts';
+
+export interface PeersOptions {
+  /** This node, as it is now: its cluster id and topic id change once, at birth (V2). */
+  readonly facts: () => NodeFacts;
+  readonly clusterFacts: () => ClusterFacts;
+  /** Directories that earlier starts of this node have seen (V4). */
+  readonly knownDirectories: Iterable<KnownDirectory>;
+  readonly directorySeen: (known: KnownDirectory) => void;
+  /** What a node says of itself is new, or said again. */
+  readonly introduced: (nodeId: number) => void;
+  /** Every replica that has begun. */
+  readonly replicas: () => Iterable<PeerReplica>;
+  readonly find: (topicId: Uuid, partition: number) => PeerReplica | undefined;
+  readonly read: ReadPort;
+  readonly produce: ProducePort;
+  /** What `handlers` work with. */
+  readonly view: BrokerView;
+  /** Further requests that other nodes may send, by API key. */
+  readonly handlers: ReadonlyMap<number, Handler>;
+  readonly requestBytesMax: number;
+  readonly batchBytesMax: number;
+  readonly replicaLagTimeMaxMs: number;
+  /** How long a batch may wait at its leader to be committed. */
+  readonly produceTimeoutMs: number;
+  readonly emit: (effect: Effect | PeerEffect) => void;
+  readonly random: Pick<Random, 'next'>;
+}
+
+/**
+ * The traffic between nodes: links to the others, connections of the others, and what replicas say
+ * to each other over them. Bytes and events in, effects out; whatever a turn brings about leaves at
+ * its end.
+ */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #deadlines = new Deadlines();
+  readonly #introductions: PeerIntroductions;
+  readonly #links: PeerLinks;
+  readonly #router: KafkaRouter;
+  readonly #votePost: VotePost;
+  readonly #sessions: FetchSessions;
+  readonly #fetcher: FollowerFetcher;
+  readonly #heard = new Map<number, MonotonicMs>();
+  #changed = new Set<PeerReplica>();
+  #now: Now = { monotonicMs: monotonicMs(0), wallMs: timestampMs(0) };
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    const { find, read, random, facts } = options;
+    const { nodeId, directoryId } = facts();
+    const deadlines = this.#deadlines;
+    const now = (): MonotonicMs => this.#now.monotonicMs;
+    const clusterId = (): Uuid => facts().clusterId;
+    const changed = (replica: PeerReplica): void => this.changed(replica);
+    const fetchWaitMs = Math.min(limits.peerFetchWaitMsMax, options.replicaLagTimeMaxMs / 3);
+    this.#introductions = new PeerIntroductions({
+      ...options,
+      refused: (other, reason) => this.#print(other, reason),
+    });
+    this.#links = new PeerLinks({
+      ...{ deadlines, random, now, emit: options.emit, clientId: `shorelog-${nodeId}` },
+      introduction: (purpose) => this.#introductions.request(purpose),
+      introduced: (other, answer) => this.#introductions.answered(other, answer),
+      heard: (other) => this.#heard.set(other, now()),
+      refused: (other) => this.#refused(other),
+      changed: (other, purpose) => this.#fetcher.linkChanged(other, purpose),
+    });
+    const link = (other: number, purpose: PeerPurpose) => this.#links.of(other, purpose);
+    this.#votePost = new VotePost({
+      ...{ clusterId, now, changed, link: (other) => link(other, 'control') },
+    });
+    this.#sessions = new FetchSessions({ find, read, deadlines, now, fetchWaitMs });
+    this.#fetcher = new FollowerFetcher({
+      ...{ clusterId, deadlines, fetchWaitMs, changed, link, self: { nodeId, directoryId } },
+      now: () => this.#now,
+      isKnown: (other) => this.#others().includes(other),
+    });
+    this.#router = new KafkaRouter(options.view, options.emit, {
+      requestBytesMax: options.requestBytesMax,
+      batchBytesMax: options.batchBytesMax,
+      autoCreateTopics: false,
+      surface: this.#surface(now),
+    });
+  }
+
+  /** Opens a link to every other node; from now on a node that refuses one is noticed. */
+  start(now: Now): void {
+    this.#now = now;
+    for (const nodeId of this.#others()) this.#links.of(nodeId, 'control').want(true);
+    this.#introduceWhileUnborn();
+  }
+
+  handle(event: PeerEvent, now: Now): void {
+    this.#now = now;
+    switch (event.type) {
+      case 'LinkOpened':
+        return this.#links.opened(event.link);
+      case 'LinkBytesReceived':
+        return this.#links.received(event.link, event.chunk);
+      case 'LinkClosed':
+        return this.#links.closed(event.link, event.isRefused, event.reason);
+      case 'PeerConnectionOpened':
+        return this.#router.opened(event.connection, now.monotonicMs);
+      case 'PeerBytesReceived':
+        return this.#received(event.connection, event.chunk);
+      case 'PeerBytesSent':
+        return this.#router.sent(event.connection, event.bytes, now.monotonicMs);
+    }
+  }
+
+  /** A connection of the peer port, or any other: those of clients are not known here. */
+  connectionClosed(connection: ConnectionId, now: Now): void {
+    this.#now = now;
+    this.#router.closed(connection);
+    this.#sessions.connectionClosed(connection);
+    this.#introductions.connectionClosed(connection);
+  }
+
+  /**
+   * Its log end, persisted offset, log start, high watermark, leader, epoch or voters changed, or it
+   * is new, or its cut is done. Looked at when the turn ends.
+   */
+  changed(replica: PeerReplica): void {
+    this.#changed.add(replica);
+  }
+
+  /** It is no more on this node; `find` does not give it either. */
+  removed(replica: PeerReplica): void {
+    this.#changed.delete(replica);
+    this.#fetcher.removed(replica);
+    this.#sessions.changed(replica.logId);
+  }
+
+  /** This node's facts are different (birth): every node is told. */
+  factsChanged(): void {
+    this.#links.introduceAgain();
+  }
+
+  /** When something of that node was heard last; undefined: never. */
+  heardAt(nodeId: number): MonotonicMs | undefined {
+    return this.#heard.get(nodeId);
+  }
+
+  /** Nodes that have answered, as they were last. */
+  introductions(): ReadonlyMap<number, Introduction> {
+    return this.#introductions.answers;
+  }
+
+  /** Why nothing can be done with a node. */
+  refusals(): ReadonlyMap<number, string> {
+    return this.#introductions.refusals;
+  }
+
+  get counters(): KafkaCounters {
+    return this.#router.counters;
+  }
+
+  askVote(replica: PeerReplica, nodeId: number, request: VoteRequest): void {
+    this.#votePost.askVote(replica, nodeId, request);
+  }
+
+  beginEpoch(replica: PeerReplica, nodeId: number, begin: BeginEpoch): void {
+    this.#votePost.beginEpoch(replica, nodeId, begin);
+  }
+
+  endEpoch(replica: PeerReplica, nodeId: number, end: EndEpoch): void {
+    this.#votePost.endEpoch(replica, nodeId, end);
+  }
+
+  /** A batch for a partition that another node leads (P1); `done` is called once. */
+  produce(nodeId: number, produce: PeerProduce, done: (outcome: PeerProduceOutcome) => void): void {
+    const link = this.#links.of(nodeId, 'produce');
+    const { produceTimeoutMs: timeoutMs, find } = this.#options;
+    const told = ({ leaderId, leaderEpoch: epoch }: NamedLeader): void => {
+      const found = find(produce.topicId, produce.partition);
+      const known = leaderId < 0 ? undefined : leaderId;
+      found?.replica.leaderTold(leaderEpoch(epoch), known, this.#now.monotonicMs);
+    };
+    sendProduce(produce, { link, timeoutMs, told }, done);
+  }
+
+  /** Anything else that one node asks of another, over its control link. */
+  // hot: one call has no object for its options
+  call<Q, R>(
+    nodeId: number,
+    codec: ApiCodec<Q, R>,
+    body: Q,
+    timeoutMs: number,
+    done: PeerAnswered<R>,
+  ): void {
+    this.#links.of(nodeId, 'control').call(codec, body, timeoutMs, done);
+  }
+
+  /** What the turn brought about leaves. */
+  turnEnded(now: Now): void {
+    this.#now = now;
+    for (;;) {
+      const changed = this.#changed;
+      this.#changed = new Set();
+      for (const replica of changed) {
+        this.#sessions.changed(replica.logId);
+        this.#fetcher.changed(replica);
+      }
+      // An answer to one follower may commit what another one is to be told.
+      if (!this.#sessions.settle() && this.#changed.size === 0) break;
+    }
+    this.#votePost.flush();
+    this.#fetcher.flush();
+    this.#links.flush();
+  }
+
+  nextDeadline(): MonotonicMs | undefined {
+    const own = this.#deadlines.next();
+    const router = this.#router.nextDeadline();
+    if (own === undefined || router === undefined) return own ?? router;
+    return own < router ? own : router;
+  }
+
+  tick(now: Now): void {
+    this.#now = now;
+    this.#deadlines.expire(now.monotonicMs);
+    this.#router.tick(now.monotonicMs);
+  }
+
+  #received(connection: ConnectionId, chunk: Uint8Array): void {
+    const { monotonicMs: nowMs } = this.#now;
+    this.#router.received(connection, chunk, nowMs);
+    const from = this.#introductions.of(connection);
+    if (from !== undefined) this.#heard.set(from.nodeId, nowMs);
+  }
+
+  /** Its process is gone: nobody waits for its silence to last (T3). */
+  #refused(nodeId: number): void {
+    for (const { replica } of this.#options.replicas()) {
+      replica.nodeRefused(nodeId, this.#now.monotonicMs);
+    }
+  }
+
+  #introduceWhileUnborn(): void {
+    if (isBorn(this.#options.facts())) return;
+    const at = monotonicMs(this.#now.monotonicMs + limits.peerUnbornIntroduceMs);
+    this.#deadlines.add(at, () => {
+      this.#links.introduceAgain();
+      this.#introduceWhileUnborn();
+    });
+  }
+
+  #others(): number[] {
+    const { peers, nodeId: self } = this.#options.facts();
+    return peers.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== self);
+  }
+
+  #print(nodeId: number, reason: string): void {
+    this.#options.emit({ type: 'Print', level: 'warn', text: reason, fields: { peer: nodeId } });
+  }
+
+  #surface(now: () => MonotonicMs): RouterSurface {
+    const { find, facts, produce, batchBytesMax, handlers: more } = this.#options;
+    const nodes = this.#introductions;
+    const deadlines = this.#deadlines;
+    const clusterId = (): Uuid => facts().clusterId;
+    const changed = (replica: PeerReplica): void => this.changed(replica);
+    const votes = new VoteAnswers({ clusterId, find, deadlines, now, changed });
+    const produces = new ProduceAnswers({ find, produce, batchBytesMax, deadlines, now });
+    const own: readonly (readonly [number, Handler])[] = [
+      [
+        apiKeys.introduce,
+        handlerOf(introduceCodec, (asked, typed) => nodes.introduce(asked, typed)),
+      ],
+      [apiKeys.vote, peerHandler(nodes, voteCodec, (asked, typed) => votes.vote(asked, typed))],
+      [
+        apiKeys.beginQuorumEpoch,
+        peerHandler(nodes, beginQuorumEpochCodec, (asked, typed) => votes.begin(asked, typed)),
+      ],
+      [
+        apiKeys.endQuorumEpoch,
+        peerHandler(nodes, endQuorumEpochCodec, (asked, typed) => votes.end(asked, typed)),
+      ],
+      [
+        apiKeys.fetch,
+        peerHandler(nodes, peerFetchCodec, (asked, typed) => this.#sessions.fetch(asked, typed)),
+      ],
+      [
+        apiKeys.produce,
+        peerHandler(nodes, peerProduceCodec, (asked, typed) => produces.produce(asked, typed)),
+      ],
+    ];
+    const guarded = [...more].map(
+      ([apiKey, handler]) => [apiKey, guardedHandler(nodes, handler)] as const,
+    );
+    return {
+      apis: peerApis,
+      handlers: new Map([...guarded, ...own]),
+      rules: {
+        inFlightMax: limits.peerInFlightPerConnectionMax,
+        isFetchAlone: false,
+        isOrdered: false,
+      },
+    };
+  }
+}
