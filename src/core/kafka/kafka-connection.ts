@@ -54,10 +54,10 @@ export interface KafkaConnectionOptions {
 
 /**
  * One Kafka connection: frames in, answers out in the order of the requests, whichever is ready
- * first (to other nodes: as they are ready). The rest waits here, and the socket is not read, past `kafkaInFlightPerConnectionMax`
- * requests or as many bytes as one may have in progress, while the peer has not taken the answers
- * it got, while the room of all connections is taken, and behind a Fetch where the next one is
- * another: a few hundred bytes of them ask for gigabytes.
+ * first (to other nodes: as they are ready). The rest waits here, and the socket is not read, past
+ * `inFlightMax` requests or as many bytes as one may have in progress, while the peer has not taken
+ * the answers it got, while the room of all connections is taken, and behind a client's Fetch where
+ * the next one is another: a few hundred bytes of them ask for gigabytes.
  */
 export class KafkaConnection {
   readonly id: ConnectionId;

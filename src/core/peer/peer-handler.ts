@@ -6,8 +6,8 @@ import type { NodeFacts } from './node-facts.ts';
 /** Who is behind a connection on the peer port. */
 export interface IntroducedNodes {
   /**
-   * The node that introduced itself there and is of this node's cluster, as both are now; undefined:
-   * nobody yet, or another cluster's (V6).
+   * The node that introduced itself there and is of this node's cluster, as both are now.
+   * Undefined: nobody yet, or another cluster's (V6).
    */
   of(connection: ConnectionId): NodeFacts | undefined;
 }

@@ -162,8 +162,8 @@ export class Peers {
   }
 
   /**
-   * Its log end, persisted offset, log start, high watermark, leader, epoch or voters changed, or it
-   * is new, or its cut is done. Looked at when the turn ends.
+   * Its log end, persisted offset, log start, high watermark, leader, epoch or voters changed, or
+   * it is new, or its cut is done. Looked at when the turn ends.
    */
   changed(replica: PeerReplica): void {
     this.#changed.add(replica);
