@@ -122,6 +122,11 @@ export const limits = {
   producersPerPartitionMax: 20_000,
   /** Bytes waiting for the disk before publishers are held. */
   ingestQueueBytesMax: 32 * 1024 * 1024,
+  /** Batches of one producer that another node has not answered: as many as it remembers (KIP-98). */
+  produceInFlightMax: 5,
+  /** Pause before a refused batch is sent again; it doubles. A change of leader ends it. */
+  produceRetryMsMin: 25,
+  produceRetryMsMax: 500,
   journalBytesMax: 1024 * 1024,
   markLagMsMax: 1_000,
   markLagBytesMax: 1024 * 1024,

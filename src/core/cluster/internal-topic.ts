@@ -9,7 +9,7 @@ import type { Effect } from '../effect.ts';
 import type { Done, ReadOutcome } from '../kafka/broker-view.ts';
 import type { LogFollower } from '../log-follower.ts';
 import type { Partition } from '../partition.ts';
-import type { AppendOutcome } from '../produce/batcher.ts';
+import type { AppendOutcome } from '../produce/record-waiter.ts';
 import { rewriteBatches } from './rewrite-batches.ts';
 
 export interface InternalTopicOptions {

@@ -1,10 +1,4 @@
-import {
-  offset,
-  type LogId,
-  type MonotonicMs,
-  type Offset,
-  type TimestampMs,
-} from '../../base/brand.ts';
+import { offset, type LogId, type MonotonicMs, type TimestampMs } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { isInternalTopicName } from '../../base/topic-name.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
@@ -13,18 +7,7 @@ import { sequenceAfter } from '../../wire/kafka/sequence.ts';
 import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
-
-export type AppendOutcome =
-  | { readonly ok: true; readonly offset: Offset }
-  | { readonly ok: false; readonly error: ErrorCode };
-
-/**
- * Who is told about one record of an ingest batch: called once, when the batch is committed or
- * refused.
- */
-export interface RecordWaiter {
-  settled(outcome: AppendOutcome): void;
-}
+import type { RecordWaiter } from './record-waiter.ts';
 
 export interface IngestRecord {
   readonly timestamp: TimestampMs;

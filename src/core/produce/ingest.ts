@@ -10,6 +10,7 @@ import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
 import type { Batcher } from './batcher.ts';
 import { MqttHeaders } from './mqtt-headers.ts';
+import type { ProducerTriple } from './producer-triple.ts';
 import { PublishOrder, type PendingPublish } from './publish-order.ts';
 import type { RouteTable, RouteTarget } from './route-table.ts';
 
@@ -24,13 +25,6 @@ export interface IngestOptions {
   /** Bytes of Kafka clients in the same queue for the disk. */
   readonly producedBytes: () => number;
   readonly emit: (effect: Effect) => void;
-}
-
-/** A record that is its own batch: a QoS 2 publish under its session's triple (P5). */
-export interface ProducerTriple {
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
-  readonly baseSequence: number;
 }
 
 /**
@@ -106,7 +100,7 @@ export class Ingest {
     return batchOverheadBytes + bytes <= batchBytesMax;
   }
 
-  /** The one-record batch of a QoS 2 publish. */
+  /** The one-record batch of a QoS 2 publish, under its session's triple (P5). */
   buildBatch(publish: Publish, key: Uint8Array, triple: ProducerTriple, now: Now): Uint8Array {
     const builder = new RecordBatchBuilder(0);
     builder.append(now.wallMs, key, publish.payload, this.#headers.encoded(publish));

@@ -1,7 +1,7 @@
 import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
 import { Ring } from '../../base/ring.ts';
 import type { ErrorCode } from '../../base/errors.ts';
-import type { AppendOutcome, RecordWaiter } from './batcher.ts';
+import type { AppendOutcome, RecordWaiter } from './record-waiter.ts';
 
 export interface OrderedPublish {
   readonly publishId: number;
@@ -45,10 +45,11 @@ export class PublishOrder {
   }
 
   /**
-   * Publishes of a closed connection are never released; what is appended of them stays appended.
+   * Publishes of a closed connection are never released; what was sent of them to a leader stays,
+   * and what never was is left out (P3), QoS 0 excepted: nobody sends that again.
    */
   connectionClosed(connection: ConnectionId): void {
-    this.#byConnection.delete(connection);
+    this.#forget(connection);
   }
 
   /**
@@ -85,8 +86,15 @@ export class PublishOrder {
    * Called by PendingPublish: it will never be acknowledged, and neither will what came after it.
    */
   refused(publishId: number, connection: ConnectionId, error: ErrorCode): void {
-    if (!this.#byConnection.delete(connection)) return;
-    this.#refused(publishId, error);
+    if (this.#forget(connection)) this.#refused(publishId, error);
+  }
+
+  /** @returns whether anything of that connection was pending. */
+  #forget(connection: ConnectionId): boolean {
+    const ring = this.#byConnection.get(connection);
+    if (ring === undefined) return false;
+    for (const pending of ring) pending.isGone = pending.isPromised;
+    return this.#byConnection.delete(connection);
   }
 }
 
@@ -98,6 +106,8 @@ export class PendingPublish implements RecordWaiter {
   readonly isPromised: boolean;
   readonly arrivedAt: MonotonicMs;
   isCommitted = false;
+  /** Its connection is closed, and its client sends it again. */
+  isGone = false;
 
   constructor(order: PublishOrder, publish: OrderedPublish, arrivedAt: MonotonicMs) {
     this.#order = order;
@@ -117,7 +127,8 @@ export class PendingPublish implements RecordWaiter {
     this.#order.committed(this.connection);
   }
 
+  /** One that was let go before (QoS 0, P3) cannot take its connection along any more. */
   refused(error: ErrorCode): void {
-    this.#order.refused(this.publishId, this.connection, error);
+    if (!this.isCommitted) this.#order.refused(this.publishId, this.connection, error);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8Encode } from '../../../../src/base/bytes.ts';
-import { Batcher, type AppendOutcome } from '../../../../src/core/produce/batcher.ts';
+import { Batcher } from '../../../../src/core/produce/batcher.ts';
+import type { AppendOutcome } from '../../../../src/core/produce/record-waiter.ts';
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { logId } from '../../../../src/base/brand.ts';
