@@ -122,7 +122,7 @@ export const limits = {
   producersPerPartitionMax: 20_000,
   /** Bytes waiting for the disk before publishers are held. */
   ingestQueueBytesMax: 32 * 1024 * 1024,
-  /** Batches of one producer that another node has not answered: as many as it remembers (KIP-98). */
+  /** Batches of one producer that another node has not answered: no more than it remembers. */
   produceInFlightMax: 5,
   /** Pause before a refused batch is sent again; it doubles. A change of leader ends it. */
   produceRetryMsMin: 25,

@@ -17,7 +17,7 @@ export interface LocalLeader {
 }
 
 /** `unknown`: the link broke before the answer. */
-export type RemoteOutcome = ProduceOutcome | 'unknown';
+export type SendOutcome = ProduceOutcome | 'unknown';
 
 export interface ProducePorts {
   readonly nodeId: number;
@@ -28,7 +28,7 @@ export interface ProducePorts {
   send(
     nodeId: number,
     produce: ProduceTarget & { readonly batch: Uint8Array },
-    done: (outcome: RemoteOutcome) => void,
+    done: (outcome: SendOutcome) => void,
   ): void;
   /** An id that nobody has or had (P4); undefined: none is at hand. */
   allocateProducerId(): bigint | undefined;

@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.ts';
 import { Ring } from '../../base/ring.ts';
 import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import type { IngestIdentity } from './ingest-identity.ts';
-import type { LocalLeader, ProducePorts, ProduceTarget, RemoteOutcome } from './produce-ports.ts';
+import type { LocalLeader, ProducePorts, ProduceTarget, SendOutcome } from './produce-ports.ts';
 import type { ProducerTriple } from './producer-triple.ts';
 import { QueuedBatch } from './queued-batch.ts';
 import type { RecordWaiter } from './record-waiter.ts';
@@ -243,7 +243,7 @@ export class ProduceQueue {
     batch.isSent = true;
     this.#sent.add(batch);
     const attempt = ++batch.attempt;
-    const done = (outcome: RemoteOutcome): void => this.#answered(batch, attempt, outcome);
+    const done = (outcome: SendOutcome): void => this.#answered(batch, attempt, outcome);
     const { ports, identity } = this.#options;
     const bytes = batch.takeBytes();
     if (local?.isLeader !== true) {
@@ -252,7 +252,7 @@ export class ProduceQueue {
     else local.produce(bytes, done);
   }
 
-  #answered(batch: QueuedBatch, attempt: number, outcome: RemoteOutcome): void {
+  #answered(batch: QueuedBatch, attempt: number, outcome: SendOutcome): void {
     if (batch.isSettled) return;
     if (outcome === 'unknown') return this.#refused(batch, attempt, undefined);
     if (outcome.ok) return this.#stored(batch, outcome);

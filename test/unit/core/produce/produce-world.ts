@@ -5,7 +5,7 @@ import { present } from '../../../../src/base/assert.ts';
 import type { ErrorCode } from '../../../../src/base/errors.ts';
 import { Prng } from '../../../../src/base/prng.ts';
 import type { ProduceOutcome } from '../../../../src/core/kafka/broker-view.ts';
-import type { RemoteOutcome } from '../../../../src/core/produce/produce-ports.ts';
+import type { SendOutcome } from '../../../../src/core/produce/produce-ports.ts';
 import { ProduceQueues } from '../../../../src/core/produce/produce-queues.ts';
 import { ProducerState } from '../../../../src/core/produce/producer-state.ts';
 import type { ProducerBatch } from '../../../../src/ports/recovered-log.ts';
@@ -46,7 +46,7 @@ interface LogNode {
 interface Call {
   readonly batch: Uint8Array;
   isAnswered: boolean;
-  readonly done: (outcome: RemoteOutcome) => void;
+  readonly done: (outcome: SendOutcome) => void;
 }
 
 interface Link {
@@ -75,7 +75,7 @@ export class ProduceWorld {
   sends = 0;
   known: number | undefined;
   refusalChance = 0.1;
-  /** An unknown producer must begin at 0; else its first batch is taken, whichever it is (KIP-360). */
+  /** An unknown producer must begin at 0; else its first batch is taken as it is (KIP-360). */
   isStrict = true;
   nowMs = 0;
   readonly #links = new Map<number, Link>();
