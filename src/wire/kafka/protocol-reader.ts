@@ -10,6 +10,8 @@ export const zeroUuid: Uuid = uuid('00000000-0000-0000-0000-000000000000');
 export type ReadElement<T> = (reader: ProtocolReader, version: number) => T;
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const hexAt = (bytes: Uint8Array, at: number): string =>
+  `${hexOfByte[bytes[at] as number]}${hexOfByte[bytes[at + 1] as number]}`;
 
 /** No string is longer in UTF-8, in either form. */
 const stringBytesMax = 0x7fff;
@@ -23,6 +25,9 @@ const integerBytes = 12;
  * that a small frame cannot ask for much.
  */
 export class ProtocolReader extends ByteReader {
+  /** Where the value ends of the tagged field that was begun last. */
+  tagEnd = 0;
+
   #decodedBytesLeft = Math.min(
     limits.kafkaDecodedBytesMax,
     limits.kafkaDecodedBytesFree + this.remaining * limits.kafkaDecodedBytesPerByte,
@@ -59,12 +64,10 @@ export class ProtocolReader extends ByteReader {
   uuid(): Uuid {
     const bytes = this.view(16);
     if (this.failed) return zeroUuid;
-    let text = '';
-    for (let at = 0; at < 16; at++) {
-      if (at === 4 || at === 6 || at === 8 || at === 10) text += '-';
-      text += hexOfByte[bytes[at] as number];
-    }
-    return uuid(text);
+    return uuid(
+      `${hexAt(bytes, 0)}${hexAt(bytes, 2)}-${hexAt(bytes, 4)}-${hexAt(bytes, 6)}-` +
+        `${hexAt(bytes, 8)}-${hexAt(bytes, 10)}${hexAt(bytes, 12)}${hexAt(bytes, 14)}`,
+    );
   }
 
   /**
@@ -106,23 +109,30 @@ export class ProtocolReader extends ByteReader {
     return list;
   }
 
-  /**
-   * Reads the tagged fields at the end of a struct; `read` takes those that it knows and returns
-   * false for others.
-   */
-  tags(read: (tag: number) => boolean): void {
-    for (let left = this.unsignedVarint(); left > 0 && !this.failed; left--) {
-      const tag = this.unsignedVarint();
-      const size = this.unsignedVarint();
-      const end = this.position + size;
-      if (size > this.remaining) this.fail();
-      else if (!read(tag)) this.skip(size);
-      if (this.position !== end) this.fail();
-    }
+  /** The number of the next tagged field, whose value lies before `tagEnd`; -1: malformed. */
+  beginTag(): number {
+    const tag = this.unsignedVarint();
+    const size = this.unsignedVarint();
+    this.tagEnd = this.position + size;
+    if (size > this.remaining) this.fail();
+    return this.failed ? -1 : tag;
+  }
+
+  /** Right behind `beginTag`: of a field that nobody knows. */
+  skipTag(): void {
+    this.skip(this.tagEnd - this.position);
+  }
+
+  /** `end`: its `tagEnd`, which tagged fields within its value have overwritten. */
+  endTag(end: number): void {
+    if (this.position !== end) this.fail();
   }
 
   skipTags(): void {
-    this.tags(() => false);
+    for (let left = this.unsignedVarint(); left > 0 && !this.failed; left--) {
+      this.beginTag();
+      this.skipTag();
+    }
   }
 
   /**

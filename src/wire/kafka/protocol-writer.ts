@@ -5,6 +5,14 @@ import { ByteWriter, utf8Length } from '../../base/bytes.ts';
 /** Writes one element of an array. */
 export type WriteElement<T> = (writer: ProtocolWriter, element: T, version: number) => void;
 
+const dash = 0x2d;
+
+/** The value of the hexadecimal digit at `index`. */
+function digitAt(text: string, index: number): number {
+  const unit = text.charCodeAt(index);
+  return unit < 0x40 ? unit & 0xf : (unit & 0xf) + 9;
+}
+
 /** Writes the types of Kafka's protocol, in the classic and the flexible (compact) form. */
 export class ProtocolWriter extends ByteWriter {
   string(text: string, flexible: boolean): void {
@@ -36,9 +44,15 @@ export class ProtocolWriter extends ByteWriter {
   }
 
   uuid(id: Uuid): void {
-    const digits = id.replaceAll('-', '');
-    assert(digits.length === 32, 'a UUID has 32 digits');
-    for (let at = 0; at < 32; at += 2) this.int8(Number.parseInt(digits.slice(at, at + 2), 16));
+    assert(id.length === 36, 'a UUID has 36 characters');
+    let at = this.ensure(16);
+    const end = at + 16;
+    for (let index = 0; index < id.length; index += 2) {
+      if (id.charCodeAt(index) === dash) index++;
+      this.bytes[at++] = (digitAt(id, index) << 4) | digitAt(id, index + 1);
+    }
+    assert(at === end, 'a UUID has 32 digits and 4 dashes');
+    this.position = end;
   }
 
   array<T>(list: readonly T[], write: WriteElement<T>, version: number, flexible: boolean): void {
@@ -59,16 +73,21 @@ export class ProtocolWriter extends ByteWriter {
   }
 
   /** How many tagged fields follow. */
-  tagCount(...present: readonly boolean[]): void {
-    this.unsignedVarint(present.filter(Boolean).length);
+  tagCount(count = 0): void {
+    this.unsignedVarint(count);
+  }
+
+  /** One tagged field whose value, of that many bytes, is written next. */
+  beginTag(tag: number, bytes: number): void {
+    this.unsignedVarint(tag);
+    this.unsignedVarint(bytes);
   }
 
   /** One tagged field: its number, size, and what `write` writes. */
   tag(tag: number, write: (writer: ProtocolWriter) => void): void {
     const field = new ProtocolWriter(64);
     write(field);
-    this.unsignedVarint(tag);
-    this.unsignedVarint(field.position);
+    this.beginTag(tag, field.position);
     this.raw(field.view());
   }
 }

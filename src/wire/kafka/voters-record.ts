@@ -47,8 +47,10 @@ function writeVoter(writer: ProtocolWriter, voter: RecordedVoter): void {
   writer.int16(kraftVersion);
   writer.int16(kraftVersion);
   writer.tagCount();
-  writer.tagCount(isWitness);
-  if (isWitness) writer.tag(isWitnessTag, (field) => field.boolean(true));
+  writer.tagCount(isWitness ? 1 : 0);
+  if (!isWitness) return;
+  writer.beginTag(isWitnessTag, 1);
+  writer.boolean(true);
 }
 
 /**
@@ -79,11 +81,13 @@ function readVoter(reader: ProtocolReader): RecordedVoter {
   reader.skip(4);
   reader.skipTags();
   let isWitness = false;
-  reader.tags((tag) => {
-    if (tag !== isWitnessTag) return false;
-    isWitness = reader.boolean();
-    return true;
-  });
+  for (let left = reader.unsignedVarint(); left > 0 && !reader.failed; left--) {
+    const isKnown = reader.beginTag() === isWitnessTag;
+    const end = reader.tagEnd;
+    if (isKnown) isWitness = reader.boolean();
+    else reader.skipTag();
+    reader.endTag(end);
+  }
   return { nodeId, directoryId, isWitness };
 }
 

@@ -73,21 +73,18 @@ function readPeerProduceRequestTopic(
   version: number,
 ): PeerProduceRequestTopic {
   const flexible = true;
-  const plain = {
-    name: reader.string(flexible),
-    partitionData: reader.array(readPeerProduceRequestPartition, version, flexible, 6),
-  };
+  const name = reader.string(flexible);
+  const partitionData = reader.array(readPeerProduceRequestPartition, version, flexible, 6);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { name, partitionData, topicId };
 }
 
 function readPeerProduceRequest(reader: ProtocolReader, version: number): PeerProduceRequest {
@@ -133,26 +130,32 @@ function readPeerProduceResponsePartition(
   version: number,
 ): PeerProduceResponsePartition {
   const flexible = true;
-  const plain = {
-    index: reader.int32(),
-    errorCode: reader.int16(),
-    baseOffset: reader.int64(),
-    logAppendTimeMs: reader.int64(),
-    logStartOffset: reader.int64(),
-    recordErrors: reader.array(readPeerProduceResponseRecordError, version, flexible, 6),
-    errorMessage: reader.nullableString(flexible),
-  };
+  const index = reader.int32();
+  const errorCode = reader.int16();
+  const baseOffset = reader.int64();
+  const logAppendTimeMs = reader.int64();
+  const logStartOffset = reader.int64();
+  const recordErrors = reader.array(readPeerProduceResponseRecordError, version, flexible, 6);
+  const errorMessage = reader.nullableString(flexible);
   let currentLeader: PeerProduceResponseLeader | null = null;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        currentLeader = readPeerProduceResponseLeader(reader, version);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) currentLeader = readPeerProduceResponseLeader(reader, version);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, currentLeader };
+  return {
+    index,
+    errorCode,
+    baseOffset,
+    logAppendTimeMs,
+    logStartOffset,
+    recordErrors,
+    errorMessage,
+    currentLeader,
+  };
 }
 
 function readPeerProduceResponseTopic(
@@ -160,21 +163,18 @@ function readPeerProduceResponseTopic(
   version: number,
 ): PeerProduceResponseTopic {
   const flexible = true;
-  const plain = {
-    name: reader.string(flexible),
-    partitionResponses: reader.array(readPeerProduceResponsePartition, version, flexible, 33),
-  };
+  const name = reader.string(flexible);
+  const partitionResponses = reader.array(readPeerProduceResponsePartition, version, flexible, 33);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { name, partitionResponses, topicId };
 }
 
 function readPeerProduceResponse(reader: ProtocolReader, version: number): PeerProduceResponse {
@@ -209,8 +209,11 @@ function writePeerProduceRequestTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -265,7 +268,7 @@ function writePeerProduceResponsePartition(
   if (flexible) {
     const { currentLeader } = value;
     const hasCurrentLeader = currentLeader !== null;
-    writer.tagCount(hasCurrentLeader);
+    writer.tagCount(hasCurrentLeader ? 1 : 0);
     if (hasCurrentLeader)
       writer.tag(0, (field) => writePeerProduceResponseLeader(field, currentLeader, version));
   }
@@ -282,8 +285,11 @@ function writePeerProduceResponseTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 

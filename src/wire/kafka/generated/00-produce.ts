@@ -122,27 +122,33 @@ function readProduceResponsePartition(
   version: number,
 ): ProduceResponsePartition {
   const flexible = version >= 9;
-  const plain = {
-    index: reader.int32(),
-    errorCode: reader.int16(),
-    baseOffset: reader.int64(),
-    logAppendTimeMs: reader.int64(),
-    logStartOffset: version >= 5 ? reader.int64() : -1,
-    recordErrors:
-      version >= 8 ? reader.array(readProduceResponseRecordError, version, flexible, 6) : [],
-    errorMessage: version >= 8 ? reader.nullableString(flexible) : null,
-  };
+  const index = reader.int32();
+  const errorCode = reader.int16();
+  const baseOffset = reader.int64();
+  const logAppendTimeMs = reader.int64();
+  const logStartOffset = version >= 5 ? reader.int64() : -1;
+  const recordErrors =
+    version >= 8 ? reader.array(readProduceResponseRecordError, version, flexible, 6) : [];
+  const errorMessage = version >= 8 ? reader.nullableString(flexible) : null;
   let currentLeader: ProduceResponseLeader | null = null;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0 && version >= 10) {
-        currentLeader = readProduceResponseLeader(reader, version);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0 && version >= 10) currentLeader = readProduceResponseLeader(reader, version);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, currentLeader };
+  return {
+    index,
+    errorCode,
+    baseOffset,
+    logAppendTimeMs,
+    logStartOffset,
+    recordErrors,
+    errorMessage,
+    currentLeader,
+  };
 }
 
 function readProduceResponseTopic(reader: ProtocolReader, version: number): ProduceResponseTopic {
@@ -172,21 +178,19 @@ function readProduceResponseNodeEndpoint(
 
 function readProduceResponse(reader: ProtocolReader, version: number): ProduceResponse {
   const flexible = version >= 9;
-  const plain = {
-    responses: reader.array(readProduceResponseTopic, version, flexible, 3),
-    throttleTimeMs: reader.int32(),
-  };
+  const responses = reader.array(readProduceResponseTopic, version, flexible, 3);
+  const throttleTimeMs = reader.int32();
   let nodeEndpoints: readonly ProduceResponseNodeEndpoint[] = [];
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0 && version >= 10) {
-        nodeEndpoints = reader.array(readProduceResponseNodeEndpoint, version, flexible, 11);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0 && version >= 10)
+      nodeEndpoints = reader.array(readProduceResponseNodeEndpoint, version, flexible, 11);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, nodeEndpoints };
+  return { responses, throttleTimeMs, nodeEndpoints };
 }
 
 function writeProduceRequestPartition(
@@ -264,7 +268,7 @@ function writeProduceResponsePartition(
   if (flexible) {
     const { currentLeader } = value;
     const hasCurrentLeader = version >= 10 && currentLeader !== null;
-    writer.tagCount(hasCurrentLeader);
+    writer.tagCount(hasCurrentLeader ? 1 : 0);
     if (hasCurrentLeader)
       writer.tag(0, (field) => writeProduceResponseLeader(field, currentLeader, version));
   }
@@ -305,7 +309,7 @@ function writeProduceResponse(
   if (flexible) {
     const { nodeEndpoints } = value;
     const hasNodeEndpoints = version >= 10 && nodeEndpoints.length > 0;
-    writer.tagCount(hasNodeEndpoints);
+    writer.tagCount(hasNodeEndpoints ? 1 : 0);
     if (hasNodeEndpoints)
       writer.tag(0, (field) =>
         field.array(nodeEndpoints, writeProduceResponseNodeEndpoint, version, flexible),

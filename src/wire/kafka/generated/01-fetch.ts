@@ -121,30 +121,39 @@ function readFetchRequestForgottenTopic(
 
 function readFetchRequest(reader: ProtocolReader, version: number): FetchRequest {
   const flexible = version >= 12;
-  const plain = {
-    replicaId: reader.int32(),
-    maxWaitMs: reader.int32(),
-    minBytes: reader.int32(),
-    maxBytes: reader.int32(),
-    isolationLevel: reader.int8(),
-    sessionId: version >= 7 ? reader.int32() : 0,
-    sessionEpoch: version >= 7 ? reader.int32() : -1,
-    topics: reader.array(readFetchRequestTopic, version, flexible, 3),
-    forgottenTopicsData:
-      version >= 7 ? reader.array(readFetchRequestForgottenTopic, version, flexible, 3) : [],
-    rackId: version >= 11 ? reader.string(flexible) : '',
-  };
+  const replicaId = reader.int32();
+  const maxWaitMs = reader.int32();
+  const minBytes = reader.int32();
+  const maxBytes = reader.int32();
+  const isolationLevel = reader.int8();
+  const sessionId = version >= 7 ? reader.int32() : 0;
+  const sessionEpoch = version >= 7 ? reader.int32() : -1;
+  const topics = reader.array(readFetchRequestTopic, version, flexible, 3);
+  const forgottenTopicsData =
+    version >= 7 ? reader.array(readFetchRequestForgottenTopic, version, flexible, 3) : [];
+  const rackId = version >= 11 ? reader.string(flexible) : '';
   let clusterId: string | null = null;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        clusterId = reader.nullableString(flexible);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) clusterId = reader.nullableString(flexible);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, clusterId };
+  return {
+    replicaId,
+    maxWaitMs,
+    minBytes,
+    maxBytes,
+    isolationLevel,
+    sessionId,
+    sessionEpoch,
+    topics,
+    forgottenTopicsData,
+    rackId,
+    clusterId,
+  };
 }
 
 function readFetchResponseEpochEnd(reader: ProtocolReader, version: number): FetchResponseEpochEnd {
@@ -195,42 +204,45 @@ function readFetchResponsePartition(
   version: number,
 ): FetchResponsePartition {
   const flexible = version >= 12;
-  const plain = {
-    partitionIndex: reader.int32(),
-    errorCode: reader.int16(),
-    highWatermark: reader.int64(),
-    lastStableOffset: reader.int64(),
-    logStartOffset: version >= 5 ? reader.int64() : -1,
-    abortedTransactions: reader.nullableArray(
-      readFetchResponseAbortedTransaction,
-      version,
-      flexible,
-      16,
-    ),
-    preferredReadReplica: version >= 11 ? reader.int32() : -1,
-    records: reader.nullableBytes(flexible),
-  };
+  const partitionIndex = reader.int32();
+  const errorCode = reader.int16();
+  const highWatermark = reader.int64();
+  const lastStableOffset = reader.int64();
+  const logStartOffset = version >= 5 ? reader.int64() : -1;
+  const abortedTransactions = reader.nullableArray(
+    readFetchResponseAbortedTransaction,
+    version,
+    flexible,
+    16,
+  );
+  const preferredReadReplica = version >= 11 ? reader.int32() : -1;
+  const records = reader.nullableBytes(flexible);
   let divergingEpoch: FetchResponseEpochEnd | null = null;
   let currentLeader: FetchResponseLeader | null = null;
   let snapshotId: FetchResponseSnapshot | null = null;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        divergingEpoch = readFetchResponseEpochEnd(reader, version);
-        return true;
-      }
-      if (tag === 1) {
-        currentLeader = readFetchResponseLeader(reader, version);
-        return true;
-      }
-      if (tag === 2) {
-        snapshotId = readFetchResponseSnapshot(reader, version);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) divergingEpoch = readFetchResponseEpochEnd(reader, version);
+    else if (tag === 1) currentLeader = readFetchResponseLeader(reader, version);
+    else if (tag === 2) snapshotId = readFetchResponseSnapshot(reader, version);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, divergingEpoch, currentLeader, snapshotId };
+  return {
+    partitionIndex,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    abortedTransactions,
+    preferredReadReplica,
+    records,
+    divergingEpoch,
+    currentLeader,
+    snapshotId,
+  };
 }
 
 function readFetchResponseTopic(reader: ProtocolReader, version: number): FetchResponseTopic {
@@ -321,7 +333,7 @@ function writeFetchRequest(writer: ProtocolWriter, value: FetchRequest, version:
   if (flexible) {
     const { clusterId } = value;
     const hasClusterId = clusterId !== null;
-    writer.tagCount(hasClusterId);
+    writer.tagCount(hasClusterId ? 1 : 0);
     if (hasClusterId) writer.tag(0, (field) => field.string(clusterId, flexible));
   }
 }
@@ -400,7 +412,9 @@ function writeFetchResponsePartition(
     const hasCurrentLeader = currentLeader !== null;
     const { snapshotId } = value;
     const hasSnapshotId = snapshotId !== null;
-    writer.tagCount(hasDivergingEpoch, hasCurrentLeader, hasSnapshotId);
+    writer.tagCount(
+      (hasDivergingEpoch ? 1 : 0) + (hasCurrentLeader ? 1 : 0) + (hasSnapshotId ? 1 : 0),
+    );
     if (hasDivergingEpoch)
       writer.tag(0, (field) => writeFetchResponseEpochEnd(field, divergingEpoch, version));
     if (hasCurrentLeader)

@@ -124,30 +124,33 @@ function readPeerFetchRequestPartition(
   _version: number,
 ): PeerFetchRequestPartition {
   const flexible = true;
-  const plain = {
-    partition: reader.int32(),
-    currentLeaderEpoch: reader.int32(),
-    fetchOffset: reader.int64(),
-    lastFetchedEpoch: reader.int32(),
-    logStartOffset: reader.int64(),
-    partitionMaxBytes: reader.int32(),
-  };
+  const partition = reader.int32();
+  const currentLeaderEpoch = reader.int32();
+  const fetchOffset = reader.int64();
+  const lastFetchedEpoch = reader.int32();
+  const logStartOffset = reader.int64();
+  const partitionMaxBytes = reader.int32();
   let replicaDirectoryId: Uuid = zeroUuid;
   let persistedOffset: number = -1;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        replicaDirectoryId = reader.uuid();
-        return true;
-      }
-      if (tag === 10000) {
-        persistedOffset = reader.int64();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) replicaDirectoryId = reader.uuid();
+    else if (tag === 10000) persistedOffset = reader.int64();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, replicaDirectoryId, persistedOffset };
+  return {
+    partition,
+    currentLeaderEpoch,
+    fetchOffset,
+    lastFetchedEpoch,
+    logStartOffset,
+    partitionMaxBytes,
+    replicaDirectoryId,
+    persistedOffset,
+  };
 }
 
 function readPeerFetchRequestTopic(reader: ProtocolReader, version: number): PeerFetchRequestTopic {
@@ -175,33 +178,44 @@ function readPeerFetchRequestForgottenTopic(
 
 function readPeerFetchRequest(reader: ProtocolReader, version: number): PeerFetchRequest {
   const flexible = true;
-  const plain = {
-    maxWaitMs: reader.int32(),
-    minBytes: reader.int32(),
-    maxBytes: reader.int32(),
-    isolationLevel: reader.int8(),
-    sessionId: reader.int32(),
-    sessionEpoch: reader.int32(),
-    topics: reader.array(readPeerFetchRequestTopic, version, flexible, 18),
-    forgottenTopicsData: reader.array(readPeerFetchRequestForgottenTopic, version, flexible, 18),
-    rackId: reader.string(flexible),
-  };
+  const maxWaitMs = reader.int32();
+  const minBytes = reader.int32();
+  const maxBytes = reader.int32();
+  const isolationLevel = reader.int8();
+  const sessionId = reader.int32();
+  const sessionEpoch = reader.int32();
+  const topics = reader.array(readPeerFetchRequestTopic, version, flexible, 18);
+  const forgottenTopicsData = reader.array(
+    readPeerFetchRequestForgottenTopic,
+    version,
+    flexible,
+    18,
+  );
+  const rackId = reader.string(flexible);
   let clusterId: string | null = null;
   let replicaState: PeerFetchRequestReplicaState | null = null;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        clusterId = reader.nullableString(flexible);
-        return true;
-      }
-      if (tag === 1) {
-        replicaState = readPeerFetchRequestReplicaState(reader, version);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) clusterId = reader.nullableString(flexible);
+    else if (tag === 1) replicaState = readPeerFetchRequestReplicaState(reader, version);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, clusterId, replicaState };
+  return {
+    maxWaitMs,
+    minBytes,
+    maxBytes,
+    isolationLevel,
+    sessionId,
+    sessionEpoch,
+    topics,
+    forgottenTopicsData,
+    rackId,
+    clusterId,
+    replicaState,
+  };
 }
 
 function readPeerFetchResponseEpochEnd(
@@ -288,21 +302,19 @@ function readPeerFetchResponsePartition(
   version: number,
 ): PeerFetchResponsePartition {
   const flexible = true;
-  const plain = {
-    partitionIndex: reader.int32(),
-    errorCode: reader.int16(),
-    highWatermark: reader.int64(),
-    lastStableOffset: reader.int64(),
-    logStartOffset: reader.int64(),
-    abortedTransactions: reader.nullableArray(
-      readPeerFetchResponseAbortedTransaction,
-      version,
-      flexible,
-      17,
-    ),
-    preferredReadReplica: reader.int32(),
-    records: reader.nullableBytes(flexible),
-  };
+  const partitionIndex = reader.int32();
+  const errorCode = reader.int16();
+  const highWatermark = reader.int64();
+  const lastStableOffset = reader.int64();
+  const logStartOffset = reader.int64();
+  const abortedTransactions = reader.nullableArray(
+    readPeerFetchResponseAbortedTransaction,
+    version,
+    flexible,
+    17,
+  );
+  const preferredReadReplica = reader.int32();
+  const records = reader.nullableBytes(flexible);
   let divergingEpoch: PeerFetchResponseEpochEnd | null = null;
   let currentLeader: PeerFetchResponseLeader | null = null;
   let snapshotId: PeerFetchResponseSnapshot | null = null;
@@ -310,41 +322,31 @@ function readPeerFetchResponsePartition(
   let startVoters: readonly PeerFetchResponseVoter[] = [];
   let witnessEnd: number = -1;
   let witnessEpochs: readonly PeerFetchResponseEpochStart[] = [];
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        divergingEpoch = readPeerFetchResponseEpochEnd(reader, version);
-        return true;
-      }
-      if (tag === 1) {
-        currentLeader = readPeerFetchResponseLeader(reader, version);
-        return true;
-      }
-      if (tag === 2) {
-        snapshotId = readPeerFetchResponseSnapshot(reader, version);
-        return true;
-      }
-      if (tag === 10000) {
-        epochBeforeStart = reader.int32();
-        return true;
-      }
-      if (tag === 10001) {
-        startVoters = reader.array(readPeerFetchResponseVoter, version, flexible, 22);
-        return true;
-      }
-      if (tag === 10002) {
-        witnessEnd = reader.int64();
-        return true;
-      }
-      if (tag === 10003) {
-        witnessEpochs = reader.array(readPeerFetchResponseEpochStart, version, flexible, 13);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) divergingEpoch = readPeerFetchResponseEpochEnd(reader, version);
+    else if (tag === 1) currentLeader = readPeerFetchResponseLeader(reader, version);
+    else if (tag === 2) snapshotId = readPeerFetchResponseSnapshot(reader, version);
+    else if (tag === 10000) epochBeforeStart = reader.int32();
+    else if (tag === 10001)
+      startVoters = reader.array(readPeerFetchResponseVoter, version, flexible, 22);
+    else if (tag === 10002) witnessEnd = reader.int64();
+    else if (tag === 10003)
+      witnessEpochs = reader.array(readPeerFetchResponseEpochStart, version, flexible, 13);
+    else reader.skipTag();
+    reader.endTag(end);
   }
   return {
-    ...plain,
+    partitionIndex,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    abortedTransactions,
+    preferredReadReplica,
+    records,
     divergingEpoch,
     currentLeader,
     snapshotId,
@@ -408,9 +410,15 @@ function writePeerFetchRequestPartition(
     const hasReplicaDirectoryId = replicaDirectoryId !== zeroUuid;
     const { persistedOffset } = value;
     const hasPersistedOffset = persistedOffset !== -1;
-    writer.tagCount(hasReplicaDirectoryId, hasPersistedOffset);
-    if (hasReplicaDirectoryId) writer.tag(0, (field) => field.uuid(replicaDirectoryId));
-    if (hasPersistedOffset) writer.tag(10000, (field) => field.int64(persistedOffset));
+    writer.tagCount((hasReplicaDirectoryId ? 1 : 0) + (hasPersistedOffset ? 1 : 0));
+    if (hasReplicaDirectoryId) {
+      writer.beginTag(0, 16);
+      writer.uuid(replicaDirectoryId);
+    }
+    if (hasPersistedOffset) {
+      writer.beginTag(10000, 8);
+      writer.int64(persistedOffset);
+    }
   }
 }
 
@@ -456,7 +464,7 @@ function writePeerFetchRequest(
     const hasClusterId = clusterId !== null;
     const { replicaState } = value;
     const hasReplicaState = replicaState !== null;
-    writer.tagCount(hasClusterId, hasReplicaState);
+    writer.tagCount((hasClusterId ? 1 : 0) + (hasReplicaState ? 1 : 0));
     if (hasClusterId) writer.tag(0, (field) => field.string(clusterId, flexible));
     if (hasReplicaState)
       writer.tag(1, (field) => writePeerFetchRequestReplicaState(field, replicaState, version));
@@ -565,13 +573,13 @@ function writePeerFetchResponsePartition(
     const { witnessEpochs } = value;
     const hasWitnessEpochs = witnessEpochs.length > 0;
     writer.tagCount(
-      hasDivergingEpoch,
-      hasCurrentLeader,
-      hasSnapshotId,
-      hasEpochBeforeStart,
-      hasStartVoters,
-      hasWitnessEnd,
-      hasWitnessEpochs,
+      (hasDivergingEpoch ? 1 : 0) +
+        (hasCurrentLeader ? 1 : 0) +
+        (hasSnapshotId ? 1 : 0) +
+        (hasEpochBeforeStart ? 1 : 0) +
+        (hasStartVoters ? 1 : 0) +
+        (hasWitnessEnd ? 1 : 0) +
+        (hasWitnessEpochs ? 1 : 0),
     );
     if (hasDivergingEpoch)
       writer.tag(0, (field) => writePeerFetchResponseEpochEnd(field, divergingEpoch, version));
@@ -579,12 +587,18 @@ function writePeerFetchResponsePartition(
       writer.tag(1, (field) => writePeerFetchResponseLeader(field, currentLeader, version));
     if (hasSnapshotId)
       writer.tag(2, (field) => writePeerFetchResponseSnapshot(field, snapshotId, version));
-    if (hasEpochBeforeStart) writer.tag(10000, (field) => field.int32(epochBeforeStart));
+    if (hasEpochBeforeStart) {
+      writer.beginTag(10000, 4);
+      writer.int32(epochBeforeStart);
+    }
     if (hasStartVoters)
       writer.tag(10001, (field) =>
         field.array(startVoters, writePeerFetchResponseVoter, version, flexible),
       );
-    if (hasWitnessEnd) writer.tag(10002, (field) => field.int64(witnessEnd));
+    if (hasWitnessEnd) {
+      writer.beginTag(10002, 8);
+      writer.int64(witnessEnd);
+    }
     if (hasWitnessEpochs)
       writer.tag(10003, (field) =>
         field.array(witnessEpochs, writePeerFetchResponseEpochStart, version, flexible),

@@ -90,48 +90,40 @@ function readApiVersionsResponseFinalizedFeature(
 
 function readApiVersionsResponse(reader: ProtocolReader, version: number): ApiVersionsResponse {
   const flexible = version >= 3;
-  const plain = {
-    errorCode: reader.int16(),
-    apiKeys: reader.array(readApiVersionsResponseApiKey, version, flexible, 6),
-    throttleTimeMs: version >= 1 ? reader.int32() : 0,
-  };
+  const errorCode = reader.int16();
+  const apiKeys = reader.array(readApiVersionsResponseApiKey, version, flexible, 6);
+  const throttleTimeMs = version >= 1 ? reader.int32() : 0;
   let supportedFeatures: readonly ApiVersionsResponseSupportedFeature[] = [];
   let finalizedFeaturesEpoch: number = -1;
   let finalizedFeatures: readonly ApiVersionsResponseFinalizedFeature[] = [];
   let zkMigrationReady: boolean = false;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        supportedFeatures = reader.array(
-          readApiVersionsResponseSupportedFeature,
-          version,
-          flexible,
-          6,
-        );
-        return true;
-      }
-      if (tag === 1) {
-        finalizedFeaturesEpoch = reader.int64();
-        return true;
-      }
-      if (tag === 2) {
-        finalizedFeatures = reader.array(
-          readApiVersionsResponseFinalizedFeature,
-          version,
-          flexible,
-          6,
-        );
-        return true;
-      }
-      if (tag === 3) {
-        zkMigrationReady = reader.boolean();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0)
+      supportedFeatures = reader.array(
+        readApiVersionsResponseSupportedFeature,
+        version,
+        flexible,
+        6,
+      );
+    else if (tag === 1) finalizedFeaturesEpoch = reader.int64();
+    else if (tag === 2)
+      finalizedFeatures = reader.array(
+        readApiVersionsResponseFinalizedFeature,
+        version,
+        flexible,
+        6,
+      );
+    else if (tag === 3) zkMigrationReady = reader.boolean();
+    else reader.skipTag();
+    reader.endTag(end);
   }
   return {
-    ...plain,
+    errorCode,
+    apiKeys,
+    throttleTimeMs,
     supportedFeatures,
     finalizedFeaturesEpoch,
     finalizedFeatures,
@@ -211,21 +203,27 @@ function writeApiVersionsResponse(
     const { zkMigrationReady } = value;
     const hasZkMigrationReady = zkMigrationReady !== false;
     writer.tagCount(
-      hasSupportedFeatures,
-      hasFinalizedFeaturesEpoch,
-      hasFinalizedFeatures,
-      hasZkMigrationReady,
+      (hasSupportedFeatures ? 1 : 0) +
+        (hasFinalizedFeaturesEpoch ? 1 : 0) +
+        (hasFinalizedFeatures ? 1 : 0) +
+        (hasZkMigrationReady ? 1 : 0),
     );
     if (hasSupportedFeatures)
       writer.tag(0, (field) =>
         field.array(supportedFeatures, writeApiVersionsResponseSupportedFeature, version, flexible),
       );
-    if (hasFinalizedFeaturesEpoch) writer.tag(1, (field) => field.int64(finalizedFeaturesEpoch));
+    if (hasFinalizedFeaturesEpoch) {
+      writer.beginTag(1, 8);
+      writer.int64(finalizedFeaturesEpoch);
+    }
     if (hasFinalizedFeatures)
       writer.tag(2, (field) =>
         field.array(finalizedFeatures, writeApiVersionsResponseFinalizedFeature, version, flexible),
       );
-    if (hasZkMigrationReady) writer.tag(3, (field) => field.boolean(zkMigrationReady));
+    if (hasZkMigrationReady) {
+      writer.beginTag(3, 1);
+      writer.boolean(zkMigrationReady);
+    }
   }
 }
 

@@ -127,29 +127,35 @@ function readCreateTopicsResponseTopic(
   version: number,
 ): CreateTopicsResponseTopic {
   const flexible = version >= 5;
-  const plain = {
-    name: reader.string(flexible),
-    topicId: version >= 7 ? reader.uuid() : zeroUuid,
-    errorCode: reader.int16(),
-    errorMessage: reader.nullableString(flexible),
-    numPartitions: version >= 5 ? reader.int32() : -1,
-    replicationFactor: version >= 5 ? reader.int16() : -1,
-    configs:
-      version >= 5
-        ? reader.nullableArray(readCreateTopicsResponseConfig, version, flexible, 6)
-        : null,
-  };
+  const name = reader.string(flexible);
+  const topicId = version >= 7 ? reader.uuid() : zeroUuid;
+  const errorCode = reader.int16();
+  const errorMessage = reader.nullableString(flexible);
+  const numPartitions = version >= 5 ? reader.int32() : -1;
+  const replicationFactor = version >= 5 ? reader.int16() : -1;
+  const configs =
+    version >= 5
+      ? reader.nullableArray(readCreateTopicsResponseConfig, version, flexible, 6)
+      : null;
   let topicConfigErrorCode: number = 0;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        topicConfigErrorCode = reader.int16();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0) topicConfigErrorCode = reader.int16();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicConfigErrorCode };
+  return {
+    name,
+    topicId,
+    errorCode,
+    errorMessage,
+    numPartitions,
+    replicationFactor,
+    configs,
+    topicConfigErrorCode,
+  };
 }
 
 function readCreateTopicsResponse(reader: ProtocolReader, version: number): CreateTopicsResponse {
@@ -248,8 +254,11 @@ function writeCreateTopicsResponseTopic(
   if (flexible) {
     const { topicConfigErrorCode } = value;
     const hasTopicConfigErrorCode = topicConfigErrorCode !== 0;
-    writer.tagCount(hasTopicConfigErrorCode);
-    if (hasTopicConfigErrorCode) writer.tag(0, (field) => field.int16(topicConfigErrorCode));
+    writer.tagCount(hasTopicConfigErrorCode ? 1 : 0);
+    if (hasTopicConfigErrorCode) {
+      writer.beginTag(0, 2);
+      writer.int16(topicConfigErrorCode);
+    }
   }
 }
 

@@ -72,21 +72,18 @@ function readVoteRequestPartition(reader: ProtocolReader, version: number): Vote
 
 function readVoteRequestTopic(reader: ProtocolReader, version: number): VoteRequestTopic {
   const flexible = true;
-  const plain = {
-    topicName: reader.string(flexible),
-    partitions: reader.array(readVoteRequestPartition, version, flexible, 25),
-  };
+  const topicName = reader.string(flexible);
+  const partitions = reader.array(readVoteRequestPartition, version, flexible, 25);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { topicName, partitions, topicId };
 }
 
 function readVoteRequest(reader: ProtocolReader, version: number): VoteRequest {
@@ -118,21 +115,18 @@ function readVoteResponsePartition(
 
 function readVoteResponseTopic(reader: ProtocolReader, version: number): VoteResponseTopic {
   const flexible = true;
-  const plain = {
-    topicName: reader.string(flexible),
-    partitions: reader.array(readVoteResponsePartition, version, flexible, 16),
-  };
+  const topicName = reader.string(flexible);
+  const partitions = reader.array(readVoteResponsePartition, version, flexible, 16);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { topicName, partitions, topicId };
 }
 
 function readVoteResponseNodeEndpoint(
@@ -151,21 +145,19 @@ function readVoteResponseNodeEndpoint(
 
 function readVoteResponse(reader: ProtocolReader, version: number): VoteResponse {
   const flexible = true;
-  const plain = {
-    errorCode: reader.int16(),
-    topics: reader.array(readVoteResponseTopic, version, flexible, 3),
-  };
+  const errorCode = reader.int16();
+  const topics = reader.array(readVoteResponseTopic, version, flexible, 3);
   let nodeEndpoints: readonly VoteResponseNodeEndpoint[] = [];
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0 && version >= 1) {
-        nodeEndpoints = reader.array(readVoteResponseNodeEndpoint, version, flexible, 8);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0 && version >= 1)
+      nodeEndpoints = reader.array(readVoteResponseNodeEndpoint, version, flexible, 8);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, nodeEndpoints };
+  return { errorCode, topics, nodeEndpoints };
 }
 
 function writeVoteRequestPartition(
@@ -202,8 +194,11 @@ function writeVoteRequestTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -242,8 +237,11 @@ function writeVoteResponseTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -266,7 +264,7 @@ function writeVoteResponse(writer: ProtocolWriter, value: VoteResponse, version:
   if (flexible) {
     const { nodeEndpoints } = value;
     const hasNodeEndpoints = version >= 1 && nodeEndpoints.length > 0;
-    writer.tagCount(hasNodeEndpoints);
+    writer.tagCount(hasNodeEndpoints ? 1 : 0);
     if (hasNodeEndpoints)
       writer.tag(0, (field) =>
         field.array(nodeEndpoints, writeVoteResponseNodeEndpoint, version, flexible),

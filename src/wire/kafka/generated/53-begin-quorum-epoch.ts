@@ -76,21 +76,18 @@ function readBeginQuorumEpochRequestTopic(
   version: number,
 ): BeginQuorumEpochRequestTopic {
   const flexible = version >= 1;
-  const plain = {
-    topicName: reader.string(flexible),
-    partitions: reader.array(readBeginQuorumEpochRequestPartition, version, flexible, 12),
-  };
+  const topicName = reader.string(flexible);
+  const partitions = reader.array(readBeginQuorumEpochRequestPartition, version, flexible, 12);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { topicName, partitions, topicId };
 }
 
 function readBeginQuorumEpochRequestLeaderEndpoint(
@@ -145,21 +142,18 @@ function readBeginQuorumEpochResponseTopic(
   version: number,
 ): BeginQuorumEpochResponseTopic {
   const flexible = version >= 1;
-  const plain = {
-    topicName: reader.string(flexible),
-    partitions: reader.array(readBeginQuorumEpochResponsePartition, version, flexible, 14),
-  };
+  const topicName = reader.string(flexible);
+  const partitions = reader.array(readBeginQuorumEpochResponsePartition, version, flexible, 14);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { topicName, partitions, topicId };
 }
 
 function readBeginQuorumEpochResponseNodeEndpoint(
@@ -181,26 +175,19 @@ function readBeginQuorumEpochResponse(
   version: number,
 ): BeginQuorumEpochResponse {
   const flexible = version >= 1;
-  const plain = {
-    errorCode: reader.int16(),
-    topics: reader.array(readBeginQuorumEpochResponseTopic, version, flexible, 3),
-  };
+  const errorCode = reader.int16();
+  const topics = reader.array(readBeginQuorumEpochResponseTopic, version, flexible, 3);
   let nodeEndpoints: readonly BeginQuorumEpochResponseNodeEndpoint[] = [];
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        nodeEndpoints = reader.array(
-          readBeginQuorumEpochResponseNodeEndpoint,
-          version,
-          flexible,
-          8,
-        );
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0)
+      nodeEndpoints = reader.array(readBeginQuorumEpochResponseNodeEndpoint, version, flexible, 8);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, nodeEndpoints };
+  return { errorCode, topics, nodeEndpoints };
 }
 
 function writeBeginQuorumEpochRequestPartition(
@@ -229,8 +216,11 @@ function writeBeginQuorumEpochRequestTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -292,8 +282,11 @@ function writeBeginQuorumEpochResponseTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -320,7 +313,7 @@ function writeBeginQuorumEpochResponse(
   if (flexible) {
     const { nodeEndpoints } = value;
     const hasNodeEndpoints = nodeEndpoints.length > 0;
-    writer.tagCount(hasNodeEndpoints);
+    writer.tagCount(hasNodeEndpoints ? 1 : 0);
     if (hasNodeEndpoints)
       writer.tag(0, (field) =>
         field.array(nodeEndpoints, writeBeginQuorumEpochResponseNodeEndpoint, version, flexible),

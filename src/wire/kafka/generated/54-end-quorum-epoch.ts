@@ -96,21 +96,18 @@ function readEndQuorumEpochRequestTopic(
   version: number,
 ): EndQuorumEpochRequestTopic {
   const flexible = version >= 1;
-  const plain = {
-    topicName: reader.string(flexible),
-    partitions: reader.array(readEndQuorumEpochRequestPartition, version, flexible, 14),
-  };
+  const topicName = reader.string(flexible);
+  const partitions = reader.array(readEndQuorumEpochRequestPartition, version, flexible, 14);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { topicName, partitions, topicId };
 }
 
 function readEndQuorumEpochRequestLeaderEndpoint(
@@ -161,21 +158,18 @@ function readEndQuorumEpochResponseTopic(
   version: number,
 ): EndQuorumEpochResponseTopic {
   const flexible = version >= 1;
-  const plain = {
-    topicName: reader.string(flexible),
-    partitions: reader.array(readEndQuorumEpochResponsePartition, version, flexible, 14),
-  };
+  const topicName = reader.string(flexible);
+  const partitions = reader.array(readEndQuorumEpochResponsePartition, version, flexible, 14);
   let topicId: Uuid = zeroUuid;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId };
+  return { topicName, partitions, topicId };
 }
 
 function readEndQuorumEpochResponseNodeEndpoint(
@@ -197,21 +191,19 @@ function readEndQuorumEpochResponse(
   version: number,
 ): EndQuorumEpochResponse {
   const flexible = version >= 1;
-  const plain = {
-    errorCode: reader.int16(),
-    topics: reader.array(readEndQuorumEpochResponseTopic, version, flexible, 3),
-  };
+  const errorCode = reader.int16();
+  const topics = reader.array(readEndQuorumEpochResponseTopic, version, flexible, 3);
   let nodeEndpoints: readonly EndQuorumEpochResponseNodeEndpoint[] = [];
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 0) {
-        nodeEndpoints = reader.array(readEndQuorumEpochResponseNodeEndpoint, version, flexible, 8);
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 0)
+      nodeEndpoints = reader.array(readEndQuorumEpochResponseNodeEndpoint, version, flexible, 8);
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, nodeEndpoints };
+  return { errorCode, topics, nodeEndpoints };
 }
 
 function writeEndQuorumEpochRequestCandidate(
@@ -254,8 +246,11 @@ function writeEndQuorumEpochRequestTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -314,8 +309,11 @@ function writeEndQuorumEpochResponseTopic(
   if (flexible) {
     const { topicId } = value;
     const hasTopicId = topicId !== zeroUuid;
-    writer.tagCount(hasTopicId);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
+    writer.tagCount(hasTopicId ? 1 : 0);
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
   }
 }
 
@@ -342,7 +340,7 @@ function writeEndQuorumEpochResponse(
   if (flexible) {
     const { nodeEndpoints } = value;
     const hasNodeEndpoints = nodeEndpoints.length > 0;
-    writer.tagCount(hasNodeEndpoints);
+    writer.tagCount(hasNodeEndpoints ? 1 : 0);
     if (hasNodeEndpoints)
       writer.tag(0, (field) =>
         field.array(nodeEndpoints, writeEndQuorumEpochResponseNodeEndpoint, version, flexible),

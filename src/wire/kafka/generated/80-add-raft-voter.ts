@@ -44,34 +44,34 @@ function readAddRaftVoterRequestListener(
 
 function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRaftVoterRequest {
   const flexible = true;
-  const plain = {
-    clusterId: reader.nullableString(flexible),
-    timeoutMs: reader.int32(),
-    voterId: reader.int32(),
-    voterDirectoryId: reader.uuid(),
-    listeners: reader.array(readAddRaftVoterRequestListener, version, flexible, 5),
-  };
+  const clusterId = reader.nullableString(flexible);
+  const timeoutMs = reader.int32();
+  const voterId = reader.int32();
+  const voterDirectoryId = reader.uuid();
+  const listeners = reader.array(readAddRaftVoterRequestListener, version, flexible, 5);
   let topicId: Uuid = zeroUuid;
   let partition: number = -1;
   let isWitness: boolean = false;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      if (tag === 10001) {
-        partition = reader.int32();
-        return true;
-      }
-      if (tag === 10002) {
-        isWitness = reader.boolean();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else if (tag === 10001) partition = reader.int32();
+    else if (tag === 10002) isWitness = reader.boolean();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId, partition, isWitness };
+  return {
+    clusterId,
+    timeoutMs,
+    voterId,
+    voterDirectoryId,
+    listeners,
+    topicId,
+    partition,
+    isWitness,
+  };
 }
 
 function readAddRaftVoterResponse(reader: ProtocolReader, _version: number): AddRaftVoterResponse {
@@ -115,10 +115,19 @@ function writeAddRaftVoterRequest(
     const hasPartition = partition !== -1;
     const { isWitness } = value;
     const hasIsWitness = isWitness !== false;
-    writer.tagCount(hasTopicId, hasPartition, hasIsWitness);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
-    if (hasPartition) writer.tag(10001, (field) => field.int32(partition));
-    if (hasIsWitness) writer.tag(10002, (field) => field.boolean(isWitness));
+    writer.tagCount((hasTopicId ? 1 : 0) + (hasPartition ? 1 : 0) + (hasIsWitness ? 1 : 0));
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
+    if (hasPartition) {
+      writer.beginTag(10001, 4);
+      writer.int32(partition);
+    }
+    if (hasIsWitness) {
+      writer.beginTag(10002, 1);
+      writer.boolean(isWitness);
+    }
   }
 }
 

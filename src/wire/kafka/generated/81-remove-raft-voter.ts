@@ -24,27 +24,21 @@ function readRemoveRaftVoterRequest(
   _version: number,
 ): RemoveRaftVoterRequest {
   const flexible = true;
-  const plain = {
-    clusterId: reader.nullableString(flexible),
-    voterId: reader.int32(),
-    voterDirectoryId: reader.uuid(),
-  };
+  const clusterId = reader.nullableString(flexible);
+  const voterId = reader.int32();
+  const voterDirectoryId = reader.uuid();
   let topicId: Uuid = zeroUuid;
   let partition: number = -1;
-  if (flexible) {
-    reader.tags((tag) => {
-      if (tag === 10000) {
-        topicId = reader.uuid();
-        return true;
-      }
-      if (tag === 10001) {
-        partition = reader.int32();
-        return true;
-      }
-      return false;
-    });
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) topicId = reader.uuid();
+    else if (tag === 10001) partition = reader.int32();
+    else reader.skipTag();
+    reader.endTag(end);
   }
-  return { ...plain, topicId, partition };
+  return { clusterId, voterId, voterDirectoryId, topicId, partition };
 }
 
 function readRemoveRaftVoterResponse(
@@ -75,9 +69,15 @@ function writeRemoveRaftVoterRequest(
     const hasTopicId = topicId !== zeroUuid;
     const { partition } = value;
     const hasPartition = partition !== -1;
-    writer.tagCount(hasTopicId, hasPartition);
-    if (hasTopicId) writer.tag(10000, (field) => field.uuid(topicId));
-    if (hasPartition) writer.tag(10001, (field) => field.int32(partition));
+    writer.tagCount((hasTopicId ? 1 : 0) + (hasPartition ? 1 : 0));
+    if (hasTopicId) {
+      writer.beginTag(10000, 16);
+      writer.uuid(topicId);
+    }
+    if (hasPartition) {
+      writer.beginTag(10001, 4);
+      writer.int32(partition);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ScalarType, SchemaField, SchemaStruct } from './parse-schema.ts';
-import { isWithin } from './parse-schema.ts';
+import { fixedBytes, isWithin } from './parse-schema.ts';
 import type { EmitContext } from './version-condition.ts';
-import { conditionOf, flexibleTextOf, plainFieldsOf, taggedFieldsOf } from './version-condition.ts';
+import { conditionOf, flexibleTextOf, tagConditionOf } from './version-condition.ts';
+import { plainFieldsOf, taggedFieldsOf } from './version-condition.ts';
 
 const scalarMethods: Readonly<Record<ScalarType, string>> = {
   int8: 'int8',
@@ -61,23 +62,35 @@ function emitTags(struct: SchemaStruct, context: EmitContext): string {
     lines.push(`const { ${field.name} } = value;`);
     lines.push(`const ${hasName(field)} = ${isThereTextOf(field, context)};`);
   }
-  lines.push(`writer.tagCount(${tagged.map(hasName).join(', ')});`);
-  for (const field of tagged) {
-    const call = callTextOf(field, 'field', field.name, false);
-    lines.push(`if (${hasName(field)}) writer.tag(${field.tag}, (field) => ${call});`);
-  }
+  const count = tagged.map((field) => `(${hasName(field)} ? 1 : 0)`).join(' + ');
+  lines.push(`writer.tagCount(${count});`, ...byTag(tagged).map(emitTag));
   return `  if (flexible) {\n${lines.map((line) => `    ${line}\n`).join('')}  }\n`;
+}
+
+const byTag = (tagged: readonly SchemaField[]): readonly SchemaField[] =>
+  tagged.toSorted((a, b) => (a.tag ?? 0) - (b.tag ?? 0));
+
+/** What says its size beforehand is written in place. */
+function emitTag(field: SchemaField): string {
+  const { type, tag } = field;
+  const bytes = field.isArray || typeof type !== 'string' ? undefined : fixedBytes[type];
+  if (bytes === undefined) {
+    const call = callTextOf(field, 'field', field.name, false);
+    return `if (${hasName(field)}) writer.tag(${tag}, (field) => ${call});`;
+  }
+  const call = callTextOf(field, 'writer', field.name, false);
+  return `if (${hasName(field)}) {\n writer.beginTag(${tag}, ${bytes});\n ${call};\n}`;
 }
 
 const hasName = ({ name }: SchemaField): string =>
   `has${(name[0] ?? '').toUpperCase()}${name.slice(1)}`;
 
 function isThereTextOf(field: SchemaField, context: EmitContext): string {
-  const isNewer = field.versions.min > context.flexibleFrom;
+  const condition = tagConditionOf(field, context);
   const differs = field.isArray
     ? `${field.name}.length > 0`
     : `${field.name} !== ${field.defaultText}`;
-  return isNewer ? `version >= ${field.versions.min} && ${differs}` : differs;
+  return condition === '' ? differs : `${condition} && ${differs}`;
 }
 
 function callTextOf(

@@ -51,6 +51,18 @@ const scalarDefaults: Readonly<Record<ScalarType, string>> = {
   uuid: 'zeroUuid',
 };
 
+/** Bytes of the types that always take the same. */
+export const fixedBytes: Readonly<Partial<Record<ScalarType, number>>> = {
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  int64: 8,
+  producerId: 8,
+  boolean: 1,
+  uuid: 16,
+};
+
 /** Whether every version of `inner` is in `outer`. */
 export const isWithin = (inner: VersionRange, outer: VersionRange | undefined): boolean =>
   outer !== undefined && inner.min >= outer.min && inner.max <= outer.max;

@@ -15,6 +15,12 @@ export function conditionOf(range: VersionRange, all: VersionRange): string {
   return parts.join(' && ');
 }
 
+/** TypeScript text that is true where a flexible version has a tagged field; empty: always. */
+export const tagConditionOf = (
+  { versions }: SchemaField,
+  { all, flexibleFrom }: EmitContext,
+): string => (versions.min > Math.max(all.min, flexibleFrom) ? `version >= ${versions.min}` : '');
+
 /** The declaration of `flexible`, for a table whose versions differ in that. */
 export function flexibleTextOf({ all, flexibleFrom }: EmitContext): string {
   if (flexibleFrom > all.max) return 'false';

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../../src/base/brand.ts';
 import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 import { decodeBody, encodeBody } from '../../../../src/wire/kafka/codec.ts';
 import type { ApiCodec } from '../../../../src/wire/kafka/codec.ts';
 import { fetchCodec } from '../../../../src/wire/kafka/generated/01-fetch.ts';
+import { peerFetchCodec } from '../../../../src/wire/kafka/generated/01-peer-fetch.ts';
+import { voteCodec } from '../../../../src/wire/kafka/generated/52-vote.ts';
+import { beginQuorumEpochCodec } from '../../../../src/wire/kafka/generated/53-begin-quorum-epoch.ts';
+import { endQuorumEpochCodec } from '../../../../src/wire/kafka/generated/54-end-quorum-epoch.ts';
 import { listOffsetsCodec } from '../../../../src/wire/kafka/generated/02-list-offsets.ts';
 import { metadataCodec } from '../../../../src/wire/kafka/generated/03-metadata.ts';
 import { createTopicsCodec } from '../../../../src/wire/kafka/generated/19-create-topics.ts';
@@ -106,6 +111,144 @@ describe('requests are byte for byte what KafkaJS sends', () => {
       '000000010001630000000300010000000000000001000e636c65616e75702e706f6c6963790007636f6d70' +
       '6163740000138800';
     same(createTopicsCodec, 3, { topics: [created], timeoutMs: 5000, validateOnly: false }, hex);
+  });
+});
+
+/** `hex` is Kafka's message table, read by hand. */
+describe('what nodes say to each other is as Kafka lays it out', () => {
+  const topicId = uuid('00112233-4455-6677-8899-aabbccddeeff');
+  const topicHex = '00112233445566778899aabbccddeeff';
+  const directoryId = uuid('01020304-0506-0708-090a-0b0c0d0e0f10');
+  const directoryHex = '0102030405060708090a0b0c0d0e0f10';
+  /** Tag 10000 and sixteen bytes, the only tagged field. */
+  const ofTopic = `01904e10${topicHex}`;
+
+  it('Vote v2', () => {
+    const partition = {
+      ...{ partitionIndex: 1, replicaEpoch: 7, replicaId: 2 },
+      ...{ replicaDirectoryId: directoryId, voterDirectoryId: zeroUuid },
+      ...{ lastOffsetEpoch: 6, lastOffset: 300, preVote: true },
+    };
+    const topics = [{ topicName: 'a', topicId, partitions: [partition] }];
+    const zero = '00'.repeat(16);
+    const hex =
+      '03' +
+      '6c31' +
+      '00000003' +
+      '02' +
+      '0261' +
+      '02' +
+      '00000001' +
+      '00000007' +
+      '00000002' +
+      directoryHex +
+      zero +
+      '00000006' +
+      '000000000000012c' +
+      '01' +
+      '00' +
+      ofTopic +
+      '00';
+    same(voteCodec, 2, { clusterId: 'l1', voterId: 3, topics }, hex);
+  });
+
+  it('BeginQuorumEpoch v1 and EndQuorumEpoch v1', () => {
+    const led = { partitionIndex: 1, leaderId: 2, leaderEpoch: 7 };
+    const begun = [
+      { topicName: '', topicId, partitions: [{ ...led, voterDirectoryId: directoryId }] },
+    ];
+    const begin = { clusterId: null, voterId: 3, topics: begun, leaderEndpoints: [] };
+    const beginHex =
+      '00' +
+      '00000003' +
+      '02' +
+      '01' +
+      '02' +
+      '00000001' +
+      directoryHex +
+      '00000002' +
+      '00000007' +
+      '00' +
+      ofTopic +
+      '01' +
+      '00';
+    same(beginQuorumEpochCodec, 1, begin, beginHex);
+    const candidates = [{ candidateId: 3, candidateDirectoryId: directoryId }];
+    const resigned = { ...led, preferredSuccessors: [], preferredCandidates: candidates };
+    const endpoint = { name: 'p', host: 'h', port: 0xfffe };
+    const end = {
+      ...{ clusterId: null, leaderEndpoints: [endpoint] },
+      topics: [{ topicName: '', topicId, partitions: [resigned] }],
+    };
+    const endHex =
+      '00' +
+      '02' +
+      '01' +
+      '02' +
+      '00000001' +
+      '00000002' +
+      '00000007' +
+      '02' +
+      '00000003' +
+      directoryHex +
+      '00' +
+      '00' +
+      ofTopic +
+      '02' +
+      '0270' +
+      '0268' +
+      'fffe' +
+      '00' +
+      '00';
+    same(endQuorumEpochCodec, 1, end, endHex);
+  });
+
+  it('Fetch v17', () => {
+    const partition = {
+      ...{ partition: 1, currentLeaderEpoch: 7, fetchOffset: 42, lastFetchedEpoch: 6 },
+      ...{ logStartOffset: 3, partitionMaxBytes: 65_536 },
+      ...{ replicaDirectoryId: directoryId, persistedOffset: 41 },
+    };
+    const body = {
+      ...{ clusterId: null, replicaState: { replicaId: 2, replicaEpoch: 9 } },
+      ...{ maxWaitMs: 500, minBytes: 1, maxBytes: 1_048_576, isolationLevel: 0 },
+      ...{ sessionId: 5, sessionEpoch: 1, topics: [{ topicId, partitions: [partition] }] },
+      ...{ forgottenTopicsData: [{ topicId, partitions: [8] }], rackId: '' },
+    };
+    const hex =
+      '000001f4' +
+      '00000001' +
+      '00100000' +
+      '00' +
+      '00000005' +
+      '00000001' +
+      '02' +
+      topicHex +
+      '02' +
+      '00000001' +
+      '00000007' +
+      '000000000000002a' +
+      '00000006' +
+      '0000000000000003' +
+      '00010000' +
+      '02' +
+      '0010' +
+      directoryHex +
+      '904e08' +
+      '0000000000000029' +
+      '00' +
+      '02' +
+      topicHex +
+      '02' +
+      '00000008' +
+      '00' +
+      '01' +
+      '01' +
+      '010d' +
+      '00000002' +
+      '0000000000000009' +
+      '00';
+    same(peerFetchCodec, 17, body, hex);
   });
 });
 
