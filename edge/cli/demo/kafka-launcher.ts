@@ -21,6 +21,8 @@ export interface KafkaOptions {
   /** Takes configuration, data and what the broker prints. Must exist. */
   readonly folder: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Where it listens for clients that are not on this machine; default 127.0.0.1. */
+  readonly host?: string;
   /** Further server properties; they win over the launcher's. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Further listeners, each to be reached through a proxy at its `advertisedPort`. */
@@ -66,7 +68,7 @@ export class KafkaBroker {
   /** Use `launchKafka`. */
   constructor(launch: Launch) {
     this.#launch = launch;
-    this.bootstrap = `127.0.0.1:${launch.ports.broker}`;
+    this.bootstrap = `${launch.ports.host}:${launch.ports.broker}`;
     this.proxySlots = launch.ports.proxySlots;
     this.outputFile = join(launch.folder, 'kafka.txt');
     this.logFolder = join(launch.folder, 'data');
@@ -108,7 +110,7 @@ export class KafkaBroker {
   }
 
   createTopics(specs: readonly TopicSpec[]): Promise<void> {
-    return createTopics({ host: '127.0.0.1', port: this.#launch.ports.broker }, specs);
+    return createTopics(this.#address, specs);
   }
 
   /**
@@ -119,11 +121,15 @@ export class KafkaBroker {
     return runTool(this.#launch, mainClass, args, options);
   }
 
+  get #address(): { readonly host: string; readonly port: number } {
+    const { host, broker: port } = this.#launch.ports;
+    return { host, port };
+  }
+
   async #waitUntilReady(process: OwnedProcess): Promise<Result<void, KafkaUnavailable>> {
-    const address = { host: '127.0.0.1', port: this.#launch.ports.broker };
     const deadline = Date.now() + startMsMax;
     while (Date.now() < deadline && process.isRunning()) {
-      if (await isKafkaReady(address)) return ok(undefined);
+      if (await isKafkaReady(this.#address)) return ok(undefined);
       await delay(100);
     }
     await process.kill();
@@ -138,7 +144,7 @@ interface Launch {
   readonly java: string;
   readonly javaArgs: readonly string[];
   readonly classPath: string;
-  readonly ports: KafkaPorts;
+  readonly ports: KafkaPorts & { readonly host: string };
   readonly folder: string;
   readonly propertiesFile: string;
 }
@@ -166,7 +172,7 @@ const prepare = async (options: KafkaOptions, java: string, classPath: string): 
     listenPort: rest[2 * index] ?? 0,
     advertisedPort: rest[2 * index + 1] ?? 0,
   }));
-  const ports = { broker, controller, proxySlots };
+  const ports = { host: options.host ?? '127.0.0.1', broker, controller, proxySlots };
   const logFolder = join(options.folder, 'data');
   mkdirSync(logFolder, { recursive: true });
   const propertiesFile = join(options.folder, 'server.properties');

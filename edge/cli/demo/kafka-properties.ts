@@ -5,6 +5,8 @@ export interface ProxySlot {
 }
 
 export interface KafkaPorts {
+  /** Of its plain listener; default 127.0.0.1. */
+  readonly host?: string;
   readonly broker: number;
   readonly controller: number;
   readonly proxySlots: readonly ProxySlot[];
@@ -34,18 +36,19 @@ export const kafkaProperties = (
 };
 
 const listenerProperties = ({
+  host = '127.0.0.1',
   broker,
   controller,
   proxySlots,
 }: KafkaPorts): Record<string, string> => {
   const proxied = proxySlots.map((slot, index) => ({ ...slot, name: `PROXIED${index}` }));
   const listeners = [
-    `PLAINTEXT://127.0.0.1:${broker}`,
+    `PLAINTEXT://${host}:${broker}`,
     `CONTROLLER://127.0.0.1:${controller}`,
     ...proxied.map(({ name, listenPort }) => `${name}://127.0.0.1:${listenPort}`),
   ];
   const advertised = [
-    `PLAINTEXT://127.0.0.1:${broker}`,
+    `PLAINTEXT://${host}:${broker}`,
     ...proxied.map(({ name, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort}`),
   ];
   const names = ['CONTROLLER', 'PLAINTEXT', ...proxied.map(({ name }) => name)];

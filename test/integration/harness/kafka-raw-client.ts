@@ -36,8 +36,8 @@ export class KafkaRawClient {
     );
   }
 
-  static async connect(port: number): Promise<KafkaRawClient> {
-    const socket = connect(port, '127.0.0.1');
+  static async connect(port: number, host = '127.0.0.1'): Promise<KafkaRawClient> {
+    const socket = connect(port, host);
     await once(socket, 'connect', { signal: AbortSignal.timeout(answerMsMax) });
     return new KafkaRawClient(socket);
   }

@@ -35,6 +35,8 @@ export interface MqttConnectOptions {
   readonly keepAlive?: number;
   /** Where the connection comes from, so that one host has ports enough. */
   readonly localAddress?: string;
+  /** For the connection and for CONNACK; default 10 s. */
+  readonly msMax?: number;
 }
 
 const answerMsMax = 10_000;
@@ -73,15 +75,20 @@ export class MqttRawClient {
   static async connect(
     options: MqttConnectOptions,
   ): Promise<{ readonly client: MqttRawClient; readonly sessionPresent: boolean }> {
-    const { port, host = '127.0.0.1', localAddress } = options;
+    const { port, host = '127.0.0.1', localAddress, msMax = answerMsMax } = options;
     const socket = connect({ port, host, ...(localAddress === undefined ? {} : { localAddress }) });
     socket.setNoDelay(true);
-    await once(socket, 'connect', { signal: AbortSignal.timeout(answerMsMax) });
     const client = new MqttRawClient(socket);
-    client.send(connectPacket(options));
-    const connack = await client.receive(packetTypes.connack);
-    if (connack.body[1] !== 0) throw new Error(`CONNECT was refused with ${connack.body[1]}`);
-    return { client, sessionPresent: connack.body[0] === 1 };
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.timeout(msMax) });
+      client.send(connectPacket(options));
+      const connack = await client.receive(packetTypes.connack, undefined, msMax);
+      if (connack.body[1] !== 0) throw new Error(`CONNECT was refused with ${connack.body[1]}`);
+      return { client, sessionPresent: connack.body[0] === 1 };
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
   }
 
   get isClosed(): boolean {

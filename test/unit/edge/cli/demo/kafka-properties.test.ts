@@ -33,3 +33,10 @@ test('the caller wins over a default', () => {
   const properties = parsed(kafkaProperties(ports, '/data', { 'num.io.threads': '7' }));
   expect(properties['num.io.threads']).toBe('7');
 });
+
+test('a host of its own is for clients alone', () => {
+  const ports = { host: '10.1.0.1', broker: 1, controller: 2, proxySlots: [] };
+  const properties = parsed(kafkaProperties(ports, '/data', {}));
+  expect(properties['listeners']).toBe('PLAINTEXT://10.1.0.1:1,CONTROLLER://127.0.0.1:2');
+  expect(properties['advertised.listeners']).toBe('PLAINTEXT://10.1.0.1:1');
+});
