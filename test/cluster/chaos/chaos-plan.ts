@@ -49,7 +49,7 @@ const gapMs = { min: 500, max: 5_000 } as const;
 
 /**
  * Faults in the order of their beginning, several at once, but never two that would undo each other
- * on one node: a process that is killed is not stopped meanwhile. The same seed makes the same plan.
+ * on one node: a process that is killed is not stopped meanwhile. The same seed, the same plan.
  */
 export const planChaos = (options: ChaosPlanOptions): readonly ChaosStep[] => {
   const { random, nodes, ms, kinds } = options;

@@ -191,7 +191,7 @@ class ChaosRun {
     return checks.reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** By what the leaders say; EndTxn is answered before its markers are written, so a little more. */
+  /** By what those say who forward. */
   async #untilForwarded(): Promise<void> {
     await waitUntil('central to be level', settleMsMax, async () => {
       const lags = new Map<number, number>();
