@@ -18,11 +18,9 @@ const heapBytes = (): number => {
 export const hangMsMax = 50;
 export const bytesMaxOf = (inputBytes: number): number => 4 * inputBytes + 64 * 1024;
 
+v8.setFlagsFromString('--expose-gc');
 /** Collects all garbage, at once. */
-export function collectGarbage(): void {
-  v8.setFlagsFromString('--expose-gc');
-  (vm.runInNewContext('gc') as () => void)();
-}
+export const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** Runs the decoder once and weighs it. Counts what is allocated, kept or not. */
 export async function measure<Outcome>(
