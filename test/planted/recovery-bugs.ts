@@ -4,10 +4,22 @@ const logCrash = 'test/scenarios/log-crash.test.ts';
 const logParts = 'test/unit/log/log-parts.test.ts';
 const logRot = 'test/scenarios/log-rot.test.ts';
 const partitionLog = 'test/unit/log/partition-log.test.ts';
+const scrubber = 'test/unit/log/scrubber.test.ts';
 const segmentDigest = 'test/unit/log/segment-digest.test.ts';
 
 /** Mistakes of a start: what it keeps, drops and believes (L5-L7, P1). */
 export const recoveryBugs: readonly PlantedBug[] = [
+  {
+    name: 'headers-crc-not-compared',
+    rule: 'L6',
+    file: 'src/log/segment-scrub.ts',
+    from:
+      'if (this.#told.headersCrc === this.#headersCrc) await this.#checkDerived();\n' +
+      '    else await this.#suspect();',
+    to: 'await this.#checkDerived();',
+    why: 'rot of a leader epoch, which the CRC of a batch does not cover, is never found',
+    suites: [scrubber],
+  },
   {
     name: 'page-cache-counts-as-durable',
     rule: 'L7',

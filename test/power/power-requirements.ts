@@ -2,7 +2,7 @@ import { accessSync, constants, rmSync, truncateSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { makeTempFolder, removeTempFolder } from '../integration/harness/temp-folder.ts';
-import { hasTool, requireTools } from '../support/require-tool.ts';
+import { hasTool, lackRight, requireTools } from '../support/require-tool.ts';
 import { ext4Kinds, LoopFileSystem } from './loop-file-system.ts';
 import { RecordedDevice } from './recorded-device.ts';
 
@@ -51,14 +51,14 @@ const tryMounting = async (folder: string): Promise<void> => {
 };
 
 /**
- * First line of a test that cuts the power. A missing program is a skip, and with REQUIRE_TOOLS=1 a
- * failure, since `.ci/run` installs it. A missing right is a skip everywhere: no test can give it
- * to itself, and the summary names it.
+ * First line of a test that cuts the power. A missing program or right is a skip that the summary
+ * names; with REQUIRE_TOOLS=1 (set by `.ci/run`) a missing program fails, and root without the
+ * right.
  */
 export const requirePower = async (context: Pick<TestContext, 'skip'>): Promise<void> => {
   requireTools(context, ...stateTools);
   const missing = await missingRight();
-  if (missing !== undefined) context.skip(missing);
+  if (missing !== undefined) lackRight(context, missing);
 };
 
 /** The same for the command: what is missing, or undefined. */

@@ -16,3 +16,13 @@ export function requireTools(context: Pick<TestContext, 'skip'>, ...names: strin
   if (process.env['REQUIRE_TOOLS'] === '1') throw new Error(text);
   context.skip(text);
 }
+
+/**
+ * Ends a test that this user has no right to run, with the reason in the summary. No program gives
+ * the right, so it is a skip; but root is expected to have it: with REQUIRE_TOOLS=1 root fails.
+ */
+export function lackRight(context: Pick<TestContext, 'skip'>, text: string): never {
+  const isExpected = process.getuid?.() === 0 && process.env['REQUIRE_TOOLS'] === '1';
+  if (isExpected) throw new Error(text);
+  return context.skip(text);
+}

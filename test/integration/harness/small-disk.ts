@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
+import { lackRight } from '../../support/require-tool.ts';
 import { makeTempFolder, removeTempFolder } from './temp-folder.ts';
 
 /** A file system of its own in memory, so small that it is soon full. */
@@ -14,10 +15,7 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/**
- * Skips, with the reason in the summary, where this user may not mount anything. Root can; with
- * REQUIRE_TOOLS=1 (set by `.ci/run`) a refusal fails there.
- */
+/** Skips, with the reason in the summary, where this user may not mount anything; see lackRight. */
 export const mountSmallDisk = (
   context: Pick<TestContext, 'skip'>,
   mebibytes: number,
@@ -30,9 +28,7 @@ export const mountSmallDisk = (
   if (mounted.status !== 0) {
     removeTempFolder(parent);
     const text = `no right to mount a file system: ${mounted.stderr ?? String(mounted.error)}`;
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot && process.env['REQUIRE_TOOLS'] === '1') throw new Error(text);
-    return context.skip(text);
+    return lackRight(context, text);
   }
   return {
     folder,

@@ -1,4 +1,3 @@
-import { monotonicMs } from '../../../base/brand.ts';
 import type { ErrorCode } from '../../../base/errors.ts';
 import { errorRow, kafkaCodeOf } from '../../../base/errors.ts';
 import { checkProducedBatch } from '../../../wire/kafka/batch-check.ts';
@@ -10,10 +9,10 @@ import type {
 } from '../../../wire/kafka/generated/00-produce.ts';
 import { produceCodec } from '../../../wire/kafka/generated/00-produce.ts';
 import type { PartitionView, ProduceOutcome } from '../broker-view.ts';
-import type { Deadline } from '../deadlines.ts';
 import type { Handler, HandlerContext, TypedExchange } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
 import { leaderPartition } from '../partition-check.ts';
+import { PendingOutcomes } from '../pending-outcomes.ts';
 import type { Result } from '../../../base/result.ts';
 import { fail, ok } from '../../../base/result.ts';
 
@@ -37,11 +36,8 @@ class ProduceTask {
   readonly #request: ProduceRequest;
   readonly #typed: TypedExchange<ProduceResponse>;
   readonly #context: HandlerContext;
-  /** By topic, by partition, as in the request; undefined: not decided yet. */
-  readonly #outcomes: (ProduceOutcome | undefined)[][];
-  #undecided = 0;
-  #isSettled = false;
-  #deadline: Deadline | undefined;
+  /** Partition after partition, as in the request. */
+  readonly #outcomes: PendingOutcomes<ProduceOutcome>;
 
   constructor(
     request: ProduceRequest,
@@ -51,40 +47,25 @@ class ProduceTask {
     this.#request = request;
     this.#typed = typed;
     this.#context = context;
-    this.#outcomes = request.topicData.map(({ partitionData }) => {
-      this.#undecided += partitionData.length;
-      return partitionData.map(() => undefined);
+    this.#outcomes = new PendingOutcomes<ProduceOutcome>({
+      count: request.topicData.reduce((sum, { partitionData }) => sum + partitionData.length, 0),
+      timeoutMs: request.timeoutMs,
+      late: fail('REQUEST_TIMED_OUT'),
+      settle: (outcomes) => this.#settle(outcomes),
     });
   }
 
   start(): void {
-    this.#request.topicData.forEach(({ name, partitionData }, topic) => {
-      partitionData.forEach((data, index) => this.#produce(name, data, { topic, index }));
-    });
-    this.#settleIfDecided();
-    if (this.#isSettled) return;
-    const { deadlines, now } = this.#context;
-    const expiry = monotonicMs(now() + Math.max(this.#request.timeoutMs, 0));
-    const deadline = deadlines.add(expiry, () => this.#expire());
-    this.#deadline = deadline;
-    this.#typed.exchange.onAbandoned(() => {
-      deadlines.cancel(deadline);
-      this.#isSettled = true;
-    });
+    let at = 0;
+    for (const { name, partitionData } of this.#request.topicData) {
+      for (const data of partitionData) this.#produce(name, data, at++);
+    }
+    this.#outcomes.wait(this.#context, this.#typed.exchange);
   }
 
-  #produce(
-    topic: string,
-    data: ProduceRequestPartition,
-    place: { readonly topic: number; readonly index: number },
-  ): void {
+  #produce(topic: string, data: ProduceRequestPartition, at: number): void {
     const checked = this.#check(topic, data);
-    const decide = (outcome: ProduceOutcome): void => {
-      const outcomes = this.#outcomes[place.topic] ?? [];
-      outcomes[place.index] = outcome;
-      this.#undecided--;
-      this.#settleIfDecided();
-    };
+    const decide = (outcome: ProduceOutcome): void => this.#outcomes.decide(at, outcome);
     if (checked.ok)
       this.#context.view.produce(checked.value.partition, checked.value.batch, decide);
     else decide(checked);
@@ -107,47 +88,32 @@ class ProduceTask {
     return checked.ok ? ok({ partition: found.value, batch: records }) : checked;
   }
 
-  #expire(): void {
-    for (const outcomes of this.#outcomes) {
-      for (const [index, outcome] of outcomes.entries()) {
-        outcomes[index] = outcome ?? fail('REQUEST_TIMED_OUT');
-      }
-    }
-    this.#undecided = 0;
-    this.#settleIfDecided();
-  }
-
-  #settleIfDecided(): void {
-    if (this.#undecided > 0 || this.#isSettled) return;
-    this.#isSettled = true;
-    if (this.#deadline !== undefined) this.#context.deadlines.cancel(this.#deadline);
-    if (this.#request.acks !== 0) return this.#typed.reply(this.#response());
-    const hasFailed = this.#outcomes.some((outcomes) => outcomes.some((outcome) => !outcome?.ok));
+  #settle(outcomes: readonly ProduceOutcome[]): void {
+    if (this.#request.acks !== 0) return this.#typed.reply(this.#response(outcomes));
+    const hasFailed = outcomes.some((outcome) => !outcome.ok);
     if (hasFailed) return this.#typed.exchange.close('a Produce with acks 0 failed');
     return this.#typed.exchange.settle(undefined);
   }
 
-  #response(): ProduceResponse {
-    const responses = this.#request.topicData.map(({ name, partitionData }, topic) => ({
+  #response(outcomes: readonly ProduceOutcome[]): ProduceResponse {
+    let at = 0;
+    const responses = this.#request.topicData.map(({ name, partitionData }) => ({
       name,
-      partitionResponses: partitionData.map(({ index }, place) =>
-        partitionResponse(index, this.#outcomes[topic]?.[place]),
+      partitionResponses: partitionData.map(({ index }) =>
+        partitionResponse(index, outcomes[at++] as ProduceOutcome),
       ),
     }));
     return { responses, throttleTimeMs: 0, nodeEndpoints: [] };
   }
 }
 
-function partitionResponse(
-  index: number,
-  outcome: ProduceOutcome | undefined,
-): ProduceResponsePartition {
+function partitionResponse(index: number, outcome: ProduceOutcome): ProduceResponsePartition {
   const same = { index, logAppendTimeMs: -1, recordErrors: [], currentLeader: null };
-  if (outcome?.ok === true) {
+  if (outcome.ok) {
     const { baseOffset, logStartOffset } = outcome;
     return { ...same, errorCode: 0, baseOffset, logStartOffset, errorMessage: null };
   }
-  const error = outcome?.error ?? 'UNKNOWN_SERVER_ERROR';
+  const { error } = outcome;
   const { text } = errorRow(error);
   return {
     ...same,

@@ -1,5 +1,5 @@
 import { kafkaCodeOf, errorRow, type ErrorCode } from '../../../base/errors.ts';
-import { monotonicMs, type Uuid } from '../../../base/brand.ts';
+import type { Uuid } from '../../../base/brand.ts';
 import { fail, ok, type Result } from '../../../base/result.ts';
 import type {
   CreateTopicsRequest,
@@ -10,9 +10,9 @@ import type {
 import { createTopicsCodec } from '../../../wire/kafka/generated/19-create-topics.ts';
 import { zeroUuid } from '../../../wire/kafka/protocol-reader.ts';
 import { newTopicDefaults, type NewTopic } from '../broker-view.ts';
-import type { Deadline } from '../deadlines.ts';
 import type { Handler, HandlerContext, TypedExchange } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
+import { PendingOutcomes } from '../pending-outcomes.ts';
 
 /** CreateTopics v2-7. Each topic is answered for itself; replicas can only be on this node. */
 export const createTopicsHandler: Handler = handlerOf(
@@ -27,9 +27,7 @@ class Creation {
   readonly #request: CreateTopicsRequest;
   readonly #typed: TypedExchange<CreateTopicsResponse>;
   readonly #context: HandlerContext;
-  readonly #outcomes: (Outcome | undefined)[];
-  #deadline: Deadline | undefined;
-  #undecided: number;
+  readonly #outcomes: PendingOutcomes<Outcome>;
 
   constructor(
     request: CreateTopicsRequest,
@@ -39,61 +37,40 @@ class Creation {
     this.#request = request;
     this.#typed = typed;
     this.#context = context;
-    this.#undecided = request.topics.length;
-    this.#outcomes = request.topics.map(() => undefined);
+    this.#outcomes = new PendingOutcomes<Outcome>({
+      count: request.topics.length,
+      timeoutMs: request.timeoutMs,
+      late: fail('REQUEST_TIMED_OUT'),
+      settle: (outcomes) => this.#reply(outcomes),
+    });
   }
 
   start(): void {
     const names = new Map<string, number>();
     for (const { name } of this.#request.topics) names.set(name, (names.get(name) ?? 0) + 1);
     this.#request.topics.forEach((topic, index) => {
-      if ((names.get(topic.name) ?? 0) > 1) this.#decide(index, fail('INVALID_REQUEST'));
-      else this.#create(topic, index);
+      const decide = (outcome: Outcome): void => this.#outcomes.decide(index, outcome);
+      if ((names.get(topic.name) ?? 0) > 1) decide(fail('INVALID_REQUEST'));
+      else this.#create(topic, decide);
     });
-    if (this.#request.topics.length === 0) return this.#reply();
-    if (this.#undecided === 0) return;
-    const { deadlines, now } = this.#context;
-    const expiry = monotonicMs(now() + Math.max(this.#request.timeoutMs, 0));
-    const deadline = deadlines.add(expiry, () => this.#expire());
-    this.#deadline = deadline;
-    this.#typed.exchange.onAbandoned(() => {
-      deadlines.cancel(deadline);
-      this.#undecided = 0;
-    });
+    this.#outcomes.wait(this.#context, this.#typed.exchange);
   }
 
-  #create(asked: CreateTopicsRequestTopic, index: number): void {
+  #create(asked: CreateTopicsRequestTopic, decide: (outcome: Outcome) => void): void {
     const { view } = this.#context;
     const topic = toNewTopic(asked);
-    if (!topic.ok) return this.#decide(index, topic);
+    if (!topic.ok) return decide(topic);
     const refusal = view.topicRefusal(topic.value);
-    if (refusal !== undefined) return this.#decide(index, fail(refusal));
+    if (refusal !== undefined) return decide(fail(refusal));
     const { partitions } = topic.value;
-    if (this.#request.validateOnly)
-      return this.#decide(index, ok({ topicId: zeroUuid, partitions }));
-    return view.createTopic(topic.value, (topicId) =>
-      this.#decide(index, ok({ topicId, partitions })),
+    if (this.#request.validateOnly) return decide(ok({ topicId: zeroUuid, partitions }));
+    return view.createTopic(topic.value, (topicId) => decide(ok({ topicId, partitions })));
+  }
+
+  #reply(outcomes: readonly Outcome[]): void {
+    const topics = this.#request.topics.map(({ name }, index) =>
+      describe(name, outcomes[index] as Outcome),
     );
-  }
-
-  #decide(index: number, outcome: Outcome): void {
-    if (this.#undecided === 0 || this.#outcomes[index] !== undefined) return;
-    this.#outcomes[index] = outcome;
-    this.#undecided--;
-    if (this.#undecided === 0) this.#reply();
-  }
-
-  #expire(): void {
-    this.#outcomes.forEach((outcome, index) => {
-      if (outcome === undefined) this.#decide(index, fail('REQUEST_TIMED_OUT'));
-    });
-  }
-
-  #reply(): void {
-    if (this.#deadline !== undefined) this.#context.deadlines.cancel(this.#deadline);
-    const topics = this.#request.topics.map(({ name }, index) => {
-      return describe(name, this.#outcomes[index] ?? fail('UNKNOWN_SERVER_ERROR'));
-    });
     this.#typed.reply({ throttleTimeMs: 0, topics });
   }
 }
