@@ -1,3 +1,4 @@
+import type { ClusterStatus } from '../src/core/cluster-status.ts';
 import type { ClockView } from '../src/core/clock-watch.ts';
 import type { NodeView } from '../src/core/node.ts';
 import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
@@ -7,6 +8,8 @@ import type { MetricSample } from '../src/ports/metric-sample.ts';
 import type { RotRange } from '../src/ports/recovered-log.ts';
 import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
 import { metric } from './metric.ts';
+import type { PeerFacts } from './peer-executor.ts';
+import { clusterMetrics, peerMetrics } from './peer-metrics.ts';
 
 const { counter, gauge } = metric;
 
@@ -16,6 +19,9 @@ export interface NodeFacts extends ConnectionFacts {
   readonly version: string;
   readonly clusterId: string;
   readonly core: NodeView;
+  /** Sockets between nodes; undefined without `cluster` in the config. */
+  readonly peers?: PeerFacts | undefined;
+  readonly cluster?: ClusterStatus | undefined;
   readonly mqttConnections: number;
   readonly kafkaConnections: number;
   readonly usedBytes: number;
@@ -43,6 +49,7 @@ export function nodeStatus(facts: NodeFacts): NodeStatus {
   return {
     health: health(facts),
     node: { id: facts.nodeId, version: facts.version, clusterId: facts.clusterId },
+    ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
     partitions,
     mqtt: { connections: facts.mqttConnections },
     clock: clockStatus(facts.core.clock),
@@ -132,6 +139,8 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
     counter('clock_jumps_total', 'Jumps of the wall clock.', core.clock.jumps),
     gauge('clock_unset', '1 while the clock stands before 2025.', core.clock.isUnset ? 1 : 0),
     ...connectionMetrics(facts),
+    ...(facts.peers === undefined ? [] : peerMetrics(facts.peers)),
+    ...clusterFacts(facts),
     ...(facts.isForwarderUp === undefined
       ? []
       : [gauge('forward_up', '1 while the forwarder runs.', facts.isForwarderUp ? 1 : 0)]),
@@ -142,6 +151,14 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
     ...facts.forward.flatMap(forwardMetrics),
   ];
 }
+
+const clusterFacts = ({ cluster, core, nodeId }: NodeFacts): MetricSample[] =>
+  cluster === undefined
+    ? []
+    : clusterMetrics(
+        cluster,
+        [...core.partitions].map((p) => partitionStatus(p, nodeId)),
+      );
 
 function partitionMetrics(p: Partition): MetricSample[] {
   const labels = { topic: p.topic, partition: p.partition };

@@ -6,11 +6,10 @@ import type { Clock } from '../src/ports/clock.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
 import type { KafkaListener } from './kafka-listener.ts';
 import { PeerLinks, type PeerLinksCounters } from './peer-links.ts';
-import { PeerListener, type PeerPortEvent } from './peer-listener.ts';
+import { PeerListener, type PeerListenerCounters, type PeerPortEvent } from './peer-listener.ts';
 import type { PeerSettings } from './peer-settings.ts';
 import { certificateAge } from './peer-tls.ts';
 import { PeerTroubles } from './peer-trouble.ts';
-import type { SocketListenerCounters } from './socket-listener.ts';
 
 export interface PeerExecutorOptions {
   readonly settings: PeerSettings;
@@ -87,6 +86,6 @@ export class PeerExecutor {
 export interface PeerFacts {
   readonly connections: number;
   readonly links: number;
-  readonly listener: SocketListenerCounters;
+  readonly listener: PeerListenerCounters;
   readonly outgoing: PeerLinksCounters;
 }

@@ -11,6 +11,12 @@ import type { PeerTls } from './peer-tls.ts';
 import { isTlsRecord, troubleOf, type PeerTrouble, type PeerTroubles } from './peer-trouble.ts';
 import { SocketListener, type SocketListenerCounters } from './socket-listener.ts';
 
+/** Counts since the start, for metrics. */
+export interface PeerListenerCounters extends SocketListenerCounters {
+  /** Not let in: no TLS, no certificate, or not one of this cluster. */
+  readonly strangers: number;
+}
+
 /** What a peer port tells the core. */
 export type PeerPortEvent =
   | Extract<
@@ -38,6 +44,8 @@ export class PeerListener {
   readonly #unheard = new Set<ConnectionId>();
   /** By the other end's address and port: those whose handshake is not over, the oldest first. */
   readonly #handshakes = new Map<string, Socket>();
+
+  #strangers = 0;
 
   constructor(options: PeerListenerOptions) {
     this.#options = options;
@@ -68,8 +76,8 @@ export class PeerListener {
     return this.#sockets.connections;
   }
 
-  get counters(): SocketListenerCounters {
-    return this.#sockets.counters;
+  get counters(): PeerListenerCounters {
+    return { ...this.#sockets.counters, strangers: this.#strangers };
   }
 
   owns(connection: ConnectionId): boolean {
@@ -164,6 +172,7 @@ export class PeerListener {
     trouble: PeerTrouble,
     fields: { readonly certificate?: string } = {},
   ): void {
+    this.#strangers++;
     const who = `a connection from ${address ?? 'an address that is gone'}`;
     this.#options.troubles.tell({ who, trouble, fields });
   }

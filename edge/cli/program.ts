@@ -6,6 +6,7 @@ import { registerDemo } from './demo/demo-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseOption } from './parse-option.ts';
 import { productVersion } from './product.ts';
+import type { StatusOptions } from './status-command.ts';
 
 /**
  * The `shorelog` command. Each subcommand's code is imported when it runs, so that `--help` is
@@ -56,6 +57,15 @@ const configOption = (): Option => new Option('--config <file>', 'YAML config of
 const jsonOption = (): Option => new Option('--json', 'print JSON');
 const addressOption = (kind: string): Option =>
   new Option(`--${kind} <host:port>`, `the node's ${kind} address`).argParser(parseOption.hostPort);
+
+const addressesOption = (kind: string): Option =>
+  new Option(
+    `--${kind} <host:port>`,
+    `a node's ${kind} address; again for each further node`,
+  ).argParser<readonly string[] | undefined>((text, before) => [
+    ...(before ?? []),
+    parseOption.hostPort(text),
+  ]);
 
 function addNode(program: Command, context: CliContext, finished: Finished): void {
   program
@@ -113,11 +123,11 @@ interface ReaderFlags {
 function addReaders(program: Command, context: CliContext, finished: Finished): void {
   program
     .command('status')
-    .description('health in one word, then partitions, forwarding and disk')
+    .description('health in one word, then nodes, partitions, forwarding and disk')
     .addOption(configOption())
-    .addOption(addressOption('admin'))
+    .addOption(addressesOption('admin'))
     .addOption(jsonOption())
-    .action(async (options: ReaderFlags) => {
+    .action(async (options: StatusOptions) => {
       const { runStatus } = await import('./status-command.ts');
       finished(await runStatus(context, options));
     });

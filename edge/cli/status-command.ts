@@ -2,85 +2,59 @@ import type { NodeStatus } from '../../src/core/node-status.ts';
 import { fetchStatus } from './admin-client.ts';
 import type { CliContext } from './cli-config.ts';
 import { configFor, targetOf } from './cli-config.ts';
+import { clusterAdvice, clusterView } from './cluster-view.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { Terminal } from './terminal.ts';
-import { formatBytes, paint, printProblem, printTable } from './terminal.ts';
+import { printStatus } from './status-text.ts';
+import { printProblem } from './terminal.ts';
+import type { CliProblem, Terminal } from './terminal.ts';
 
 export interface StatusOptions {
   readonly config?: string;
-  readonly admin?: string;
+  /** Each node to ask; none: that of the config. */
+  readonly admin?: readonly string[];
   readonly json?: boolean;
 }
 
+/** What one of the nodes said, or why it said nothing. */
+interface Answer {
+  readonly admin: string;
+  readonly status?: NodeStatus;
+  readonly error?: CliProblem;
+}
+
 /**
- * `shorelog status`: health in one word, then what stands behind it. Fails if the node is failing
- * or not there.
+ * `shorelog status`: health in one word, then what stands behind it. Fails if a node is failing, or
+ * none is there.
  */
 export async function runStatus(context: CliContext, options: StatusOptions): Promise<number> {
   const { terminal } = context;
   const loaded = await configFor(context, options.config);
   if (loaded === undefined) return exitCodes.usage;
-  const status = await fetchStatus(targetOf(options.admin, loaded.config, 'admin'));
-  if (!status.ok) {
-    printProblem(terminal, status.error);
-    return exitCodes.problem;
-  }
-  if (options.json === true) terminal.out(JSON.stringify(status.value));
-  else printStatus(terminal, status.value);
-  return status.value.health === 'failing' ? exitCodes.problem : exitCodes.ok;
+  const admins = options.admin ?? [targetOf(undefined, loaded.config, 'admin')];
+  const answers = await Promise.all(admins.map(ask));
+  for (const { error } of answers) if (error !== undefined) printProblem(terminal, error);
+  const [first, ...others] = answers.flatMap(({ status }) =>
+    status === undefined ? [] : [status],
+  );
+  if (first === undefined) return exitCodes.problem;
+  const view = clusterView([first, ...others], answers.length - others.length - 1);
+  if (options.json !== true) printStatus(terminal, [first, ...others], view);
+  else if (answers.length === 1) terminal.out(JSON.stringify(first));
+  else printAll(terminal, answers, view);
+  return view.health === 'failing' ? exitCodes.problem : exitCodes.ok;
 }
 
-const healthStyles = { ok: 'green', degraded: 'yellow', failing: 'red' } as const;
+async function ask(admin: string): Promise<Answer> {
+  const status = await fetchStatus(admin);
+  return status.ok ? { admin, status: status.value } : { admin, error: status.error };
+}
 
-function printStatus(terminal: Terminal, status: NodeStatus): void {
-  const { node, mqtt, disk, health } = status;
-  terminal.out(paint(terminal, healthStyles[health], health));
-  terminal.out(`node ${node.id}  version ${node.version}  cluster ${node.clusterId}`);
-  const { droppedRecords, droppedQos0 } = disk;
-  const dropped =
-    (droppedRecords === 0 ? '' : `  ${droppedRecords} records dropped`) +
-    (droppedQos0 === 0 ? '' : `  ${droppedQos0} QoS 0 publishes dropped`);
-  terminal.out(
-    `mqtt ${mqtt.connections} connections  ` +
-      `disk ${formatBytes(disk.usedBytes)} of ${formatBytes(disk.budgetBytes)}${dropped}`,
-  );
-  if (status.clock.state === 'unset') terminal.out('clock was never set: timestamps are wrong');
-  if (status.clock.state === 'jumped') {
-    terminal.out(`clock jumped by ${Math.round(status.clock.lastJumpMs / 1_000)} s`);
-  }
-  for (const { topic, partition, from, to, reason } of status.damaged) {
-    terminal.out(
-      `damaged ${topic}-${partition}: offsets ${from} to ${to - 1} are lost (${reason})`,
-    );
-  }
-  terminal.out('');
-  printTable(
-    terminal,
-    ['topic', 'partition', 'role', 'leader', 'epoch', 'start', 'committed', 'end', 'in sync'],
-    status.partitions.map((at) => [
-      at.topic,
-      at.partition,
-      at.role,
-      at.leader ?? 'none',
-      at.leaderEpoch,
-      at.logStartOffset,
-      at.highWatermark,
-      at.logEndOffset,
-      `${at.inSync.length}/${at.replicas.length}${at.atRisk ? ' at risk' : ''}`,
-    ]),
-  );
-  if (status.forward.length === 0) return;
-  terminal.out('');
-  printTable(
-    terminal,
-    ['forward', 'partition', 'state', 'offset', 'lag', 'last error'],
-    status.forward.map((at) => [
-      at.topic,
-      at.partition,
-      at.state,
-      at.forwardOffset ?? '?',
-      at.lag ?? '?',
-      at.lastError ?? '',
-    ]),
-  );
+/** `--json` of several nodes: what each said, and what it means together. */
+function printAll(
+  terminal: Terminal,
+  answers: readonly Answer[],
+  view: ReturnType<typeof clusterView>,
+): void {
+  const nodes = answers.map(({ admin, status, error }) => ({ admin, status, error: error?.text }));
+  terminal.out(JSON.stringify({ health: view.health, nodes, advice: clusterAdvice(view) }));
 }

@@ -1,3 +1,4 @@
+import type { ClusterStatus, FollowerStatus } from './cluster-status.ts';
 import type { ForwardState } from './forward/supervision.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { ForwardState } from './forward/supervision.ts';
 export interface NodeStatus {
   readonly health: 'ok' | 'degraded' | 'failing';
   readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };
+  /** Absent: a cluster of one. */
+  readonly cluster?: ClusterStatus;
   readonly partitions: readonly PartitionStatus[];
   readonly mqtt: { readonly connections: number };
   /** The wall clock: `unset` before 2025; a jump is worth an alarm for an hour. */
@@ -48,8 +51,10 @@ export interface PartitionStatus {
   /** Node ids. */
   readonly replicas: readonly number[];
   readonly inSync: readonly number[];
-  /** One more loss would stop it (C3). */
+  /** One more loss would stop it (C3). Only its leader knows. */
   readonly atRisk: boolean;
+  /** The other replicas, as their leader sees them; absent elsewhere. */
+  readonly followers?: readonly FollowerStatus[];
 }
 
 export interface ForwardPartitionStatus {

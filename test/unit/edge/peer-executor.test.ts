@@ -268,6 +268,7 @@ describe('strangers', () => {
     expect(one.events).toEqual([]);
     expect(one.lines).toEqual([expect.stringContaining(text)]);
     expect(one.lines[0]).toContain('127.0.0.1');
+    expect(one.executor.facts.listener.strangers).toBe(1);
   });
 
   it.for<[string, string, string]>([

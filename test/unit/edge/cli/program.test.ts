@@ -172,6 +172,19 @@ describe('with a node', () => {
     expect(JSON.parse(json.out)).toEqual(status);
   });
 
+  it('shows several nodes, also where one does not answer', async () => {
+    const { code, out, error } = await run('status', '--admin', admin, '--admin', nobody);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^degraded\nnode 1 /);
+    expect(error).toContain(`no node answers at ${nobody} (ECONNREFUSED)`);
+    const json = await run('status', '--json', '--admin', admin, '--admin', nobody);
+    const nodes = [
+      { admin, status },
+      { admin: nobody, error: expect.stringContaining(nobody) },
+    ];
+    expect(JSON.parse(json.out)).toEqual({ health: 'degraded', nodes, advice: [] });
+  });
+
   it('lists topics and partitions', async () => {
     expect((await run('topics', '--admin', admin)).out).toMatch(/sensors +2 +20 +id-1/);
     expect((await run('topics', 'sensors', '--admin', admin)).out.split('\n')).toHaveLength(3);
