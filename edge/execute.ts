@@ -164,6 +164,7 @@ export class Executor {
         return this.#log(effect.logId).run({ type: 'advanceLogStart', to: effect.offset });
       case 'TruncateLog':
       case 'ResetLog':
+      case 'RepairLog':
         return this.#reloadLog(effect);
       case 'StoreVoters':
       case 'StoreWitness':
@@ -239,13 +240,19 @@ export class Executor {
     }
   }
 
-  #reloadLog(effect: Of<'TruncateLog' | 'ResetLog'>): void {
+  #reloadLog(effect: Of<'TruncateLog' | 'ResetLog' | 'RepairLog'>): void {
     const { logId, generation } = effect;
-    if (effect.type === 'TruncateLog') {
-      return this.#log(logId).run({ type: 'truncate', to: effect.to, generation });
+    const log = this.#log(logId);
+    switch (effect.type) {
+      case 'TruncateLog':
+        return log.run({ type: 'truncate', to: effect.to, generation });
+      case 'RepairLog':
+        return log.run({ type: 'repair', batches: effect.batches, generation });
+      case 'ResetLog': {
+        const { logStartOffset: at, epochBefore, voters } = effect;
+        return log.run({ type: 'reset', start: { at, epochBefore, voters }, generation });
+      }
     }
-    const { logStartOffset: at, epochBefore, voters } = effect;
-    this.#log(logId).run({ type: 'reset', start: { at, epochBefore, voters }, generation });
   }
 
   #log(id: LogId): LogExecutor {
@@ -264,8 +271,7 @@ export class Executor {
         },
         logStartAdvanced: (offset) => post({ type: 'LogStartAdvanced', logId: id, offset }),
         reloaded: (how, recovered) => {
-          const type = how === 'truncate' ? 'LogTruncated' : 'LogReset';
-          post({ type, logId: id, generation: recovered.generation, recovered });
+          post({ type: reloadEvents[how], logId: id, generation: recovered.generation, recovered });
         },
         waitingForSpace: (isWaiting) => this.#room.waitingForSpace(isWaiting),
         spaceMayBeFree: (makesRoom) => this.#room.mayBeFree(log, makesRoom),
@@ -367,5 +373,11 @@ export class Executor {
     this.#world.condemned(error);
   }
 }
+
+const reloadEvents = {
+  truncate: 'LogTruncated',
+  reset: 'LogReset',
+  repair: 'LogRepaired',
+} as const;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

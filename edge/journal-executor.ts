@@ -4,7 +4,10 @@ import type { StorageEffect } from '../src/core/storage-orders.ts';
 import type { Storage } from '../src/log/storage.ts';
 
 /** Orders that end in the node journal or the identity, not in a log. */
-export type JournalEffect = Exclude<StorageEffect, { type: 'TruncateLog' | 'ResetLog' }>;
+export type JournalEffect = Exclude<
+  StorageEffect,
+  { type: 'TruncateLog' | 'ResetLog' | 'RepairLog' }
+>;
 
 export interface JournalExecutorOptions {
   readonly storage: Pick<Storage, 'journal' | 'adoptCluster'>;

@@ -10,7 +10,7 @@ export interface LogExecutorOptions {
   readonly persisted: (generation: LogGeneration, endOffset: Offset) => void;
   readonly logStartAdvanced: (offset: Offset) => void;
   /** It was cut, or began anew: a new generation, all of it durable. */
-  readonly reloaded: (how: 'truncate' | 'reset', recovered: RecoveredLog) => void;
+  readonly reloaded: (how: Reload, recovered: RecoveredLog) => void;
   /**
    * True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not
    * fatal).
@@ -27,12 +27,16 @@ export interface LogExecutorOptions {
   readonly condemned: (error: unknown) => void;
 }
 
+/** How a log comes into a new generation. */
+export type Reload = 'truncate' | 'reset' | 'repair';
+
 type Operation =
   | { readonly type: 'append'; readonly batch: Uint8Array }
   | { readonly type: 'roll'; readonly producerSnapshot: Uint8Array }
   | { readonly type: 'advanceLogStart'; readonly to: Offset }
   | { readonly type: 'truncate'; readonly to: Offset; readonly generation: LogGeneration }
-  | { readonly type: 'reset'; readonly start: LogStart; readonly generation: LogGeneration };
+  | { readonly type: 'reset'; readonly start: LogStart; readonly generation: LogGeneration }
+  | { readonly type: 'repair'; readonly batches: Uint8Array; readonly generation: LogGeneration };
 
 /**
  * Runs one log's orders strictly in order, and its fsyncs beside the next writes, one in flight at
@@ -166,11 +170,13 @@ export class LogExecutor {
         return this.#reload('truncate', () => log.truncate(first.to, first.generation));
       case 'reset':
         return this.#reload('reset', () => log.reset(first.start, first.generation));
+      case 'repair':
+        return this.#reload('repair', () => log.repair(first.batches, first.generation));
     }
   }
 
   /** A follower that cannot cut its log cannot follow: that may use the reserve (L9). */
-  async #reload(how: 'truncate' | 'reset', operation: () => Promise<RecoveredLog>): Promise<void> {
+  async #reload(how: Reload, operation: () => Promise<RecoveredLog>): Promise<void> {
     await this.#whenRoom(async () => this.#options.reloaded(how, await operation()), true);
   }
 

@@ -29,6 +29,16 @@ export type StorageEffect =
       readonly epochBefore: LeaderEpoch;
       readonly voters: readonly StoredVoter[];
     }
+  /**
+   * Whole batches of a peer, checked, for a hole of the log: they begin where it begins, and end in
+   * it. One for each of a few is as good as one for all. Answered by LogRepaired.
+   */
+  | {
+      readonly type: 'RepairLog';
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly batches: Uint8Array;
+    }
   /** Who votes at the log start (V1), also of a log that is not made yet. VotersStored. */
   | {
       readonly type: 'StoreVoters';
@@ -59,7 +69,7 @@ export type StorageEffect =
 /** Answers to `StorageEffect`s. */
 export type StorageEvent =
   | {
-      readonly type: 'LogTruncated' | 'LogReset';
+      readonly type: 'LogTruncated' | 'LogReset' | 'LogRepaired';
       readonly logId: LogId;
       readonly generation: LogGeneration;
       readonly recovered: RecoveredLog;

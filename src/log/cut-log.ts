@@ -49,3 +49,16 @@ export async function unlinkSegment(disk: Disk, dir: string, base: Offset): Prom
   await unlinkIfThere(disk, segmentPath(dir, base, 'log'));
   for (const suffix of derivedSuffixes) await unlinkIfThere(disk, segmentPath(dir, base, suffix));
 }
+
+/** Takes away whole segments with their snapshots, durably. */
+export async function unlinkSegments(
+  disk: Disk,
+  dir: string,
+  gone: readonly { readonly baseOffset: Offset }[],
+): Promise<void> {
+  for (const { baseOffset } of gone) {
+    await unlinkSegment(disk, dir, baseOffset);
+    await unlinkIfThere(disk, segmentPath(dir, baseOffset, 'snapshot'));
+  }
+  if (gone.length > 0) await disk.syncDir(dir);
+}

@@ -14,6 +14,8 @@ export interface LogContext {
   readonly topic: string;
   readonly topicId: Uuid;
   readonly partition: number;
+  /** The data directory that it lies in. */
+  readonly directoryId: Uuid;
   readonly indexIntervalBytes: number;
   readonly decompression: Decompression | undefined;
   readonly telemetry: Telemetry | undefined;

@@ -1,8 +1,8 @@
 import { offset } from '../base/brand.ts';
 import type { LeaderEpoch, Offset } from '../base/brand.ts';
-import type { Disk } from '../ports/disk.ts';
 import type { EpochStart, RecoveredLog } from '../ports/recovered-log.ts';
 import { addEpoch, epochAt, trimEpochs } from './epoch-starts.ts';
+import type { LogContext } from './log-context.ts';
 import { writeCheckpoint } from './log-loader.ts';
 
 /** The leader epochs of one open log, and the checkpoint file that follows them (L5). */
@@ -41,7 +41,7 @@ export class LogEpochs {
     this.#isCheckpointDue = true;
   }
 
-  async writeIfDue(disk: Disk, dir: string): Promise<void> {
+  async writeIfDue({ disk, dir }: Pick<LogContext, 'disk' | 'dir'>): Promise<void> {
     if (!this.#isCheckpointDue) return;
     this.#isCheckpointDue = !(await writeCheckpoint(disk, dir, this.#starts));
   }

@@ -1,7 +1,7 @@
-import { leaderEpoch } from '../base/brand.ts';
+import { leaderEpoch, offset } from '../base/brand.ts';
 import type { LeaderEpoch, LogGeneration } from '../base/brand.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
-import type { EpochStart, RecoveredLog } from '../ports/recovered-log.ts';
+import type { EpochStart, OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import { beginAnew } from './begin-anew.ts';
 import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import { cutLog } from './cut-log.ts';
@@ -11,7 +11,8 @@ import type { LogContext } from './log-context.ts';
 import { recoverProducers } from './producer-recovery.ts';
 import { recoverSegments } from './recovery.ts';
 import type { RecoveredSegments } from './recovery.ts';
-import { reportRot } from './rot-report.ts';
+import { reportCut, reportRot } from './rot-report.ts';
+import { isAlone, voterRecords } from './voter-records.ts';
 import type { Segment } from './segment.ts';
 
 /** A log that is open: its segments, the active one's file, and what the core is told. */
@@ -36,6 +37,9 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     durableMark: mark?.to,
     logStartOffset: journal.logStartOffset(context),
     indexIntervalBytes: context.indexIntervalBytes,
+    startVoters: journal.startVoters(context),
+    directoryId: context.directoryId,
+    willCut: (lost) => reportCut(context, lost),
   });
   reportRot(context, found.rot);
   const active = found.segments.at(-1) as Segment;
@@ -48,6 +52,8 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     logStartOffset: found.logStartOffset,
     epochBeforeStart: journal.epochBeforeStart(context) ?? epochBefore(found, epochStarts),
     startVoters: journal.startVoters(context),
+    voterRecords: voterRecords(found.segments, found.logStartOffset),
+    mustRefetch: holesToFill(context, found),
     logEndOffset: active.endOffset,
     epochStarts,
     ...(await recoverProducers(disk, dir, found)),
@@ -67,6 +73,20 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
  */
 const epochBefore = (found: RecoveredSegments, starts: readonly EpochStart[]): LeaderEpoch =>
   found.logStartOffset === 0 ? leaderEpoch(0) : (starts[0]?.leaderEpoch ?? leaderEpoch(0));
+
+/** What others must give back; where there are none a hole stays what it is (V4). */
+function holesToFill(context: LogContext, found: RecoveredSegments): readonly OffsetRange[] {
+  const { journal, directoryId } = context;
+  const voters = found.segments.flatMap(({ voterSets }) => voterSets).at(-1)?.voters;
+  if (isAlone(voters ?? journal.startVoters(context), directoryId)) return [];
+  const holes: OffsetRange[] = [];
+  let end = found.logStartOffset;
+  for (const { baseOffset, endOffset } of found.segments) {
+    if (baseOffset > end) holes.push({ from: end, to: baseOffset });
+    end = offset(Math.max(end, endOffset));
+  }
+  return holes;
+}
 
 function epochsOf(found: RecoveredSegments): EpochStart[] {
   const starts: EpochStart[] = [];

@@ -20,12 +20,14 @@ import type {
 } from '../ports/recovered-log.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { headersToAppend } from './append-check.ts';
-import { unlinkSegment } from './cut-log.ts';
-import { isFull, unlinkIfThere } from './files.ts';
-import type { LogKey, LogStart } from './journal-record.ts';
+import { unlinkSegments } from './cut-log.ts';
+import { fillHole } from './fill-hole.ts';
+import { isFull } from './files.ts';
+import type { LogStart } from './journal-record.ts';
 import type { LogReadError } from './log-read-error.ts';
 import type { LogContext } from './log-context.ts';
 import { LogEpochs } from './log-epochs.ts';
+import { logStartAt } from './log-start-at.ts';
 import { LogReader } from './log-reader.ts';
 import { loadLog } from './log-loader.ts';
 import type { LoadedLog } from './log-loader.ts';
@@ -34,23 +36,17 @@ import { createSegment } from './recovery.ts';
 import { reportRot } from './rot-report.ts';
 import { retained, retentionCandidate } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
+import type { Synced } from './synced.ts';
 import { SegmentScrub } from './segment-scrub.ts';
 import type { Segment } from './segment.ts';
 import type { ReadRange } from './tail-cache.ts';
 import type { FoundOffset } from './time-lookup.ts';
 
-/** How far an fsync reached: the end was taken before the call (L4). */
-export interface Synced {
-  readonly generation: LogGeneration;
-  readonly endOffset: Offset;
-}
-
 /**
- * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from `append`,
- * `roll`, `truncate`, `reset` or `advanceLogStart` nothing has changed that the same call would not
- * put right: ask again when there is room. After any other rejection the data directory is
- * condemned (L8). The caller runs one of these at a time; `read`, `findOffset` and one `sync` may
- * run beside them.
+ * One partition's log on disk. Every promise rejects with DiskError. After ENOSPC from what changes
+ * the log nothing has changed that the same call would not put right: ask again when there is room.
+ * After any other rejection the data directory is condemned (L8). The caller runs one of these at a
+ * time; `read`, `findOffset` and one `sync` may run beside them.
  */
 export class PartitionLog {
   readonly topic: string;
@@ -58,7 +54,6 @@ export class PartitionLog {
   readonly partition: number;
   readonly logId: LogId;
   readonly #context: LogContext;
-  readonly #key: LogKey;
   readonly #reader: LogReader;
   #segments: Segment[] = [];
   #file: DiskFile | undefined;
@@ -79,7 +74,6 @@ export class PartitionLog {
     this.topicId = context.topicId;
     this.partition = context.partition;
     this.logId = context.logId;
-    this.#key = { topicId: context.topicId, partition: context.partition };
     this.#reader = new LogReader(context.disk, context.decompression, (ranges) =>
       reportRot(context, ranges),
     );
@@ -192,14 +186,13 @@ export class PartitionLog {
    */
   async sync(): Promise<Synced> {
     assert(this.#syncing === undefined, 'one fsync in flight for each log');
-    const { disk, dir } = this.#context;
     const synced = { generation: this.#generation, endOffset: this.logEndOffset };
     const running = this.#syncActive();
     // Who waits for it only wants it to be over; who asked for it gets its error.
     this.#syncing = running.catch(() => undefined);
     try {
       await running;
-      await this.#epochs.writeIfDue(disk, dir);
+      await this.#epochs.writeIfDue(this.#context);
     } finally {
       this.#syncing = undefined;
     }
@@ -263,7 +256,7 @@ export class PartitionLog {
       // A mark may only speak of durable bytes, and the one that is written next is at the cut.
       await this.#syncActive();
       const to = await this.#reader.batchStart(this.#segments, toOffset, this.epochStarts);
-      await this.#context.journal.persistMark(this.#key, to, 'tail');
+      await this.#context.journal.persistMark(this.#context, to, 'tail');
     });
   }
 
@@ -273,7 +266,20 @@ export class PartitionLog {
    * epoch before it and the voters that belong to it.
    */
   async reset(start: LogStart, generation: LogGeneration): Promise<RecoveredLog> {
-    return this.#reload(generation, () => this.#context.journal.persistReset(this.#key, start));
+    return this.#reload(generation, () => this.#context.journal.persistReset(this.#context, start));
+  }
+
+  /**
+   * Puts batches into a hole, from its beginning on, all of it or a part, in a new generation: the
+   * recovered log knows the producers in it, too. They are a peer's copies of what was lost (L6).
+   */
+  async repair(batches: Uint8Array, generation: LogGeneration): Promise<RecoveredLog> {
+    const { disk, dir, journal } = this.#context;
+    return this.#reload(generation, async () => {
+      await this.#syncActive();
+      await journal.persistMark(this.#context, this.logEndOffset);
+      await fillHole(disk, dir, this.#segments, batches);
+    });
   }
 
   /**
@@ -284,25 +290,20 @@ export class PartitionLog {
     assert(to <= this.logEndOffset, 'the log start stays at or below the log end');
     const { disk, dir, journal } = this.#context;
     if (to > this.#logStartOffset) {
-      await journal.persistLogStart(this.#key, { at: to, epochBefore: this.#epochs.before(to) });
+      const [segments, epochs, { logStartOffset }] = [this.#segments, this.#epochs, this];
+      const start = logStartAt(to, { segments, epochs, logStartOffset });
+      await journal.persistLogStart(this.#context, start);
       this.#logStartOffset = to;
       this.#epochs.logStartAdvanced(to);
     }
     const active = this.#active;
     const gone = this.#segments.filter((one) => one !== active && one.endOffset <= to);
     this.#segments = this.#segments.filter((one) => !gone.includes(one));
-    for (const segment of gone) {
-      this.#bytes -= segment.bytes;
-      await unlinkSegment(disk, dir, segment.baseOffset);
-      await unlinkIfThere(disk, segment.path('snapshot'));
-    }
-    if (gone.length > 0) await disk.syncDir(dir);
+    for (const { bytes } of gone) this.#bytes -= bytes;
+    await unlinkSegments(disk, dir, gone);
   }
 
-  /**
-   * The log start to which whole sealed segments may go by the policy; undefined: nothing may
-   * (L10).
-   */
+  /** How far whole sealed segments may go by the policy; undefined: nothing may (L10). */
   retentionCandidate(policy: RetentionPolicy, nowMs: TimestampMs): Offset | undefined {
     return retentionCandidate(retained(this.#segments), this.#bytes, policy, nowMs);
   }
@@ -319,12 +320,12 @@ export class PartitionLog {
     await this.#syncing;
     if (how.clean) {
       await this.#syncActive();
-      await this.#epochs.writeIfDue(this.#context.disk, this.#context.dir);
+      await this.#epochs.writeIfDue(this.#context);
       this.#active.endTimeIndex();
       await this.#active.writeIndexes(this.#context.disk, true);
       if (how.producerSnapshot !== undefined) await this.#writeSnapshot(how.producerSnapshot);
       await this.#context.disk.syncDir(this.#context.dir);
-      await this.#context.journal.persistMark(this.#key, this.logEndOffset);
+      await this.#context.journal.persistMark(this.#context, this.logEndOffset);
     }
     await this.#file.close();
     this.#file = undefined;
@@ -386,7 +387,7 @@ export class PartitionLog {
     if (generation !== this.#generation) return;
     this.#unsyncedBytes -= bytes;
     this.#durableEndOffset = end;
-    this.#context.journal.noteDurable(this.#key, end, bytes);
+    this.#context.journal.noteDurable(this.#context, end, bytes);
   }
 
   #writeSnapshot(bytes: Uint8Array): Promise<void> {

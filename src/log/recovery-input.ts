@@ -1,5 +1,7 @@
-import type { Offset } from '../base/brand.ts';
+import type { Offset, Uuid } from '../base/brand.ts';
 import type { Disk } from '../ports/disk.ts';
+import type { RotRange } from '../ports/recovered-log.ts';
+import type { StoredVoter } from '../ports/stored-voters.ts';
 
 /** What the journal and the config say about a log that is to be recovered. */
 export interface RecoveryInput {
@@ -10,4 +12,10 @@ export interface RecoveryInput {
   readonly durableMark: Offset | undefined;
   readonly logStartOffset: Offset | undefined;
   readonly indexIntervalBytes: number;
+  /** Who votes at the log start, as far as it is known. */
+  readonly startVoters: readonly StoredVoter[] | undefined;
+  /** This data directory. */
+  readonly directoryId: Uuid;
+  /** The log is cut in front of bytes that fail, to be fetched again. */
+  readonly willCut: (lost: RotRange) => void;
 }

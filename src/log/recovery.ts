@@ -7,7 +7,7 @@ import { unlinkSegment } from './cut-log.ts';
 import { openFresh, readWhole, unlinkIfThere } from './files.ts';
 import type { RecoveryInput } from './recovery-input.ts';
 import { repairSegment } from './segment-repair.ts';
-import type { SegmentCase } from './segment-repair.ts';
+import type { SegmentCase } from './segment-case.ts';
 import { decodeDigest } from './segment-digest.ts';
 import { basesOf, derivedSuffixes, segmentPath } from './segment-files.ts';
 import type { SegmentSuffix } from './segment-files.ts';
@@ -25,7 +25,7 @@ export interface RecoveredSegments {
 }
 
 /**
- * Recovery of one log for one voter (L5-L7). Sealed segments are trusted by sidecar and size; the
+ * Recovery of one log (L5-L7). Sealed segments are trusted by sidecar and size; the
  * newest is read whole. Each step leaves a folder that another recovery takes further, so a crash
  * at any call costs nothing.
  */
@@ -113,7 +113,11 @@ async function recoverOne(
   const before = state.segments.at(-1);
   const follows = before?.endOffset === base;
   const epochBefore = follows ? before.epochStarts.at(-1)?.leaderEpoch : undefined;
-  const found: SegmentCase = { base, next, bytes, epochBefore };
+  const voters = state.segments.flatMap(({ voterSets }) => voterSets).at(-1)?.voters;
+  const found: SegmentCase = {
+    ...{ base, next, bytes, epochBefore },
+    voters: voters ?? input.startVoters,
+  };
   const repaired = await repairSegment(input, found);
   state.rot.push(...repaired.rot);
   for (const part of repaired.parts) {

@@ -12,3 +12,12 @@ export function reportRot(
     });
   }
 }
+
+/** Says that a log of several voters is cut where its bytes fail, to be fetched again. */
+export function reportCut(
+  { topic, partition, telemetry }: Pick<LogContext, 'topic' | 'partition' | 'telemetry'>,
+  { from, to, file, reason, setAside }: RotRange,
+): void {
+  const text = 'Stored bytes are damaged; the log is cut there and fetched again.';
+  telemetry?.write('error', text, { topic, partition, from, to, file, reason, setAside });
+}

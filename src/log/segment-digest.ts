@@ -2,7 +2,9 @@ import type { Offset, TimestampMs } from '../base/brand.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
 import type { EpochStart } from '../ports/recovered-log.ts';
+import type { VotersFrom } from '../ports/stored-voters.ts';
 import { hex32 } from './hex32.ts';
+import { isVotersFrom } from './is-voters.ts';
 import { isCount, isJsonObject, parseJson } from './json.ts';
 
 /**
@@ -19,6 +21,8 @@ export interface SegmentDigest {
   readonly headersCrc: number;
   readonly maxTimestamp: TimestampMs;
   readonly epochStarts: readonly EpochStart[];
+  /** Of its Voters records (V1); left out where there are none. */
+  readonly voterSets?: readonly VotersFrom[];
 }
 
 export function encodeDigest(digest: SegmentDigest): Uint8Array {
@@ -42,7 +46,8 @@ function isDigest(value: unknown): value is SegmentDigest {
     [baseOffset, endOffset, bytes, batches, headersCrc].every(isCount) &&
     Number.isSafeInteger(maxTimestamp) &&
     Array.isArray(epochStarts) &&
-    epochStarts.every(isEpochStart)
+    epochStarts.every(isEpochStart) &&
+    isVotersFrom(value['voterSets'] ?? [])
   );
 }
 

@@ -1,27 +1,17 @@
 import { offset } from '../base/brand.ts';
-import type { LeaderEpoch, Offset } from '../base/brand.ts';
+import type { Offset } from '../base/brand.ts';
 import type { DiskFile } from '../ports/disk.ts';
 import type { RotRange } from '../ports/recovered-log.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { writeDurably } from './files.ts';
 import type { RecoveryInput } from './recovery-input.ts';
 import { segmentPath } from './segment-files.ts';
+import type { SegmentCase } from './segment-case.ts';
+import { inFrontOfDoubt } from './segment-doubt.ts';
 import { scanSegment } from './segment-scan.ts';
 import type { BadExtent } from './segment-scan.ts';
 import { Segment } from './segment.ts';
 import { setBytesAside } from './set-aside.ts';
-
-/**
- * A segment that recovery reads whole. `next` is the base offset of the one behind it; none: the
- * newest.
- */
-export interface SegmentCase {
-  readonly base: Offset;
-  readonly next: Offset | undefined;
-  readonly bytes: Uint8Array;
-  /** The leader epoch in front of `base`, if the batch there is known. */
-  readonly epochBefore: LeaderEpoch | undefined;
-}
 
 /** A file that is left of it, with its batches; positions as they were in the old file. */
 export interface RepairedPart {
@@ -54,9 +44,10 @@ export async function repairSegment(
   found: SegmentCase,
 ): Promise<RepairedSegment> {
   const { base, next, bytes } = found;
-  const scan = scanSegment(bytes, base, found.epochBefore);
-  const below = scan.batches.filter((batch) => next === undefined || batch.lastOffset < next);
   const durableEnd = next ?? (Math.max(base, input.durableMark ?? 0) as Offset);
+  const whole = scanSegment(bytes, base, found.epochBefore);
+  const scan = next === undefined ? await inFrontOfDoubt(input, found, whole) : whole;
+  const below = scan.batches.filter((batch) => next === undefined || batch.lastOffset < next);
   const runs = runsOf(below, durableEnd);
   const rot = await reportRot(input, found, scan.bad, durableEnd);
   const first = runs[0];

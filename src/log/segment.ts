@@ -3,6 +3,7 @@ import { offset, timestampMs } from '../base/brand.ts';
 import type { Offset, TimestampMs } from '../base/brand.ts';
 import { crc32c } from '../base/crc32c.ts';
 import type { Disk } from '../ports/disk.ts';
+import type { VotersFrom } from '../ports/stored-voters.ts';
 import type { EpochStart, RotRange, SegmentSummary } from '../ports/recovered-log.ts';
 import { batchPosition } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
@@ -13,6 +14,7 @@ import { encodeDigest } from './segment-digest.ts';
 import type { SegmentDigest } from './segment-digest.ts';
 import { segmentPath } from './segment-files.ts';
 import { TimeIndex } from './time-index.ts';
+import { votersIn } from './voter-records.ts';
 
 const int32Max = 0x7fffffff;
 /**
@@ -33,6 +35,8 @@ export class Segment {
   batches = 0;
   maxTimestamp: TimestampMs = timestampMs(-1);
   readonly epochStarts: EpochStart[] = [];
+  /** Of its Voters records (V1). */
+  readonly voterSets: VotersFrom[] = [];
   headersCrc = 0;
   /** Loaded for the active segment; for a sealed one while it is in use. */
   index: OffsetIndex | undefined;
@@ -65,6 +69,7 @@ export class Segment {
     segment.batches = digest.batches;
     segment.maxTimestamp = digest.maxTimestamp;
     segment.epochStarts.push(...digest.epochStarts);
+    segment.voterSets.push(...(digest.voterSets ?? []));
     segment.headersCrc = digest.headersCrc;
     return segment;
   }
@@ -90,8 +95,12 @@ export class Segment {
   }
 
   get digest(): SegmentDigest {
-    const { baseOffset, endOffset, bytes, batches, headersCrc, maxTimestamp, epochStarts } = this;
-    return { baseOffset, endOffset, bytes, batches, headersCrc, maxTimestamp, epochStarts };
+    const { baseOffset, endOffset, bytes, batches, headersCrc, maxTimestamp } = this;
+    const { epochStarts, voterSets } = this;
+    return {
+      ...{ baseOffset, endOffset, bytes, batches, headersCrc, maxTimestamp, epochStarts },
+      ...(voterSets.length === 0 ? {} : { voterSets }),
+    };
   }
 
   /**
@@ -113,6 +122,8 @@ export class Segment {
       'the segment is rolled before it is full',
     );
     addEpoch(this.epochStarts, batch.leaderEpoch, batch.baseOffset);
+    const voters = votersIn(source, batch);
+    if (voters !== undefined) this.voterSets.push(voters);
     const end = batch.position + batchPosition.attributes;
     this.headersCrc = crc32c(source, batch.position, end, this.headersCrc);
     if (!batch.isControl && batch.maxTimestamp > this.maxTimestamp) {

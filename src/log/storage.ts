@@ -281,6 +281,7 @@ export class Storage {
       topic,
       topicId,
       partition,
+      directoryId: this.#meta.directoryId,
       indexIntervalBytes: this.config.indexIntervalBytes,
       decompression: this.#options.decompression,
       telemetry: this.#options.telemetry,

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, LogGeneration, Offset, TimestampMs, Uuid } from '../base/brand.ts';
-import type { StoredVoter } from './stored-voters.ts';
+import type { StoredVoter, VotersFrom } from './stored-voters.ts';
 
 /** Where a leader epoch begins in a log. */
 export interface EpochStart {
@@ -18,10 +18,14 @@ export interface ProducerBatch {
   readonly timestamp: TimestampMs;
 }
 
-/** Stored bytes that failed their checks (L6): offsets [from, to) cannot be served. */
-export interface RotRange {
+/** Offsets from `from` to below `to`. */
+export interface OffsetRange {
   readonly from: Offset;
   readonly to: Offset;
+}
+
+/** Stored bytes that failed their checks (L6): offsets [from, to) cannot be served. */
+export interface RotRange extends OffsetRange {
   readonly file: string;
   readonly reason: string;
   /** Where the bytes were set aside, if they were. */
@@ -56,6 +60,13 @@ export interface RecoveredLog {
   readonly epochBeforeStart: LeaderEpoch;
   /** Who votes at the log start (V1); undefined: never stored, a cluster of one from before. */
   readonly startVoters: readonly StoredVoter[] | undefined;
+  /** The Voters records in the log, ascending, each in force from its offset on. */
+  readonly voterRecords: readonly VotersFrom[];
+  /**
+   * With several voters: the holes of this log. It was counted for what is lost there and does not
+   * vote until they are filled (V4). None where this node is the only voter: it goes on (L6).
+   */
+  readonly mustRefetch: readonly OffsetRange[];
   readonly logEndOffset: Offset;
   readonly epochStarts: readonly EpochStart[];
   readonly producerSnapshot: Uint8Array | undefined;

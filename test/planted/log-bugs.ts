@@ -8,6 +8,7 @@ const logExecutor = 'test/unit/edge/log-executor.test.ts';
 const logParts = 'test/unit/log/log-parts.test.ts';
 const logRot = 'test/scenarios/log-rot.test.ts';
 const partitionLog = 'test/unit/log/partition-log.test.ts';
+const severalVoters = 'test/scenarios/several-voters-rot.test.ts';
 
 /** Mistakes of a running log, its journal and its directory (L1-L5, L8-L10). */
 export const logBugs: readonly PlantedBug[] = [
@@ -69,7 +70,7 @@ export const logBugs: readonly PlantedBug[] = [
     name: 'unlink-before-the-log-start',
     rule: 'L3',
     file: 'src/log/partition-log.ts',
-    from: 'await journal.persistLogStart(this.#key, { at: to, epochBefore: this.#epochs.before(to) });',
+    from: 'await journal.persistLogStart(this.#context, start);',
     to: '',
     why: 'after a crash the deleted offsets look like rot',
     suites: [partitionLog],
@@ -80,7 +81,7 @@ export const logBugs: readonly PlantedBug[] = [
     file: 'src/log/partition-log.ts',
     from: 'this.#unsyncedBytes += batch.length;',
     to: `this.#unsyncedBytes += batch.length;
-    this.#context.journal.noteDurable(this.#key, this.logEndOffset, batch.length);`,
+    this.#context.journal.noteDurable(this.#context, this.logEndOffset, batch.length);`,
     why: 'the journal calls bytes durable that a power cut then takes',
     suites: [logCrash],
   },
@@ -245,5 +246,32 @@ export const logBugs: readonly PlantedBug[] = [
     to: '',
     why: 'a follower is sent what is about to be cut',
     suites: [logExecutor],
+  },
+  {
+    name: 'voters-below-the-log-start-forgotten',
+    rule: 'V1',
+    file: 'src/log/log-start-at.ts',
+    from: 'voters: votersPassed(log.segments, log.logStartOffset, at),',
+    to: 'voters: undefined,',
+    why: 'after a restart a replica counts the votes of a set that is long gone',
+    suites: [partitionLog],
+  },
+  {
+    name: 'doubtful-tail-kept',
+    rule: 'L6',
+    file: 'src/log/segment-repair.ts',
+    from: 'next === undefined ? await inFrontOfDoubt(input, found, whole) : whole',
+    to: 'whole',
+    why: 'a follower has a hole that others could fill, and counts for what is in it',
+    suites: [severalVoters],
+  },
+  {
+    name: 'votes-with-a-hole',
+    rule: 'V4',
+    file: 'src/log/log-loader.ts',
+    from: 'if (isAlone(voters ?? journal.startVoters(context), directoryId)) return [];',
+    to: 'if (isAlone(voters, directoryId)) return [];',
+    why: 'a majority elects a leader that has lost what it was counted for',
+    suites: [severalVoters],
   },
 ];

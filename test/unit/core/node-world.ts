@@ -356,6 +356,8 @@ function recoveredOf(log: StoredLog): RecoveredLog {
     rot: [],
     epochBeforeStart: toEpoch(0),
     startVoters: undefined,
+    voterRecords: [],
+    mustRefetch: [],
   };
 }
 

@@ -40,6 +40,8 @@ export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog =>
   rot: [],
   epochBeforeStart: leaderEpoch(0),
   startVoters: undefined,
+  voterRecords: [],
+  mustRefetch: [],
   ...overrides,
 });
 

@@ -4,6 +4,8 @@ import type { Offset } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { decodeCheckpoint } from '../../../src/log/checkpoint-file.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
+import type { StoredVoter } from '../../../src/ports/stored-voters.ts';
+import { buildVotersBatch } from '../../../src/wire/kafka/voters-record.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
 import {
   baseOffsets,
@@ -29,6 +31,19 @@ const read = async (
 };
 
 /** Batches of three records: [0,3) [3,6) ...; rolled at 30 and 60, up to 90; read from the disk. */
+const votersOf = (...nodes: number[]): readonly StoredVoter[] =>
+  nodes.map((nodeId) => ({
+    nodeId,
+    directoryId: topicId,
+    role: nodeId === 3 ? 'witness' : 'data',
+  }));
+
+const votersBatch = (base: number, voters: readonly StoredVoter[]): Uint8Array =>
+  buildVotersBatch(
+    voters.map(({ role, ...voter }) => ({ ...voter, isWitness: role === 'witness' })),
+    { baseOffset: base, leaderEpoch: 1, timestamp: 1_000 },
+  );
+
 async function threeSegments(disk = new FakeDisk()): Promise<PartitionLog> {
   const { storage, log } = await openLog(disk);
   for (const end of [30, 60, 90]) {
@@ -383,5 +398,42 @@ describe('a read that needs more than one look at the file', () => {
     disk.reboot('lost');
     const again = (await openStorage(disk)).logs[0] as PartitionLog;
     expect(again.recovered.epochBeforeStart).toBe(4);
+  });
+
+  it('knows its Voters records: appended, sealed, at a start, cut, and passed by its start', async () => {
+    const disk = new FakeDisk();
+    const { storage, log } = await openLog(disk);
+    const [one, two, three] = [votersOf(1), votersOf(1, 2), votersOf(1, 2, 3)];
+    await storage.journal.persistVoters({ topicId, partition: 0 }, one);
+    await log.append([votersBatch(0, two), makeBatch({ base: 1 })]);
+    await log.roll(emptySnapshot);
+    await log.append([makeBatch({ base: 2 }), votersBatch(3, three), makeBatch({ base: 4 })]);
+    await log.sync();
+    const expected = [
+      { from: 0, voters: two },
+      { from: 3, voters: three },
+    ];
+    const reopen = async () => (await openStorage(disk)).logs[0] as PartitionLog;
+    for (const damage of ['none', 'digest'] as const) {
+      if (damage === 'digest') disk.flipBit('logs/sensors-0/00000000000000000000.digest', 20);
+      const { recovered } = await reopen();
+      expect([recovered.startVoters, recovered.voterRecords]).toEqual([one, expected]);
+    }
+    let again = await reopen();
+    const cut = await again.truncate(offset(3), logGeneration(1));
+    expect(cut.voterRecords).toEqual(expected.slice(0, 1));
+    await again.append([votersBatch(3, three), makeBatch({ base: 4 })]);
+    await again.sync();
+    await again.advanceLogStart(offset(1));
+    disk.reboot('lost');
+    again = await reopen();
+    expect([again.recovered.startVoters, again.recovered.voterRecords]).toEqual([
+      two,
+      expected.slice(1),
+    ]);
+    await again.advanceLogStart(offset(3));
+    await again.advanceLogStart(offset(4));
+    again = await reopen();
+    expect([again.recovered.startVoters, again.recovered.voterRecords]).toEqual([three, []]);
   });
 });

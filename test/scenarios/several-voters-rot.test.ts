@@ -1,0 +1,147 @@
+/**
+ * Bytes that fail in a log with several voters (L6): above the mark it is cut there and goes on,
+ * below it the hole is named and filled from a peer.
+ */
+import { describe, expect, it } from 'vitest';
+import { logGeneration, offset } from '../../src/base/brand.ts';
+import { bytesEqual, concatBytes } from '../../src/base/bytes.ts';
+import type { PartitionLog } from '../../src/log/partition-log.ts';
+import type { Storage } from '../../src/log/storage.ts';
+import type { StoredVoter } from '../../src/ports/stored-voters.ts';
+import { FakeDisk, PowerCut } from '../fakes/fake-disk.ts';
+import {
+  emptySnapshot,
+  makeBatch,
+  openLog,
+  openStorage,
+  otherTopicId,
+  readAll,
+  topicId,
+} from '../unit/log/log-fixture.ts';
+
+const key = { topicId, partition: 0 };
+const path = (base: number): string => `logs/sensors-0/${String(base).padStart(20, '0')}.log`;
+const batchAt = (base: number): Uint8Array =>
+  makeBatch({ base, isControl: base === 0, producerId: 7n, sequence: base });
+const batchBytes = batchAt(1).length;
+
+const others = (storage: Storage, ...nodes: number[]): readonly StoredVoter[] =>
+  nodes.map((nodeId) => ({
+    nodeId,
+    directoryId: nodeId === 1 ? storage.meta.directoryId : otherTopicId,
+    role: 'data',
+  }));
+
+/** Ten batches of one record, a roll behind the fifth; the mark stands at `mark`. */
+async function tenBatches(disk: FakeDisk, mark: number, ...nodes: number[]): Promise<void> {
+  const { storage, log } = await openLog(disk);
+  if (nodes.length > 0) await storage.journal.persistVoters(key, others(storage, ...nodes));
+  for (let base = 0; base < 10; base++) {
+    if (base === 5) await log.roll(emptySnapshot);
+    await log.append([batchAt(base)]);
+  }
+  await log.sync();
+  await storage.journal.persistMark(key, offset(mark));
+}
+
+const reopen = async (disk: FakeDisk): Promise<PartitionLog> =>
+  (await openStorage(disk)).logs[0] as PartitionLog;
+
+describe('a log of several voters', () => {
+  it('is cut at the first bytes that fail above the mark, and votes on', async () => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 6, 1, 2, 3);
+    const start = batchAt(0).length;
+    expect(start).toBe(batchBytes);
+    disk.flipBit(path(5), 2 * batchBytes + 70);
+    for (let time = 0; time < 2; time++) {
+      const log = await reopen(disk);
+      expect(log.logEndOffset).toBe(7);
+      expect(log.rot).toEqual([]);
+      expect(log.recovered.mustRefetch).toEqual([]);
+      expect(log.recovered.producerStateFrom).toBeUndefined();
+      expect([...(await readAll(log)).batches.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      disk.reboot('lost');
+    }
+    const aside = [...disk.files()].filter(([name]) => name.startsWith('set-aside/'));
+    expect(aside.map(([, bytes]) => bytes.length)).toEqual([3 * batchBytes]);
+  });
+
+  it.each([[[]], [[1]]])('keeps all that is sound where it is alone: voters %j', async (nodes) => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 6, ...nodes);
+    disk.flipBit(path(5), 2 * batchBytes + 70);
+    const log = await reopen(disk);
+    expect(log.logEndOffset).toBe(10);
+    expect(log.rot.map(({ from, to }) => [from, to])).toEqual([[7, 8]]);
+    expect(log.recovered.mustRefetch).toEqual([]);
+  });
+
+  it('names its holes below the mark until they are filled from a peer', async () => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 10, 2, 3);
+    disk.flipBit(path(0), 2 * batchBytes + 70);
+    disk.flipBit(path(0), 3 * batchBytes + 70);
+    disk.flipBit(path(5), 2 * batchBytes + 70);
+    disk.plant(path(0).replace('.log', '.digest'), new Uint8Array(3));
+    let log = await reopen(disk);
+    expect(log.recovered.mustRefetch).toEqual([
+      { from: 2, to: 4 },
+      { from: 7, to: 8 },
+    ]);
+    expect(log.recovered.producerStateFrom).toBe(8);
+    let recovered = await log.repair(batchAt(2), logGeneration(1));
+    expect(recovered).toMatchObject({ generation: 1, logEndOffset: 10 });
+    expect(recovered.mustRefetch.map(({ from }) => from)).toEqual([3, 7]);
+    disk.reboot('lost');
+    log = await reopen(disk);
+    expect(log.recovered.mustRefetch.map(({ from }) => from)).toEqual([3, 7]);
+    await log.repair(batchAt(3), logGeneration(1));
+    recovered = await log.repair(batchAt(7), logGeneration(2));
+    expect(recovered.mustRefetch).toEqual([]);
+    expect(recovered.rot).toEqual([]);
+    expect(recovered.producerStateFrom).toBeUndefined();
+    await log.append([batchAt(10)]);
+    await log.sync();
+    disk.reboot('lost');
+    const { batches } = await readAll(await reopen(disk));
+    for (let base = 0; base <= 10; base++) {
+      expect(bytesEqual(batches.get(base) ?? new Uint8Array(0), batchAt(base))).toBe(true);
+    }
+  });
+
+  it('has a hole or what filled it, at whatever call it dies', async () => {
+    for (let call = 1; ; call++) {
+      const disk = new FakeDisk(call);
+      await tenBatches(disk, 10, 2, 3);
+      disk.flipBit(path(5), 1 * batchBytes + 70);
+      disk.flipBit(path(5), 2 * batchBytes + 70);
+      const log = await reopen(disk);
+      disk.crashAt(disk.callCount + call);
+      let isFilled = false;
+      try {
+        await log.repair(concatBytes([batchAt(6), batchAt(7)]), logGeneration(1));
+        isFilled = true;
+      } catch (error) {
+        if (!(error instanceof PowerCut)) throw error;
+      }
+      disk.reboot((['killed', 'lost', 'some', 'torn'] as const)[call % 4] ?? 'lost');
+      const again = await reopen(disk);
+      const isWhole = again.recovered.mustRefetch.length === 0;
+      expect(isWhole || !isFilled).toBe(true);
+      const { batches } = await readAll(again);
+      const all = isWhole ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] : [0, 1, 2, 3, 4, 5, 8, 9];
+      expect([...batches.keys()]).toEqual(all);
+      expect(again.logEndOffset).toBe(10);
+      if (isFilled) break;
+    }
+  });
+
+  it('takes nothing that is not lost', async () => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 10, 2, 3);
+    const log = await reopen(disk);
+    await expect(log.repair(batchAt(4), logGeneration(1))).rejects.toThrow('lost');
+    await expect(log.repair(batchAt(4).subarray(1), logGeneration(1))).rejects.toThrow('sound');
+  });
+});
