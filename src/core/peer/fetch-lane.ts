@@ -25,6 +25,8 @@ const fetchesMax = 0x7fffffff;
 
 /** Where a follower stood when a Fetch named it. */
 export interface FetchPlace {
+  /** Whom it followed; undefined: it asked for its leader. */
+  readonly leaderId: number | undefined;
   readonly leaderEpoch: LeaderEpoch;
   readonly fetchOffset: Offset;
   readonly lastFetchedEpoch: LeaderEpoch;
@@ -214,19 +216,21 @@ function placeAt(member: Member, fetch: number): FetchPlace | undefined {
 }
 
 function placeOf(replica: PeerReplica): FetchPlace | undefined {
-  return replica.isCutting ? undefined : replica.replica.fetchRequest();
+  const request = replica.isCutting ? undefined : replica.replica.fetchRequest();
+  return request && { ...request, leaderId: replica.replica.leaderId };
 }
 
-export const isSamePlace = (a: FetchPlace, b: FetchPlace): boolean =>
+const isSamePlace = (a: FetchPlace, b: FetchPlace): boolean =>
   a.fetchOffset === b.fetchOffset &&
   a.lastFetchedEpoch === b.lastFetchedEpoch &&
   a.persistedOffset === b.persistedOffset &&
-  a.leaderEpoch === b.leaderEpoch;
+  a.leaderEpoch === b.leaderEpoch &&
+  a.leaderId === b.leaderId;
 
 const idOf = ({ topic, topicId, partition }: PeerReplica) => ({ topic, topicId, partition });
 
 const nowhere: FetchPlace = {
-  ...{ leaderEpoch: leaderEpoch(0), lastFetchedEpoch: leaderEpoch(0) },
+  ...{ leaderId: undefined, leaderEpoch: leaderEpoch(0), lastFetchedEpoch: leaderEpoch(0) },
   ...{ fetchOffset: offset(0), persistedOffset: offset(0) },
 };
 

@@ -67,7 +67,7 @@ export class FetchSession {
   /** Those that may have something to say, who waits longest first. */
   readonly #due = new Set<WantedPartition>();
   /** About partitions that are not here. */
-  #unknown: Answered[] = [];
+  #unknown: { readonly fetch: number; readonly answered: Answered }[] = [];
   #waiting: WaitingFetch[] = [];
   #sessionEpoch = 0;
   #fetches = 0;
@@ -86,6 +86,7 @@ export class FetchSession {
     if (isFirst) this.#begin();
     else if (sessionEpoch !== this.#sessionEpoch + 1) return typed.exchange.close('lost session');
     this.#sessionEpoch = sessionEpoch;
+    this.#fetches++;
     for (const { topicId, partitions } of request.forgottenTopicsData) {
       for (const partition of partitions) this.#forget(topicId, partition);
     }
@@ -145,16 +146,16 @@ export class FetchSession {
     const replica = this.#host.find(topicId, asked.partition);
     if (replica === undefined) {
       const answer = answers.unknownAnswer(asked.partition, 'UNKNOWN_TOPIC_ID');
-      this.#unknown.push({ topic: '', topicId, answer });
+      this.#unknown.push({ fetch: this.#fetches, answered: { topic: '', topicId, answer } });
       return true;
     }
     const request = requestOf(asked, from);
     let wanted = this.#wanted.get(replica.logId);
     if (wanted?.replica !== replica) {
-      wanted = new WantedPartition(replica, request);
+      wanted = new WantedPartition(replica, request, this.#fetches);
       this.#wanted.set(replica.logId, wanted);
     }
-    wanted.asked(request, this.#host.now());
+    wanted.asked(request, this.#fetches, this.#host.now());
     this.#due.add(wanted);
     return true;
   }
@@ -178,15 +179,16 @@ export class FetchSession {
       touched(this);
     };
     const deadline = deadlines.add(monotonicMs(now() + fetchWaitMs), expire);
-    const waiting: WaitingFetch = { number: ++this.#fetches, typed, deadline, isDue };
+    const waiting: WaitingFetch = { number: this.#fetches, typed, deadline, isDue };
     this.#waiting.push(waiting);
     touched(this);
   }
 
   /** @returns false if there is nothing to say yet. */
   #answer(head: WaitingFetch): boolean {
-    const said = this.#unknown;
-    this.#unknown = [];
+    const isSayable = ({ fetch }: { readonly fetch: number }): boolean => fetch <= head.number;
+    const said = this.#unknown.filter(isSayable).map(({ answered }) => answered);
+    this.#unknown = this.#unknown.filter((each) => !isSayable(each));
     const readable: Readable[] = [];
     for (const wanted of this.#due) this.#say(wanted, head.number, { said, readable });
     if (readable.length > 0) {
@@ -204,26 +206,30 @@ export class FetchSession {
     to: { readonly said: Answered[]; readonly readable: Readable[] },
   ): void {
     const { replica } = wanted;
-    if (this.#host.find(replica.topicId, replica.partition) !== replica) {
-      this.#wanted.delete(replica.logId);
+    const isHere = this.#host.find(replica.topicId, replica.partition) === replica;
+    const verdict = isHere ? wanted.verdict(this.#host.now()) : undefined;
+    const isWatermark = verdict?.type === 'readable' || verdict?.type === 'nothing';
+    const mayNews = isWatermark && wanted.isEpochOf(fetch) && wanted.hasNews;
+    const isLater = !wanted.isPlaceOf(fetch);
+    const isReadable = verdict?.type === 'readable';
+    if (isReadable && !isLater && !wanted.isOnItsWay(this.#fetches)) {
+      to.readable.push({ wanted, ...verdict });
+    } else if (isReadable || isLater) {
+      // The rest is for a later answer.
+      if (mayNews) to.said.push(this.#news(wanted));
+    } else {
       this.#due.delete(wanted);
-      to.said.push(of(replica, answers.unknownAnswer(replica.partition, 'UNKNOWN_TOPIC_ID')));
-      return;
+      const answer = this.#saidOf(wanted, verdict);
+      if (answer !== undefined) to.said.push(answer);
     }
-    const verdict = wanted.verdict(this.#host.now());
-    if (verdict.type === 'readable') {
-      if (!wanted.isOnItsWay(fetch)) to.readable.push({ wanted, ...verdict });
-      else if (wanted.hasNews) to.said.push(this.#news(wanted));
-      return;
-    }
-    this.#due.delete(wanted);
-    const answer = this.#saidOf(wanted, verdict);
-    if (answer !== undefined) to.said.push(answer);
   }
 
-  #saidOf(wanted: WantedPartition, verdict: FetchVerdict): Answered | undefined {
+  #saidOf(wanted: WantedPartition, verdict: FetchVerdict | undefined): Answered | undefined {
     const { replica } = wanted;
-    switch (verdict.type) {
+    switch (verdict?.type) {
+      case undefined:
+        this.#wanted.delete(replica.logId);
+        return of(replica, answers.unknownAnswer(replica.partition, 'UNKNOWN_TOPIC_ID'));
       case 'refused':
         // It asks again if it still wants to.
         this.#wanted.delete(replica.logId);
@@ -279,7 +285,7 @@ export class FetchSession {
     for (const [wanted, outcome] of outcomes) {
       const { replica } = wanted;
       // Forgotten, refused or begun anew meanwhile: nothing is said of what it was (L4).
-      if (this.#wanted.get(replica.logId) !== wanted) continue;
+      if (this.#wanted.get(replica.logId) !== wanted || !wanted.isPlaceOf(head.number)) continue;
       if (wanted.verdict(this.#host.now()).type !== 'readable') continue;
       const length = outcome.ok ? outcome.bytes.length : 0;
       // One batch may be larger than its share: it comes first next time.

@@ -155,8 +155,9 @@ export class FollowerFetcher {
     const now = this.#options.now().monotonicMs;
     const { currentLeader, errorCode } = answer;
     if (errorCode !== 0 && answer.epochBeforeStart < 0) {
-      // Of a leader that it has no more, or a voter that was asked for one: no news.
-      if (replica.leaderId === nodeId && isDenial(errorCode)) {
+      // Of a voter that was asked who leads it is no news, even if that voter was elected since.
+      const wasLeader = place.leaderId === nodeId && replica.leaderId === nodeId;
+      if (wasLeader && isDenial(errorCode)) {
         replica.leaderDenied(place.leaderEpoch, now);
       }
       if (currentLeader !== null) {

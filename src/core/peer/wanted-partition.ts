@@ -12,18 +12,34 @@ export class WantedPartition {
   /** The last records that were sent: from where, and with the answer to which Fetch. */
   #sent: { readonly from: Offset; readonly fetch: number } | undefined;
 
-  constructor(replica: PeerReplica, request: FetchRequest) {
+  /** The Fetches that named it first in this leader epoch, and at this place. */
+  #epochSince: number;
+  #placeSince: number;
+
+  constructor(replica: PeerReplica, request: FetchRequest, fetch: number) {
     this.replica = replica;
     this.#request = request;
+    this.#epochSince = fetch;
+    this.#placeSince = fetch;
   }
 
   get request(): FetchRequest {
     return this.#request;
   }
 
-  /** A Fetch names it; `now` it counts (T1). */
-  asked(request: FetchRequest, now: MonotonicMs): void {
-    if (request.leaderEpoch !== this.#request.leaderEpoch) this.#sent = undefined;
+  /** A Fetch names it, and counts at once (T1). */
+  asked(request: FetchRequest, fetch: number, now: MonotonicMs): void {
+    const { leaderEpoch, fetchOffset, lastFetchedEpoch } = this.#request;
+    if (request.leaderEpoch !== leaderEpoch) {
+      this.#epochSince = fetch;
+      this.#placeSince = fetch;
+      this.#sent = undefined;
+    } else if (
+      request.fetchOffset !== fetchOffset ||
+      request.lastFetchedEpoch !== lastFetchedEpoch
+    ) {
+      this.#placeSince = fetch;
+    }
     this.#request = request;
     this.askedAgain(now);
   }
@@ -31,6 +47,19 @@ export class WantedPartition {
   /** A Fetch of its session does not name it: it asks the same again. */
   askedAgain(now: MonotonicMs): void {
     this.#verdict = this.replica.replica.fetched(this.#request, now);
+  }
+
+  /**
+   * The answer to that Fetch may speak of its place. An older one is read by what was asked then,
+   * so it would be taken for an answer about another place.
+   */
+  isPlaceOf(fetch: number): boolean {
+    return this.#placeSince <= fetch;
+  }
+
+  /** The answer to that Fetch may tell its high watermark. */
+  isEpochOf(fetch: number): boolean {
+    return this.#epochSince <= fetch;
   }
 
   /** Log, watermark or leadership changed. */
@@ -44,12 +73,12 @@ export class WantedPartition {
   }
 
   /**
-   * The follower may not have seen its last records when it sent this Fetch: it has two in
-   * progress, so it has seen all answers but the one before. What it did not take then, it wants
+   * The follower may not have seen its last records when it sent its newest Fetch: it has two in
+   * progress, so it had seen all answers but the one before. What it did not take then, it wants
    * again.
    */
-  isOnItsWay(fetch: number): boolean {
-    return this.#sent?.from === this.#request.fetchOffset && this.#sent.fetch >= fetch - 1;
+  isOnItsWay(newestFetch: number): boolean {
+    return this.#sent?.from === this.#request.fetchOffset && this.#sent.fetch >= newestFetch - 1;
   }
 
   sent(fetch: number): void {

@@ -41,7 +41,8 @@ export class PeerNodeSim {
   peers: Peers | undefined;
   replicas: SimReplica[] = [];
   incarnation = 0;
-  readonly effects: (Effect | PeerEffect)[] = [];
+  /** Texts that it printed. */
+  readonly printed: string[] = [];
   isTurn = false;
   wakeAt = Infinity;
 
@@ -214,10 +215,11 @@ export class PeerWorld {
   }
 
   /** What one node calls committed never changes. */
-  #committed({ partition, log, replica }: SimReplica): void {
+  #committed(sim: SimReplica): void {
+    const { partition, log, replica } = sim;
     const known = this.committed.get(partition) ?? [];
     this.committed.set(partition, known);
-    for (let place = 0; place < replica.highWatermark; place++) {
+    for (let place = sim.checkedTo; place < replica.highWatermark; place++) {
       const record = log.at(place);
       const text = `${record?.leaderEpoch} ${record?.payload}`;
       if (place < known.length && known[place] !== text) {
@@ -225,6 +227,7 @@ export class PeerWorld {
       }
       known[place] = text;
     }
+    sim.checkedTo = replica.highWatermark;
   }
 
   #later(node: PeerNodeSim, incarnation: number, delayMs: number, run: () => void): void {
@@ -272,8 +275,9 @@ export class PeerWorld {
   }
 
   #run(node: PeerNodeSim, effect: Effect | PeerEffect): void {
-    node.effects.push(effect);
     switch (effect.type) {
+      case 'Print':
+        return void node.printed.push(effect.text);
       case 'OpenLink':
         return this.#open(node, effect);
       case 'SendToLink': {
@@ -298,7 +302,8 @@ export class PeerWorld {
   }
 
   #find(is: (wire: Wire) => boolean): Wire | undefined {
-    return [...this.#wires].find((wire) => !wire.isClosed && is(wire));
+    for (const wire of this.#wires) if (!wire.isClosed && is(wire)) return wire;
+    return undefined;
   }
 
   #open(from: PeerNodeSim, { link, nodeId }: Extract<PeerEffect, { type: 'OpenLink' }>): void {

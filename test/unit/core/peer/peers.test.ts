@@ -1,29 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PeerWorld } from './peer-world.ts';
-
-/** Publishes to whoever leads, for a while. */
-function publishFor(world: PeerWorld, ms: number, partitions = 1): void {
-  for (let i = 0; i < ms / 10; i++) {
-    for (let partition = 0; partition < partitions; partition++) {
-      const leader = world.leaderOf(partition);
-      const node = world.nodes.find(({ replicas }) => leader && replicas.includes(leader));
-      if (leader !== undefined && node !== undefined) {
-        world.inTurn(node, () => void leader.publish(Math.floor(world.queue.nowMs)));
-      }
-    }
-    world.runFor(10);
-  }
-}
-
-/** Every node has the same records of a partition, and knows that they are committed. */
-function expectEqualLogs(world: PeerWorld, partition = 0): void {
-  const ends = world.nodes.map(({ logs }) => logs[partition]?.logEndOffset);
-  expect(new Set(ends).size).toBe(1);
-  const texts = world.nodes.map(({ logs }) => JSON.stringify(logs[partition]?.slice(0, 1e9)));
-  expect(new Set(texts).size).toBe(1);
-  const watermarks = world.nodes.map(({ replicas }) => replicas[partition]?.highWatermark);
-  expect(watermarks).toEqual(ends);
-}
+import { expectEqualLogs, publishFor, upsetWorld } from './upset-world.ts';
 
 describe('Peers: several nodes over one network', () => {
   it('elects a leader, copies its records to all, and tells all what is committed', () => {
@@ -35,5 +12,13 @@ describe('Peers: several nodes over one network', () => {
     world.runFor(1_000);
     expect(world.node(1).logs[0]?.logEndOffset).toBe(101);
     expectEqualLogs(world);
+  });
+
+  it.each([1, 2])('survives crashes, cuts and broken connections (seed %i)', (seed) => {
+    const world = upsetWorld(seed, 5);
+    for (const partition of [0, 1, 2, 3]) {
+      expectEqualLogs(world, partition);
+      expect(world.committed.get(partition)?.length).toBeGreaterThan(50);
+    }
   });
 });

@@ -48,6 +48,8 @@ export class SimReplica implements PeerReplica {
   #isFsyncing = false;
   /** Bytes of records that were read for followers. */
   bytesRead = 0;
+  /** What it said was committed was compared up to here. */
+  checkedTo = 0;
 
   constructor(options: SimReplicaOptions) {
     this.#options = options;
