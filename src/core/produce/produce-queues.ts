@@ -1,4 +1,5 @@
 import type { MonotonicMs, Uuid } from '../../base/brand.ts';
+import { isInternalTopicName } from '../../base/topic-name.ts';
 import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import { IngestIdentity } from './ingest-identity.ts';
 import type { ProducePorts, ProduceTarget } from './produce-ports.ts';
@@ -79,9 +80,14 @@ export class ProduceQueues {
     }
   }
 
-  /** P3, once the connections that wait since before `before` were given up. */
+  /**
+   * P3, once the connections that wait since before `before` were given up. What goes to an internal
+   * topic is never given up: whoever waits for it has no other way to say it.
+   */
   giveUp(before: MonotonicMs): void {
-    for (const queue of [...this.#all()]) queue.giveUp(before);
+    for (const queue of [...this.#all()]) {
+      if (!isInternalTopicName(queue.target.topic)) queue.giveUp(before);
+    }
   }
 
   *#all(): Iterable<ProduceQueue> {

@@ -177,6 +177,17 @@ describe('ProduceQueues', () => {
     expect(world.outcomes.get('a')).toMatchObject({ ok: true });
   });
 
+  it('does not give up what goes to an internal topic', () => {
+    const { world } = newWorld(2);
+    const queue = world.queues.ingest({ ...target, topic: '__cluster' });
+    const outcomes: ProduceOutcome[] = [];
+    const triple = queue.nextTriple();
+    const bytes = batchOf(['a'], triple ?? {});
+    queue.push(bytes, triple, [{ settled: () => undefined }], (o) => outcomes.push(o));
+    world.queues.giveUp(monotonicMs(1));
+    expect([outcomes, world.queues.pendingBytes]).toEqual([[], bytes.length]);
+  });
+
   it('stores anew what the leader has lost the sequences of (L6), and never for ever', () => {
     const { world, sent, answerAll } = newWorld(2);
     world.push(['a']);

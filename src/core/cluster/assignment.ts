@@ -1,0 +1,114 @@
+import type { Uuid } from '../../base/brand.ts';
+import type {
+  AssignedReplicaValue,
+  AssignmentValue,
+  TopicValue,
+} from '../../wire/state/state-codec.ts';
+
+/** A node that may carry replicas, with the disk that it has now (V4). */
+export interface ClusterMember {
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  /** The whole node is one: it takes no records (V3). */
+  readonly isWitness: boolean;
+}
+
+/** What a topic asks for. 0 replicas: auto. */
+export interface PlacementWish {
+  readonly partitions: number;
+  readonly replicas: number;
+}
+
+export interface Placement {
+  /** Wanted, by partition; the first one leads where it can (T4), a witness comes last. */
+  readonly assignments: readonly AssignmentValue[];
+  readonly dataReplicas: number;
+  /** One loss would stop it, and no further node is there to prevent that (V5). */
+  readonly isWitnessMissing: boolean;
+}
+
+/** All data nodes get a copy, but no more than so many, unless a topic says so itself. */
+export const autoReplicasMax = 3;
+
+/** How many copies a topic gets; `replicas` 0: auto. */
+export const dataReplicasOf = (replicas: number, dataNodes: number): number =>
+  Math.min(replicas === 0 ? autoReplicasMax : replicas, dataNodes);
+
+/**
+ * Where the replicas of a new topic go: on the nodes that carry the fewest, each partition led
+ * first by the one of them that leads the fewest (`others`: topics that are placed already). Where
+ * an even number of data nodes would vote, a further node keeps a witness: a node that is nothing
+ * else before one with records (V5).
+ */
+export function placeTopic(
+  wish: PlacementWish,
+  members: readonly ClusterMember[],
+  others: Iterable<Pick<TopicValue, 'assignments'>>,
+): Placement {
+  const load = new Load(others);
+  const data = members.filter(({ isWitness }) => !isWitness);
+  const dataReplicas = dataReplicasOf(wish.replicas, data.length);
+  const isWitnessWanted = dataReplicas > 0 && dataReplicas % 2 === 0;
+  const assignments: AssignmentValue[] = [];
+  let isWitnessMissing = false;
+  for (let i = 0; i < wish.partitions; i++) {
+    const keepers = load.least(data, 'carried').slice(0, dataReplicas);
+    const [leader] = load.least(keepers, 'led');
+    const further = members.filter((member) => !keepers.includes(member));
+    const pure = further.filter(({ isWitness }) => isWitness);
+    const [witness] = load.least(pure.length > 0 ? pure : further, 'witnessed');
+    isWitnessMissing ||= isWitnessWanted && witness === undefined;
+    const assignment = [
+      ...ringFrom(keepers, leader).map((keeper) => replicaOn(keeper, false)),
+      ...(isWitnessWanted && witness !== undefined ? [replicaOn(witness, true)] : []),
+    ];
+    load.add(assignment);
+    assignments.push(assignment);
+  }
+  return { assignments, dataReplicas, isWitnessMissing };
+}
+
+/** Copies, first places and witnesses of each node, over all partitions. */
+class Load {
+  readonly #carried = new Map<number, number>();
+  readonly #led = new Map<number, number>();
+  readonly #witnessed = new Map<number, number>();
+
+  constructor(topics: Iterable<Pick<TopicValue, 'assignments'>>) {
+    for (const { assignments } of topics) for (const each of assignments) this.add(each);
+  }
+
+  add(assignment: AssignmentValue): void {
+    for (const { nodeId, isWitness } of assignment) {
+      count(isWitness ? this.#witnessed : this.#carried, nodeId);
+    }
+    const [first] = assignment;
+    if (first !== undefined) count(this.#led, first.nodeId);
+  }
+
+  /** The members with the least to do first; among equals the lowest node id. */
+  least(members: readonly ClusterMember[], what: 'carried' | 'led' | 'witnessed'): ClusterMember[] {
+    const counts = { carried: this.#carried, led: this.#led, witnessed: this.#witnessed }[what];
+    const of = ({ nodeId }: ClusterMember): number => counts.get(nodeId) ?? 0;
+    return [...members].sort((a, b) => of(a) - of(b) || a.nodeId - b.nodeId);
+  }
+}
+
+function count(counts: Map<number, number>, nodeId: number): void {
+  counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+}
+
+/** By node id, beginning at `first`: whoever takes over from it is another one each time. */
+function ringFrom(
+  members: readonly ClusterMember[],
+  first: ClusterMember | undefined,
+): ClusterMember[] {
+  const sorted = [...members].sort((a, b) => a.nodeId - b.nodeId);
+  const at = first === undefined ? 0 : sorted.indexOf(first);
+  return [...sorted.slice(at), ...sorted.slice(0, at)];
+}
+
+const replicaOn = (
+  { nodeId, directoryId }: ClusterMember,
+  isWitness: boolean,
+): AssignedReplicaValue => ({ nodeId, directoryId, isWitness });
