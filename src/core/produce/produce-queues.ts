@@ -81,8 +81,8 @@ export class ProduceQueues {
   }
 
   /**
-   * P3, once the connections that wait since before `before` were given up. What goes to an internal
-   * topic is never given up: whoever waits for it has no other way to say it.
+   * P3, once the connections that wait since before `before` were given up. What goes to an
+   * internal topic is never given up: whoever waits for it has no other way to say it.
    */
   giveUp(before: MonotonicMs): void {
     for (const queue of [...this.#all()]) {
