@@ -19,7 +19,7 @@ export interface PlacementWish {
   readonly replicas: number;
 }
 
-export interface Placement {
+export interface PlacedTopic {
   /** Wanted, by partition; the first one leads where it can (T4), a witness comes last. */
   readonly assignments: readonly AssignmentValue[];
   readonly dataReplicas: number;
@@ -44,7 +44,7 @@ export function placeTopic(
   wish: PlacementWish,
   members: readonly ClusterMember[],
   others: Iterable<Pick<TopicValue, 'assignments'>>,
-): Placement {
+): PlacedTopic {
   const load = new Load(others);
   const data = members.filter(({ isWitness }) => !isWitness);
   const dataReplicas = dataReplicasOf(wish.replicas, data.length);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { uuid } from '../../../../src/base/brand.ts';
-import { placeTopic, type ClusterMember } from '../../../../src/core/cluster/placement.ts';
+import { placeTopic, type ClusterMember } from '../../../../src/core/cluster/place-topic.ts';
 
 const disk = (nodeId: number) => uuid(`00000000-0000-4000-8000-00000000000${nodeId}`);
 const member = (nodeId: number, isWitness = false): ClusterMember => ({
