@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { monotonicMs, timestampMs } from '../src/base/brand.ts';
 import type { ConnectionId } from '../src/base/brand.ts';
@@ -13,6 +12,7 @@ import type { Telemetry } from '../src/ports/telemetry.ts';
 import { nodeCompression } from './compression.ts';
 import { KafkaSocket } from './kafka-socket.ts';
 import { saslExchange } from './sasl.ts';
+import { tlsOptions } from './tls-options.ts';
 
 /** What the loop reaches outside of sockets and timers. */
 export interface LoopPorts {
@@ -37,7 +37,7 @@ export class ForwarderLoop {
 
   constructor(settings: ForwarderSettings, ports: LoopPorts) {
     this.#ports = ports;
-    this.#tls = tlsOptions(settings);
+    this.#tls = tlsOptions(settings.central);
     const random = { next: Math.random };
     const sasl = settings.central.sasl;
     const logIn = sasl && ((): SaslExchange => saslExchange(sasl));
@@ -117,12 +117,3 @@ const now = (): Now => ({
   wallMs: timestampMs(Date.now()),
   monotonicMs: monotonicMs(performance.now()),
 });
-
-function tlsOptions({ central }: ForwarderSettings): ConnectionOptions | undefined {
-  if (central.tls === undefined) return undefined;
-  const { caFile, serverName } = central.tls;
-  return {
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-  };
-}

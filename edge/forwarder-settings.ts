@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { CentralConfig, Config } from '../src/config/config.ts';
 import type { CentralSettings, ForwarderSettings } from '../src/core/forward/settings.ts';
@@ -19,7 +19,7 @@ const mechanisms = {
 
 /**
  * What the forwarder process is given; undefined where nothing is forwarded. Reads the password
- * file.
+ * file, and looks whether those of TLS can be read.
  */
 export async function forwarderSettings({
   forward,
@@ -46,6 +46,8 @@ async function centralSettings({
   tls,
   sasl,
 }: CentralConfig): Promise<Result<CentralSettings, StartError>> {
+  const unreadable = await tlsFileProblem(tls);
+  if (unreadable !== undefined) return fail(unreadable);
   const password = await readPassword(sasl);
   if (!password.ok) return password;
   return ok({
@@ -63,18 +65,33 @@ async function centralSettings({
   });
 }
 
+/** The forwarder reads them; what it could not read is told before it starts again and again. */
+async function tlsFileProblem(tls: CentralConfig['tls']): Promise<StartError | undefined> {
+  for (const key of ['caFile', 'certFile', 'keyFile'] as const) {
+    const file = tls?.[key];
+    if (file === undefined) continue;
+    const error = await access(file, constants.R_OK).then(
+      () => undefined,
+      (reason: unknown) => unreadable(`forward.central.tls.${key}`, file, reason),
+    );
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
 async function readPassword(sasl: CentralConfig['sasl']): Promise<Result<string, StartError>> {
   if (sasl?.passwordFile === undefined) return ok(sasl?.password ?? '');
   try {
     const text = await readFile(sasl.passwordFile, 'utf8');
     return ok(text.split(/\r?\n/, 1)[0] ?? '');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return fail({
-      exitCode: exitCodes.usage,
-      text: `forward.central.sasl.passwordFile: cannot read ${sasl.passwordFile}: ${code}.`,
-    });
+    return fail(unreadable('forward.central.sasl.passwordFile', sasl.passwordFile, error));
   }
+}
+
+function unreadable(key: string, file: string, error: unknown): StartError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return { exitCode: exitCodes.usage, text: `${key}: cannot read ${file}: ${code}.` };
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

@@ -10,7 +10,12 @@ export interface ForwardRoute {
 export interface CentralSettings {
   /** host:port of some of central's brokers, tried in turn. */
   readonly bootstrap: readonly string[];
-  readonly tls?: { readonly caFile?: string; readonly serverName?: string };
+  readonly tls?: {
+    readonly caFile?: string;
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    readonly serverName?: string;
+  };
   readonly sasl?: {
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
     readonly username: string;

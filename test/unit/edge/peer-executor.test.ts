@@ -232,6 +232,32 @@ describe('a link', () => {
     await until(() => expect(typesOf(two)).toEqual(['LinkClosed']));
   });
 
+  it('that is reset in the handshake is not refused: somebody is there', async (context) => {
+    requireTools(context, 'openssl');
+    const port = await rawServer((socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const two = await startPeer({ certificate: 'two', id: 2, port });
+    open(two);
+    await until(() => expect(typesOf(two)).toEqual(['LinkClosed']));
+    expect(two.events[0]).toMatchObject({ isRefused: false, reason: 'ECONNRESET' });
+  });
+
+  it('that the core closed tells nothing more', async () => {
+    let accepted: Socket | undefined;
+    const port = await rawServer((socket) => (accepted = socket.pause()));
+    const two = await startPeer({ id: 2, port });
+    open(two);
+    await until(() => expect(typesOf(two)).toEqual(['LinkOpened']));
+    await until(() => expect(accepted).toBeDefined());
+    const chunk = new Uint8Array(16 * 1024 * 1024);
+    two.executor.run({ type: 'SendToLink', link, chunks: [chunk] });
+    two.executor.run({ type: 'CloseLink', link, reason: 'done' });
+    accepted?.write('late', () => setTimeout(() => accepted?.resume(), 20));
+    await until(() => expect(typesOf(two).at(-1)).toBe('LinkClosed'));
+    expect(typesOf(two)).toEqual(['LinkOpened', 'LinkClosed']);
+  });
+
   it('whose handshake never ends is given up', async (context) => {
     requireTools(context, 'openssl');
     const port = await rawServer(() => undefined);
