@@ -90,19 +90,47 @@ function nextGoodBatch(
   bad: number,
   expected: Offset,
 ): RecordBatchHeader | undefined {
-  if (bytes.length - bad >= batchOverheadBytes) {
-    const length = batchPrefixBytes + int32At(bytes, bad + batchPosition.batchLength);
-    if (length >= batchOverheadBytes) {
-      const next = continuation(bytes, bad, bad + length, expected);
-      if (next !== undefined) return next;
-    }
-  }
+  const behind = batchBehind(bytes, bad, expected);
+  if (behind !== undefined) return behind;
   for (let at = bad + 1; at <= bytes.length - batchOverheadBytes; at++) {
     if (bytes[at + batchPosition.magic] !== 2) continue;
     const found = continuation(bytes, bad, at, expected);
     if (found !== undefined && isFollowed(bytes, found)) return found;
   }
   return undefined;
+}
+
+/**
+ * The batch to which the bad one's own length leads, or the one behind it if that says better where
+ * the log goes on: no CRC covers a base offset, and there is nothing in front to compare it with.
+ */
+function batchBehind(
+  bytes: Uint8Array,
+  bad: number,
+  expected: Offset,
+): RecordBatchHeader | undefined {
+  if (bytes.length - bad < batchOverheadBytes) return undefined;
+  const length = batchPrefixBytes + int32At(bytes, bad + batchPosition.batchLength);
+  if (length < batchOverheadBytes) return undefined;
+  const first = batchFrom(bytes, bad + length, expected);
+  if (first === undefined) return undefined;
+  const { baseOffset, lastOffset, position, totalBytes } = first;
+  // What the bad batch says of itself proves nothing, but can be borne out.
+  const told = expected + int32At(bytes, bad + batchPosition.lastOffsetDelta) + 1;
+  const second = batchFrom(bytes, position + totalBytes, expected);
+  if (baseOffset === told || second?.baseOffset === lastOffset + 1) return first;
+  if (second !== undefined) {
+    const third = batchFrom(bytes, second.position + second.totalBytes, expected);
+    const isTold = second.baseOffset === told + (lastOffset + 1 - baseOffset);
+    if (isTold || third?.baseOffset === second.lastOffset + 1) return second;
+  }
+  return baseOffset <= expected + length ? first : undefined;
+}
+
+/** A good batch at a position whose base offset is not too low. */
+function batchFrom(bytes: Uint8Array, at: number, lowest: Offset): RecordBatchHeader | undefined {
+  const batch = goodBatchAt(bytes, at);
+  return typeof batch === 'string' || batch.baseOffset < lowest ? undefined : batch;
 }
 
 /** A good batch whose offset can follow: each lost record took a byte at least. */
@@ -113,10 +141,8 @@ function continuation(
   expected: Offset,
 ): RecordBatchHeader | undefined {
   if (at > bytes.length - batchOverheadBytes) return undefined;
-  const base = int64At(bytes, at);
-  if (base < expected || base > expected + (at - bad)) return undefined;
-  const batch = goodBatchAt(bytes, at);
-  return typeof batch === 'string' ? undefined : batch;
+  if (int64At(bytes, at) > expected + (at - bad)) return undefined;
+  return batchFrom(bytes, at, expected);
 }
 
 /**

@@ -5,6 +5,7 @@ const logParts = 'test/unit/log/log-parts.test.ts';
 const logRot = 'test/scenarios/log-rot.test.ts';
 const partitionLog = 'test/unit/log/partition-log.test.ts';
 const scrubber = 'test/unit/log/scrubber.test.ts';
+const segmentScan = 'test/unit/log/segment-scan.test.ts';
 const segmentDigest = 'test/unit/log/segment-digest.test.ts';
 
 /** Mistakes of a start: what it keeps, drops and believes (L5-L7, P1). */
@@ -55,6 +56,15 @@ export const recoveryBugs: readonly PlantedBug[] = [
     to: 'const next = nextGoodBatch(bytes, bytes.length, expected);',
     why: 'one rotten batch takes all that were acknowledged after it',
     suites: [logParts],
+  },
+  {
+    name: 'offset-behind-rot-believed',
+    rule: 'L6',
+    file: 'src/log/segment-scan.ts',
+    from: 'if (isTold || third?.baseOffset === second.lastOffset + 1) return second;',
+    to: '',
+    why: 'a second rotten bit, in the base offset behind a bad batch, moves records',
+    suites: [segmentScan],
   },
   {
     name: 'base-offset-unchecked',

@@ -176,14 +176,15 @@ async function check(_input: Uint8Array, recovered: Recovered): Promise<string> 
   const { image, changes, log, refused, served, holes } = recovered;
   await Promise.resolve();
   if (log === undefined) return checkRefused(changes, refused);
+  const inLogs = changes.filter(({ file }) => file.endsWith('.log'));
   for (const [base, bytes] of served) {
     const known = image.batches.get(base);
+    if (known === undefined && isLostPlace(image, bytes, inLogs)) continue;
     if (known === undefined) throw new Error(`offset ${base} was never written`);
     // A leader epoch that fits its neighbours cannot be told from a true one where no sidecar is.
     const same = bytesEqual(bytes.subarray(16), known.subarray(16));
     if (!same) throw new Error(`the batch at ${base} was changed`);
   }
-  const inLogs = changes.filter(({ file }) => file.endsWith('.log'));
   const whole = image.places.filter((place) => !inLogs.some((one) => isTouched(place, one)));
   // Which of two neighbours has the wrong leader epoch cannot always be told.
   const isOnePlace = inLogs.length <= 1 && !inLogs.some((one) => isInEpoch(image.places, one));
@@ -208,6 +209,23 @@ function checkRefused(changes: readonly Change[], refused: string | undefined): 
   const isLabel = refused === 'set aside' && labels.length > 0;
   if (!isIdentity && !isLabel) throw new Error(`refused: ${refused}`);
   return refused;
+}
+
+/**
+ * A batch whose base offset was changed, which no CRC covers, between changed ones: nothing is left
+ * that says where it belongs.
+ */
+function isLostPlace(image: Image, bytes: Uint8Array, inLogs: readonly Change[]): boolean {
+  const isIt = ({ base }: Place): boolean =>
+    bytesEqual(bytes.subarray(8), (image.batches.get(base) as Uint8Array).subarray(8));
+  const here = image.places.find(isIt);
+  if (here === undefined) return false;
+  const isChanged = (place: Place): boolean => inLogs.some((one) => isTouched(place, one));
+  const others = image.places.filter(({ file }) => file === here.file);
+  const before = others.find(({ position, bytes: size }) => position + size === here.position);
+  const behind = others.find(({ position }) => position === here.position + here.bytes);
+  if (before === undefined || !isChanged(before)) return false;
+  return behind === undefined || isChanged(behind);
 }
 
 /** Whether a change may have taken a byte of a batch, or the file from under it. */
