@@ -19,6 +19,7 @@ import {
   clusterRecord,
   peerStartRecord,
   producerIdsRecord,
+  renewedRecord,
   storedEntries,
 } from './stored-entries.ts';
 import type { AdoptedCluster } from './stored-entries.ts';
@@ -35,12 +36,7 @@ const freshPath = 'journal.new';
  * caller may ask again.
  */
 export class Journal {
-  /**
-   * The journal that this start found was damaged (V4): votes and marks may be missing, so a lone
-   * voter takes the highest leader epoch in its logs + 1,000. Stays so over restarts until the
-   * first vote after it is durable.
-   */
-  readonly isDamaged: boolean;
+  #isDamaged: boolean;
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #state: JournalState;
@@ -61,7 +57,7 @@ export class Journal {
     this.#disk = disk;
     this.#clock = clock;
     this.#state = state;
-    this.isDamaged = state.isDamaged;
+    this.#isDamaged = state.isDamaged;
     this.#file = file.file;
     this.#bytes = file.bytes;
     this.#bytesMax = bytesMaxOf(file);
@@ -77,6 +73,15 @@ export class Journal {
     if (bytes !== undefined) replay(state, bytes);
     else state.isDamaged = !isFirst;
     return new Journal(disk, clock, state, await writeAnew(disk, state));
+  }
+
+  /**
+   * The journal that this start found was damaged (V4): votes and marks may be missing, so a lone
+   * voter takes the highest leader epoch in its logs + 1,000. Stays so over restarts until the
+   * first vote after it is durable.
+   */
+  get isDamaged(): boolean {
+    return this.#isDamaged;
   }
 
   /** How to get room for a line on a full disk (L9); it answers whether there is any now. */
@@ -163,6 +168,12 @@ export class Journal {
   persistCluster(cluster: AdoptedCluster, voters: readonly StoredVoter[]): Promise<void> {
     const key = { topicId: cluster.clusterTopicId, partition: 0 };
     return this.#commit([clusterRecord(cluster), votersRecord(key, voters)]);
+  }
+
+  /** The directory has a new id, so nothing that it promised before binds it (V4). */
+  async persistRenewal(directoryId: Uuid): Promise<void> {
+    await this.#commit([renewedRecord(directoryId), { type: 'repaired' }]);
+    this.#isDamaged = false;
   }
 
   /** Who votes at the log start (V1). */

@@ -136,7 +136,8 @@ export class Storage {
     const journal = await Journal.open(disk, options.clock, isFirst);
     const reserve = await Reserve.open(disk, options.config.reserveBytes);
     journal.onFull(() => reserve.release());
-    const storage = new Storage(disk, options, opened.value.meta, { journal, reserve });
+    const meta = await keptIdentity(disk, journal, opened.value.meta, options);
+    const storage = new Storage(disk, options, meta, { journal, reserve });
     await storage.#openLogs();
     return ok(storage);
   }
@@ -149,10 +150,11 @@ export class Storage {
   /** What else is stored here; the core is told at start. */
   get facts(): StoredFacts {
     const { journal } = this;
-    const { cluster, peerStarts, producerIds } = storedEntries(journal.entries());
+    const { cluster, renewedAs, peerStarts, producerIds } = storedEntries(journal.entries());
     const isAdopted = cluster?.clusterId === this.#meta.clusterId;
     return {
       clusterTopicId: isAdopted ? cluster?.clusterTopicId : undefined,
+      isRenewed: renewedAs === this.#meta.directoryId,
       startVoters: journal.allStartVoters(),
       witnesses: journal.witnesses(),
       peerStarts,
@@ -324,4 +326,23 @@ export class Storage {
       },
     );
   }
+}
+
+/**
+ * One of several nodes with a damaged journal may have voted and not know it: its disk goes on
+ * under a new id, without a vote (V4). The id first: a crash in between gives it another one.
+ */
+async function keptIdentity(
+  disk: Disk,
+  journal: Journal,
+  meta: DataDirectoryMeta,
+  { isClustered, random, telemetry }: StorageOptions,
+): Promise<DataDirectoryMeta> {
+  if (!journal.isDamaged || isClustered !== true) return meta;
+  const renewed = { ...meta, directoryId: random.uuid() };
+  await writeMeta(disk, renewed);
+  await journal.persistRenewal(renewed.directoryId);
+  const text = 'The journal was damaged and votes may be lost: this disk goes on as a new one.';
+  telemetry?.write('error', text, { before: meta.directoryId, directoryId: renewed.directoryId });
+  return renewed;
 }

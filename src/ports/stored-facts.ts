@@ -12,6 +12,11 @@ interface Place {
 export interface StoredFacts {
   /** `__cluster`'s topic id, once the directory belongs to a cluster that was born together. */
   readonly clusterTopicId: Uuid | undefined;
+  /**
+   * This directory has a new id because its votes may be lost (V4): a log without voters is that of
+   * an observer here, not of a cluster of one.
+   */
+  readonly isRenewed: boolean;
   /** Who votes at the log start, of logs that are not made yet, too. */
   readonly startVoters: readonly (Place & { readonly voters: readonly StoredVoter[] })[];
   readonly witnesses: readonly (Place & { readonly state: WitnessState })[];

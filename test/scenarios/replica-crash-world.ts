@@ -13,6 +13,7 @@ import { DiskError } from '../../src/ports/disk.ts';
 import type { StoredVoter } from '../../src/ports/stored-voters.ts';
 import type { WitnessState } from '../../src/ports/witness-state.ts';
 import { zeroUuid } from '../../src/wire/kafka/protocol-reader.ts';
+import { buildVotersBatch } from '../../src/wire/kafka/voters-record.ts';
 import { FakeDisk, PowerCut } from '../fakes/fake-disk.ts';
 import type { CrashMode, DiskCall } from '../fakes/fake-disk.ts';
 import {
@@ -30,6 +31,12 @@ const peer = uuid('aaaaaaaa-6a1b-4c7d-8e9f-102030405060');
 
 const votersOf = (...nodes: number[]): readonly StoredVoter[] =>
   nodes.map((nodeId) => ({ nodeId, directoryId: peer, role: 'data' }));
+
+const votersBatch = (base: number, epoch: number, voters: readonly StoredVoter[]): Uint8Array =>
+  buildVotersBatch(
+    voters.map(({ nodeId, directoryId }) => ({ nodeId, directoryId, isWitness: false })),
+    { baseOffset: base, leaderEpoch: epoch, timestamp: 1_000 },
+  );
 
 const witness = (end: number, epoch: number): WitnessState => ({
   logStartOffset: offset(0),
@@ -127,11 +134,17 @@ class LogLife {
     this.#ledger.shapes = [this.#shape()];
   }
 
-  async append(count: number, epoch: number): Promise<void> {
+  /** The first batch is a control batch: of voters if there are any. */
+  async append(count: number, epoch: number, voters?: readonly StoredVoter[]): Promise<void> {
     const batches: Uint8Array[] = [];
     for (let base: number = this.#log.logEndOffset; batches.length < count; base++) {
       const isControl = batches.length === 0;
-      batches.push(makeBatch({ base, epoch, fill: epoch, isControl }));
+      const isVoters = isControl && voters !== undefined;
+      batches.push(
+        isVoters
+          ? votersBatch(base, epoch, voters)
+          : makeBatch({ base, epoch, fill: epoch, isControl }),
+      );
     }
     const from: number = this.#log.logEndOffset;
     this.#ledger.shapes = [{ ...this.#shape(), endMax: from + count }];
@@ -167,9 +180,9 @@ class LogLife {
     this.#ledger.shapes = [this.#shape()];
   }
 
-  async advance(to: number, epochBefore: number): Promise<void> {
+  async advance(to: number, epochBefore: number, voters = this.#voters): Promise<void> {
     const before = this.#shape();
-    [this.#start, this.#epochBefore] = [to, epochBefore];
+    [this.#start, this.#epochBefore, this.#voters] = [to, epochBefore, voters];
     this.#ledger.shapes = [before, this.#shape()];
     await retried(this.#storage, () => this.#log.advanceLogStart(offset(to)));
     this.#ledger.shapes = [this.#shape()];
@@ -224,6 +237,13 @@ async function live(disk: FakeDisk, ledger: Ledger): Promise<void> {
   await log.reset(102, 9, votersOf(3));
   ledger.voters.answer();
   await log.append(1, 10);
+  await log.append(2, 11, votersOf(3, 4));
+  await log.roll();
+  await log.append(2, 12, votersOf(4));
+  ledger.voters.ask(votersOf(3, 4));
+  await log.advance(105, 11, votersOf(3, 4));
+  ledger.voters.answer();
+  await log.truncate(106);
   const place = { topicId: otherTopicId, partition: 2 };
   const states = [witness(10, 1), witness(12, 1), witness(14, 2), witness(11, 2), witness(9, 1)];
   for (const state of states) {
@@ -270,6 +290,9 @@ async function checkLog(log: PartitionLog, shapes: readonly LogShape[]): Promise
   if (shape === undefined) throw new Error(`a log from ${logStartOffset}@${epochBeforeStart}`);
   expect(recovered.startVoters).toEqual(shape.startVoters);
   expect(log.logEndOffset).toBeLessThanOrEqual(shape.endMax);
+  for (const { from, voters } of recovered.voterRecords) {
+    expect([from, voters]).toEqual(from === 105 ? [105, votersOf(4)] : [103, votersOf(3, 4)]);
+  }
   const { batches } = await readAll(log);
   for (const [base, bytes] of shape.batches) {
     if (base < shape.start) continue;

@@ -11,5 +11,5 @@ describe('a replica that dies', { timeout: 120_000 }, () => {
     failAtCalls(code, 1),
   );
 
-  it('finds it when the start after it dies too', () => dieInRecovery(20, 31));
+  it('finds it when the start after it dies too', () => dieInRecovery(20, 47));
 });

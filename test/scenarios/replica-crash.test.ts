@@ -1,6 +1,6 @@
 /** Some of the calls of `replica-crash-world.ts`; the long suites take them all. */
 import { describe, it } from 'vitest';
-import { dieAtCalls, dieInRecovery, failAtCalls } from './replica-crash-world.ts';
+import { dieAtCalls, failAtCalls } from './replica-crash-world.ts';
 
 describe('a replica that dies', () => {
   it.each(['killed', 'lost', 'some', 'torn'] as const)('finds what it was answered: %s', (mode) =>
@@ -10,6 +10,4 @@ describe('a replica that dies', () => {
   it.each(['EIO', 'ENOSPC'] as const)('finds it when a call fails: %s', (code) =>
     failAtCalls(code, 61),
   );
-
-  it('finds it when the start after it dies too', () => dieInRecovery(360, 1_000));
 });

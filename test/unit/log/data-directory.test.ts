@@ -163,6 +163,26 @@ describe('the data directory', () => {
       }
     });
 
+    it('goes on as a new disk where its votes may be lost (V4)', async () => {
+      const disk = new FakeDisk();
+      const first = await clustered(disk);
+      const random = new SeededRandom(99);
+      const restarted = async () => {
+        const opened = await Storage.open(disk, { ...storageOptions(), random, isClustered: true });
+        if (!opened.ok) throw new Error(opened.error.code);
+        return opened.value;
+      };
+      expect(first.facts.isRenewed).toBe(false);
+      await disk.unlink('journal');
+      const second = await restarted();
+      expect(second.meta.directoryId).not.toBe(first.meta.directoryId);
+      expect([second.journal.isDamaged, second.facts.isRenewed]).toEqual([false, true]);
+      disk.reboot('lost');
+      const third = await restarted();
+      expect(third.meta.directoryId).toBe(second.meta.directoryId);
+      expect([third.journal.isDamaged, third.facts.isRenewed]).toEqual([false, true]);
+    });
+
     it('becomes a cluster of one where the config names no other node', async () => {
       const disk = new FakeDisk();
       await clustered(disk);
