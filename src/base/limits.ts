@@ -177,6 +177,8 @@ export const limits = {
   peerUnbornIntroduceMs: 250,
   /** Who has no leader asks another voter this often. */
   peerProbeMs: 250,
+  /** An observer looks for another leader when it had no connection to its own for so long. */
+  peerLostLeaderMs: 1_000,
   /** A partition that was refused, or whose records did not fit, is asked for again. */
   peerRefetchMs: 100,
   /** A Fetch of a follower waits this long at most, and less than its leader's patience (T2). */

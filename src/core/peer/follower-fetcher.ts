@@ -75,6 +75,9 @@ export class FollowerFetcher {
     if (purpose === 'fetch' || purpose === 'catchUp') {
       this.#lanes.get(`${nodeId} ${purpose}`)?.linkChanged();
     }
+    for (const follower of this.#followers.values()) {
+      if (this.#isLost(follower)) this.#options.changed(follower.replica);
+    }
   }
 
   /** The end of a turn. */
@@ -105,7 +108,16 @@ export class FollowerFetcher {
       follower.behindAnswers = 0;
     }
     const purpose = follower.isCatchingUp ? 'catchUp' : 'fetch';
-    return this.#move(follower, { nodeId: leaderId, purpose });
+    this.#move(follower, { nodeId: leaderId, purpose });
+    // Nobody tells it of the next leader, and no timer of its own makes it look.
+    if (this.#isLost(follower)) this.#arm(follower, limits.peerLostLeaderMs);
+  }
+
+  /** An observer whose leader is not connected. */
+  #isLost({ replica: { replica }, source }: Follower): boolean {
+    if (source === undefined || source.nodeId !== replica.leaderId) return false;
+    const isVoter = replica.voters.find(replica.self) !== undefined;
+    return !isVoter && !this.#options.link(source.nodeId, source.purpose).isReady;
   }
 
   /** Asks one voter after the other (error 6 names the leader). */
@@ -227,15 +239,18 @@ export class FollowerFetcher {
 
   /** A little later, though nothing changed: the answer was of no use. */
   #askAgain(follower: Follower): void {
-    if (follower.timer === undefined) this.#arm(follower, limits.peerRefetchMs);
+    this.#arm(follower, limits.peerRefetchMs);
   }
 
   #arm(follower: Follower, delayMs: number): void {
+    if (follower.timer !== undefined) return;
     const { deadlines, now, changed } = this.#options;
     const at = monotonicMs(now().monotonicMs + delayMs);
     follower.timer = deadlines.add(at, () => {
       follower.timer = undefined;
       const { source, replica } = follower;
+      const epoch = replica.replica.leaderEpoch;
+      if (this.#isLost(follower)) replica.replica.leaderDenied(epoch, now().monotonicMs);
       if (source !== undefined) this.#lane(source.nodeId, source.purpose).touch(replica, true);
       changed(replica);
     });

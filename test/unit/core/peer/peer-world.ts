@@ -6,10 +6,16 @@ import { Prng } from '../../../../src/base/prng.ts';
 import type { Effect } from '../../../../src/core/effect.ts';
 import type { Now } from '../../../../src/core/now.ts';
 import type { NodeFacts } from '../../../../src/core/peer/node-facts.ts';
-import type { PeerEffect, PeerEvent } from '../../../../src/core/peer/peer-transport.ts';
+import type {
+  PeerEffect,
+  PeerEvent,
+  PeerPurpose,
+} from '../../../../src/core/peer/peer-transport.ts';
 import { Peers, type PeersOptions } from '../../../../src/core/peer/peers.ts';
 import type { StoredVote } from '../../../../src/core/replica/ballot.ts';
 import { VoterSet } from '../../../../src/core/replica/voter-set.ts';
+import { frameLengthBytes } from '../../../../src/wire/kafka/frame.ts';
+import { readRequestStart } from '../../../../src/wire/kafka/header.ts';
 import { FakeBrokerView } from '../../../fakes/fake-broker-view.ts';
 import { EventQueue } from '../../../sim/event-queue.ts';
 import { SimLog } from '../../../sim/sim-log.ts';
@@ -27,6 +33,7 @@ interface Wire {
   readonly connection: ConnectionId;
   readonly incarnations: readonly [number, number];
   readonly delayMs: number;
+  readonly purpose: PeerPurpose;
   /** Bytes vanish, and nobody is told. */
   isDead: boolean;
   isClosed: boolean;
@@ -74,6 +81,18 @@ export class PeerWorld {
   readonly #wires = new Set<Wire>();
   readonly #cuts = new Set<string>();
   #nextConnection = 1;
+  /** What links were ordered for. */
+  readonly purposes = new Set<PeerPurpose>();
+  /** Links that were ordered. */
+  opened = 0;
+  /** What nodes asked each other. */
+  readonly requests: {
+    readonly ms: number;
+    readonly from: number;
+    readonly to: number;
+    readonly apiKey: number;
+    readonly purpose: PeerPurpose;
+  }[] = [];
   /** Highest committed end of each partition, and the payloads below it. */
   readonly committed = new Map<number, (string | undefined)[]>();
 
@@ -282,6 +301,7 @@ export class PeerWorld {
         return this.#open(node, effect);
       case 'SendToLink': {
         const wire = this.#find((each) => each.from === node && each.link === effect.link);
+        for (const frame of effect.chunks) this.#note(node, wire, frame);
         return wire && this.#carry(wire, wire.to, effect.chunks);
       }
       case 'CloseLink': {
@@ -301,12 +321,22 @@ export class PeerWorld {
     }
   }
 
+  #note(from: PeerNodeSim, wire: Wire | undefined, frame: Uint8Array): void {
+    const start = readRequestStart(frame.subarray(frameLengthBytes));
+    if (!start.ok || wire === undefined) return;
+    const request = { ms: this.queue.nowMs, from: from.nodeId, to: wire.to.nodeId };
+    this.requests.push({ ...request, apiKey: start.value.apiKey, purpose: wire.purpose });
+  }
+
   #find(is: (wire: Wire) => boolean): Wire | undefined {
     for (const wire of this.#wires) if (!wire.isClosed && is(wire)) return wire;
     return undefined;
   }
 
-  #open(from: PeerNodeSim, { link, nodeId }: Extract<PeerEffect, { type: 'OpenLink' }>): void {
+  #open(from: PeerNodeSim, order: Extract<PeerEffect, { type: 'OpenLink' }>): void {
+    const { link, nodeId, purpose } = order;
+    this.opened++;
+    this.purposes.add(purpose);
     const to = this.node(nodeId);
     const { incarnation } = from;
     const delayMs = this.#options.delayMs?.(this.random) ?? this.random.next() * 20;
@@ -319,7 +349,17 @@ export class PeerWorld {
       const connection = connectionId(this.#nextConnection++);
       const incarnations = [incarnation, to.incarnation] as const;
       const wire: Wire = {
-        ...{ from, to, link, connection, incarnations, delayMs, isDead: false, isClosed: false },
+        ...{
+          from,
+          to,
+          link,
+          connection,
+          incarnations,
+          delayMs,
+          purpose,
+          isDead: false,
+          isClosed: false,
+        },
       };
       this.#wires.add(wire);
       this.#event(to, { type: 'PeerConnectionOpened', connection });

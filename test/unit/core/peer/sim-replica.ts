@@ -70,6 +70,10 @@ export class SimReplica implements PeerReplica {
     });
   }
 
+  get nodeId(): number {
+    return this.#options.self.nodeId;
+  }
+
   get logStartOffset(): Offset {
     return this.log.logStartOffset;
   }

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { linkId, monotonicMs, uuid } from '../../../../src/base/brand.ts';
+import { apiKeys } from '../../../../src/wire/kafka/api-keys.ts';
+import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
+import { PeerWorld } from './peer-world.ts';
+
+describe('PeerLinks', () => {
+  it('introduces itself before anything else, on every link', () => {
+    const world = new PeerWorld(1, { nodes: 2 });
+    world.startAll();
+    world.runFor(4_000);
+    const first = world.requests.filter(({ from, to }) => from === 1 && to === 2)[0];
+    expect(first?.apiKey).toBe(apiKeys.introduce);
+    const facts = world.peers(1).introductions().get(2);
+    expect([facts?.nodeId, facts?.startCounter, facts?.clusterId]).toEqual([
+      ...[2, 1, world.node(2).facts.clusterId],
+    ]);
+    expect(world.peers(1).heardAt(2)).toBeGreaterThan(3_000);
+    expect(world.peers(1).heardAt(3)).toBeUndefined();
+  });
+
+  it('tries again after pauses that grow to a second, and hears a refusal each time', () => {
+    const world = new PeerWorld(1, { nodes: 2, delayMs: () => 1 });
+    world.start(world.node(1));
+    const before = world.opened;
+    world.runFor(200);
+    expect(world.opened - before).toBeGreaterThan(1);
+    world.runFor(5_000);
+    const later = world.opened;
+    world.runFor(10_000);
+    // One link for control, one to ask who leads.
+    expect(world.opened - later).toBeGreaterThan(8);
+    expect(world.opened - later).toBeLessThan(45);
+  });
+
+  it('notices at once that the process of a node is gone', () => {
+    const world = new PeerWorld(2, { nodes: 3, delayMs: () => 2, fsyncMs: () => 2 });
+    world.startAll();
+    world.runFor(5_000);
+    const leader = world.node(world.leaderOf(0)?.nodeId ?? 0);
+    world.crash(leader);
+    world.runFor(300);
+    expect(world.leaderOf(0)?.nodeId).not.toBe(leader.nodeId);
+    expect(world.leaderOf(0)?.replica.isLeader).toBe(true);
+  });
+
+  it('refuses a node of another cluster, says so once, and has nothing else to do with it', () => {
+    const factsOf = (nodeId: number) => (nodeId === 2 ? { clusterName: 'farm' } : {});
+    const world = new PeerWorld(1, { nodes: 2, factsOf });
+    world.startAll();
+    world.runFor(3_000);
+    expect(world.peers(1).introductions().size).toBe(0);
+    expect(world.peers(1).refusals().get(2)).toContain('node 2 is of cluster farm');
+    expect(world.node(1).printed).toHaveLength(1);
+    expect(world.leaderOf(0)).toBeUndefined();
+    expect(world.peers(1).heardAt(2)).toBeUndefined();
+  });
+
+  it('refuses a directory that was restored from a copy (V4)', () => {
+    const world = new PeerWorld(1, { nodes: 2 });
+    world.startAll();
+    world.runFor(1_000);
+    world.crash(world.node(2));
+    world.node(2).facts = { ...world.node(2).facts, startCounter: -1 };
+    world.start(world.node(2));
+    world.runFor(2_000);
+    expect(world.peers(1).refusals().get(2)).toContain('shorelog rejoin');
+    expect(world.peers(2).refusals().get(1)).toContain('shorelog rejoin');
+  });
+
+  it('lets nodes that are not born see when one of them is', () => {
+    const world = new PeerWorld(1, { nodes: 2, clusterId: zeroUuid });
+    world.startAll();
+    world.runFor(1_000);
+    expect(world.peers(1).introductions().get(2)?.clusterId).toBe(zeroUuid);
+    const clusterId = uuid('c3c3c3c3-0000-4000-8000-000000000000');
+    world.node(1).facts = { ...world.node(1).facts, clusterId };
+    world.inTurn(world.node(1), (peers) => peers.factsChanged());
+    world.runFor(600);
+    expect(world.peers(2).introductions().get(1)?.clusterId).toBe(clusterId);
+    world.node(2).facts = { ...world.node(2).facts, clusterId };
+    world.inTurn(world.node(2), (peers) => peers.factsChanged());
+    world.runFor(6_000);
+    expect(world.leaderOf(0)).toBeDefined();
+  });
+
+  it('drops events of links that it gave up', () => {
+    const world = new PeerWorld(1, { nodes: 2 });
+    world.startAll();
+    const now = { ...world.now, monotonicMs: monotonicMs(1) };
+    const reason = 'late';
+    world.peers(1).handle({ type: 'LinkOpened', link: linkId(99) }, now);
+    world.peers(1).handle({ type: 'LinkClosed', link: linkId(99), isRefused: true, reason }, now);
+    expect(world.peers(1).introductions().size).toBe(0);
+  });
+});
