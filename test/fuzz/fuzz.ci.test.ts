@@ -8,10 +8,8 @@ const folder = fileURLToPath(new URL('../..', import.meta.url));
 const executions = 100_000;
 
 /** The slowest first, so that both lanes end at about the same time. */
-const targets = [
-  ...['config', 'recovery', 'kafka-router', 'mqtt', 'kafka-client', 'record-batch'],
-  ...['decompress', 'kafka-response', 'files', 'kafka-request', 'state'],
-];
+const slowest = ['config', 'recovery', 'kafka-router', 'mqtt', 'kafka-client'];
+const targets: readonly string[] = [...new Set([...slowest, ...fuzzTargets.keys()])];
 
 interface Report {
   readonly executions: number;
@@ -49,10 +47,6 @@ async function runAll(seed: number): Promise<ReadonlyMap<string, Report>> {
   await Promise.all([lane(), lane()]);
   return reports;
 }
-
-it('every target is in it', () => {
-  expect(targets.toSorted()).toEqual([...fuzzTargets.keys()].toSorted());
-});
 
 it('hostile bytes break nothing', async () => {
   const reports = await runAll(1);

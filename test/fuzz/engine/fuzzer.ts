@@ -21,6 +21,8 @@ export interface FuzzReport {
 }
 
 const keptMax = 2_000;
+/** Then what was seen is forgotten: a long run must not take ever more memory. */
+const seenMax = 200_000;
 
 /**
  * Throws inputs at a target until one is found that breaks a promise, or all executions are done.
@@ -48,11 +50,11 @@ async function throwInputs(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   const prng = new Prng(options.seed);
   const kept: Uint8Array[] = [];
   const seen = new Set<string>();
-  let done = 0;
+  let [done, signatures] = [0, 0];
   const report = (): FuzzReport => ({
     executions: done,
     seconds: (performance.now() - start) / 1_000,
-    signatures: seen.size,
+    signatures,
   });
   while (done < executions) {
     const input = corpus[done] ?? nextInput(target, prng, kept);
@@ -63,7 +65,9 @@ async function throwInputs(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       return { ...report(), finding: { ...finding, input: least } };
     }
     if (!seen.has(signature)) {
+      if (seen.size >= seenMax) seen.clear();
       seen.add(signature);
+      signatures++;
       if (kept.length < keptMax) kept.push(input);
       else kept[prng.below(keptMax)] = input;
     }
