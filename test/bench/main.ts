@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { hasTool } from '../support/require-tool.ts';
 import { makeTempFolder } from '../integration/harness/temp-folder.ts';
 import { measureRecover } from './recover.ts';
 import { reportFigure } from './figure.ts';
 import type { Budget, Figure } from './figure.ts';
+import { measureFailover } from './failover/failover.ts';
 import { measureFlash } from './flash.ts';
 import { measureForward } from './forward.ts';
 import { measureIdle } from './idle.ts';
@@ -13,8 +15,10 @@ import type { IngestCase } from './ingest-cases.ts';
 import { measureIngest } from './ingest.ts';
 import { measureKills } from './kill.ts';
 import { describeMachine } from './machine.ts';
+import { measureReplicate } from './replicate.ts';
 
-const usage = `npm run bench -- ingest | forward | idle | flash | recover | kill [options]
+const usage = `npm run bench -- ingest | forward | idle | flash | recover | kill |
+                         replicate | failover [options]
 
   --runs N            figures are medians of N runs (default 3; ingest 5; forward 1)
   --folder DIR        where data goes (default: a temporary folder); memory file systems are refused
@@ -47,6 +51,15 @@ flash                 (needs root: a loop device)
 kill
   --kills N           by SIGKILL, under load, unsynced bytes cut (default 200); needs kcat
   --seed N            default: another one each time
+replicate             three nodes on this machine, beside one and beside NATS
+  --nats PATH,PATH    NATS servers (default: nats-server, where it is installed)
+  --connections N, --in-flight N,N, --payload BYTES, --partitions N, --seconds S
+                      default 10, 50,500, 64, 1 and 3
+  --baselines-only    without three nodes; the figures are void
+failover              three nodes, or two and a witness, one of which goes
+  --victims A,B       leader, follower, plannedStop, witness (default: all)
+  --kills N           of each (default 20)
+  --partitions N,N    default 4,64
 `;
 
 const { values, positionals } = parseArgs({
@@ -66,6 +79,8 @@ const { values, positionals } = parseArgs({
     records: { type: 'string' },
     'record-bytes': { type: 'string' },
     partitions: { type: 'string' },
+    nats: { type: 'string' },
+    victims: { type: 'string' },
     cases: { type: 'string' },
     rate: { type: 'string' },
     gib: { type: 'string' },
@@ -76,13 +91,19 @@ const { values, positionals } = parseArgs({
   },
 });
 
-type TextFlag = 'folder' | 'in-flight' | 'cases' | 'profile';
+type TextFlag = 'folder' | 'in-flight' | 'cases' | 'profile' | 'nats' | 'victims';
 type NumberFlag = Exclude<keyof typeof values, TextFlag | 'quick' | 'baselines-only' | 'help'>;
 
 const numberOf = (name: NumberFlag, byDefault: number): number => {
   const value = Number(values[name] ?? byDefault);
   if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} must be a number`);
   return value;
+};
+
+const numbersOf = (name: 'in-flight' | 'partitions', byDefault: readonly number[]): number[] => {
+  const numbers = values[name]?.split(',').map(Number) ?? [...byDefault];
+  if (numbers.some((value) => !(value > 0))) throw new Error(`--${name} must be numbers`);
+  return numbers;
 };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -181,6 +202,31 @@ async function* killFigures(folder: string): AsyncGenerator<Figure> {
   });
 }
 
+async function* replicateFigures(folder: string): AsyncGenerator<Figure> {
+  yield* measureReplicate({
+    folder,
+    runs: numberOf('runs', 3),
+    inFlight: numbersOf('in-flight', [50, 500]),
+    connections: numberOf('connections', 10),
+    payloadBytes: numberOf('payload', 64),
+    partitions: numberOf('partitions', 1),
+    measureMs: numberOf('seconds', 3) * 1_000,
+    natsPrograms: values.nats?.split(',') ?? (hasTool('nats-server') ? ['nats-server'] : []),
+    baselinesOnly: values['baselines-only'] ?? false,
+    say,
+  });
+}
+
+async function* failoverFigures(folder: string): AsyncGenerator<Figure> {
+  yield* measureFailover({
+    folder,
+    kills: numberOf('kills', 20),
+    victims: values.victims?.split(',') ?? [],
+    partitions: numbersOf('partitions', [4, 64]),
+    say,
+  });
+}
+
 const benches = {
   ingest: { figures: ingestFigures, side: 'atLeast' },
   forward: { figures: forwardFigures, side: 'atLeast' },
@@ -188,6 +234,8 @@ const benches = {
   flash: { figures: flashFigures, side: 'atMost' },
   recover: { figures: recoverFigures, side: 'atMost' },
   kill: { figures: killFigures, side: 'atMost' },
+  replicate: { figures: replicateFigures, side: 'atLeast' },
+  failover: { figures: failoverFigures, side: 'atMost' },
 } as const;
 
 const run = async (name: keyof typeof benches): Promise<number> => {

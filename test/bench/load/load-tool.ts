@@ -27,22 +27,24 @@ export interface LoadResult {
   readonly ackP999Us: number;
 }
 
-const source = fileURLToPath(new URL('mqtt-load.c', import.meta.url));
+/** The load tools, each a C program of one file beside this one. */
+export type LoadToolName = 'mqtt-load' | 'nats-load';
 
 /**
- * Compiles the load tool where it is older than its source, and returns its path. Throws without a
- * C compiler.
+ * Compiles a load tool where it is older than its source, and returns its path. Throws without a C
+ * compiler.
  */
-export const buildLoadTool = (): string => {
+export const buildLoadTool = (name: LoadToolName = 'mqtt-load'): string => {
+  const source = fileURLToPath(new URL(`${name}.c`, import.meta.url));
   const folder = join(packageRoot(), 'dist-test', 'bench');
-  const program = join(folder, 'mqtt-load');
+  const program = join(folder, name);
   if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
   mkdirSync(folder, { recursive: true });
   const compiled = spawnSync('cc', ['-O2', '-Wall', '-o', program, source], { encoding: 'utf8' });
   if (compiled.error !== undefined) {
     throw new Error('the load tool is written in C and needs a C compiler named cc (Debian: gcc)');
   }
-  if (compiled.status !== 0) throw new Error(`cc failed on mqtt-load.c:\n${compiled.stderr}`);
+  if (compiled.status !== 0) throw new Error(`cc failed on ${name}.c:\n${compiled.stderr}`);
   return program;
 };
 
@@ -50,16 +52,32 @@ export const buildLoadTool = (): string => {
 export const runLoad = (program: string, port: number, shape: LoadShape): Promise<LoadResult> => {
   const { connections, inFlight, payloadBytes, qos, rate, warmUpMs, measureMs } = shape;
   const numbers = [port, connections, inFlight, payloadBytes, qos, warmUpMs, measureMs, rate];
-  const timeout = warmUpMs + measureMs + 30_000;
-  return new Promise((resolve, reject) => {
-    execFile(
-      program,
-      ['127.0.0.1', ...numbers.map(String)],
-      { timeout },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(JSON.parse(stdout) as LoadResult);
-        else reject(new Error(stderr.trim() || error.message));
-      },
-    );
-  });
+  return runTool(program, ['127.0.0.1', ...numbers.map(String)], shape);
 };
+
+/** What `nats-load` does: a window of publishes to a stream, as fast as it goes. */
+export type NatsShape = Omit<LoadShape, 'qos' | 'rate'>;
+
+/** One run against a NATS server on loopback. Rejects with what the tool complains about. */
+export const runNatsLoad = (
+  program: string,
+  target: { readonly port: number; readonly subject: string },
+  shape: NatsShape,
+): Promise<LoadResult> => {
+  const { connections, inFlight, payloadBytes, warmUpMs, measureMs } = shape;
+  const numbers = [target.port, connections, inFlight, payloadBytes, warmUpMs, measureMs];
+  return runTool(program, ['127.0.0.1', ...numbers.map(String), target.subject], shape);
+};
+
+const runTool = (
+  program: string,
+  args: readonly string[],
+  { warmUpMs, measureMs }: Pick<LoadShape, 'warmUpMs' | 'measureMs'>,
+): Promise<LoadResult> =>
+  new Promise((resolve, reject) => {
+    const timeout = warmUpMs + measureMs + 30_000;
+    execFile(program, [...args], { timeout }, (error, stdout, stderr) => {
+      if (error === null) resolve(JSON.parse(stdout) as LoadResult);
+      else reject(new Error(stderr.trim() || error.message));
+    });
+  });
