@@ -130,7 +130,7 @@ const runNats = async (
   }
 };
 
-/** CPU is taken over the whole load, warming up included, and so are the records it is shared by. */
+/** CPU is taken over the whole load with its warming up, and so are the records that share it. */
 const metered = async (
   { leader, followers }: { readonly leader: number; readonly followers: readonly number[] },
   load: () => Promise<LoadResult>,
