@@ -167,7 +167,8 @@ export class TestCluster {
     }
     const dataReplicas = replicas.filter((replica) => this.node(replica).role === 'data');
     const missing = dataReplicas.filter((replica) => !inSync.includes(replica));
-    if (missing.length > 0) return `is not in sync on ${missing.join(', ')}`;
+    // Only the leader knows.
+    if (leader === id && missing.length > 0) return `is not in sync on ${missing.join(', ')}`;
     if (this.node(id).role === 'witness') return '';
     if (highWatermark !== logEndOffset)
       return `is committed to ${highWatermark} of ${logEndOffset}`;

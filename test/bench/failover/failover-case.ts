@@ -137,9 +137,11 @@ const waitUntilInSync = (cluster: TestCluster): Promise<true> =>
   waitUntil('every data node in sync', recoveryMsMax, async () => {
     const statuses = await cluster.statuses();
     if (statuses.size < cluster.nodes.length) return false;
-    return [...statuses.values()].every(({ partitions }) =>
+    // Only the leader knows who is in sync.
+    return [...statuses].every(([id, { partitions }]) =>
       partitions.every(
-        ({ leader, inSync }) => leader !== undefined && inSync.length >= cluster.dataNodes.length,
+        ({ leader, inSync }) =>
+          leader !== undefined && (leader !== id || inSync.length >= cluster.dataNodes.length),
       ),
     );
   });
