@@ -4,12 +4,14 @@ import {
   decodeDrop,
   decodeDropped,
   decodeForwardDecision,
+  decodeMember,
   decodeProducerIdBlock,
   decodeTopic,
   type DropValue,
   type TopicValue,
 } from '../../wire/state/state-codec.ts';
 import type { DropRecord, ForwardDecision } from '../forward/supervision.ts';
+import type { ClusterMember } from './place-topic.ts';
 
 export const clusterTopicName = '__cluster';
 export const sessionsTopicName = '__mqtt_sessions';
@@ -17,6 +19,7 @@ export const sessionsTopicName = '__mqtt_sessions';
 /** Keys of `__cluster`, as in state.proto. */
 export const clusterKeys = {
   topic: (name: string) => `topic/${name}`,
+  member: (nodeId: number) => `node/${nodeId}`,
   producerIds: 'producer-ids',
   drop: (topicId: string, partition: number, from: number) =>
     `drop/${topicId}/${partition}/${from}`,
@@ -31,6 +34,7 @@ export const clusterKeys = {
 export class ClusterState {
   readonly #topics = new Map<string, TopicValue>();
   readonly #names = new Map<string, string>();
+  readonly #members = new Map<number, ClusterMember>();
   readonly #decisions = new Map<string, ForwardDecision>();
   readonly #drops = new Map<string, DropValue>();
   readonly #dropped = new Map<string, number>();
@@ -56,6 +60,14 @@ export class ClusterState {
   topicById(topicId: string): TopicValue | undefined {
     const name = this.#names.get(topicId);
     return name === undefined ? undefined : this.#topics.get(name);
+  }
+
+  /**
+   * Nodes that joined after the birth, or got another disk. Those that were born together are known
+   * as voters of `__cluster`; where both speak of a node, this does.
+   */
+  members(): Iterable<ClusterMember> {
+    return this.#members.values();
   }
 
   decision(topicId: Uuid, partition: number): ForwardDecision | undefined {
@@ -90,6 +102,8 @@ export class ClusterState {
     switch (kind) {
       case 'topic':
         return this.#applyTopic(key.slice('topic/'.length), value);
+      case 'node':
+        return this.#applyMember(Number(key.slice('node/'.length)), value);
       case 'producer-ids':
         return given(value && decodeProducerIdBlock(value), (block) => {
           this.#nextProducerId = Math.max(this.#nextProducerId, block.nextProducerId);
@@ -115,6 +129,13 @@ export class ClusterState {
     }
   }
 
+  #applyMember(nodeId: number, value: Uint8Array | undefined): boolean {
+    if (value === undefined) return this.#members.delete(nodeId) || true;
+    return given(decodeMember(value), ({ directoryId, isWitness }) => {
+      this.#members.set(nodeId, { nodeId, directoryId: uuid(directoryId), isWitness });
+    });
+  }
+
   #applyTopic(name: string, value: Uint8Array | undefined): boolean {
     if (value === undefined) {
       const known = this.#topics.get(name);
@@ -123,6 +144,8 @@ export class ClusterState {
       return true;
     }
     return given(decodeTopic(value), (topic) => {
+      // Its logs exist under the first id (V6); another one was decided without knowing of it.
+      if ((this.#topics.get(name)?.topicId ?? topic.topicId) !== topic.topicId) return;
       this.#topics.set(name, topic);
       this.#names.set(uuid(topic.topicId), name);
     });

@@ -13,10 +13,13 @@ export interface ClusterMember {
   readonly isWitness: boolean;
 }
 
-/** What a topic asks for. 0 replicas: auto. */
+/** What a topic asks for. */
 export interface PlacementWish {
   readonly partitions: number;
+  /** 0: auto. */
   readonly replicas: number;
+  /** Where its replicas are now: they stay where they may. */
+  readonly present?: readonly AssignmentValue[];
 }
 
 export interface PlacedTopic {
@@ -35,7 +38,7 @@ export const dataReplicasOf = (replicas: number, dataNodes: number): number =>
   Math.min(replicas === 0 ? autoReplicasMax : replicas, dataNodes);
 
 /**
- * Where the replicas of a new topic go: on the nodes that carry the fewest, each partition led
+ * Where the replicas of a topic go: on the nodes that carry the fewest, each partition led
  * first by the one of them that leads the fewest (`others`: topics that are placed already). Where
  * an even number of data nodes would vote, a further node keeps a witness: a node that is nothing
  * else before one with records (V5).
@@ -52,11 +55,14 @@ export function placeTopic(
   const assignments: AssignmentValue[] = [];
   let isWitnessMissing = false;
   for (let i = 0; i < wish.partitions; i++) {
-    const keepers = load.least(data, 'carried').slice(0, dataReplicas);
-    const [leader] = load.least(keepers, 'led');
+    const present = wish.present?.[i] ?? [];
+    const keepers = presentFirst(load.least(data, 'carried'), present, false);
+    keepers.length = Math.min(keepers.length, dataReplicas);
+    const leader = load.leastLed(keepers);
     const further = members.filter((member) => !keepers.includes(member));
     const pure = further.filter(({ isWitness }) => isWitness);
-    const [witness] = load.least(pure.length > 0 ? pure : further, 'witnessed');
+    const witnesses = load.least(pure.length > 0 ? pure : further, 'witnessed');
+    const [witness] = presentFirst(witnesses, present, true);
     isWitnessMissing ||= isWitnessWanted && witness === undefined;
     const assignment = [
       ...ringFrom(keepers, leader).map((keeper) => replicaOn(keeper, false)),
@@ -66,6 +72,20 @@ export function placeTopic(
     assignments.push(assignment);
   }
   return { assignments, dataReplicas, isWitnessMissing };
+}
+
+/** Those that keep such a replica already, as they were listed; then the others. */
+function presentFirst(
+  members: readonly ClusterMember[],
+  present: AssignmentValue,
+  isWitness: boolean,
+): ClusterMember[] {
+  const kept = present.flatMap((replica) =>
+    replica.isWitness === isWitness
+      ? members.filter(({ nodeId }) => nodeId === replica.nodeId)
+      : [],
+  );
+  return [...kept, ...members.filter((member) => !kept.includes(member))];
 }
 
 /** Copies, first places and witnesses of each node, over all partitions. */
@@ -87,10 +107,20 @@ class Load {
   }
 
   /** The members with the least to do first; among equals the lowest node id. */
-  least(members: readonly ClusterMember[], what: 'carried' | 'led' | 'witnessed'): ClusterMember[] {
-    const counts = { carried: this.#carried, led: this.#led, witnessed: this.#witnessed }[what];
+  least(members: readonly ClusterMember[], what: 'carried' | 'witnessed'): ClusterMember[] {
+    const counts = what === 'carried' ? this.#carried : this.#witnessed;
     const of = ({ nodeId }: ClusterMember): number => counts.get(nodeId) ?? 0;
     return [...members].sort((a, b) => of(a) - of(b) || a.nodeId - b.nodeId);
+  }
+
+  /** Among equals the first: whoever leads now goes on. */
+  leastLed(members: readonly ClusterMember[]): ClusterMember | undefined {
+    const of = ({ nodeId }: ClusterMember): number => this.#led.get(nodeId) ?? 0;
+    let least = members[0];
+    for (const member of members) {
+      if (least !== undefined && of(member) < of(least)) least = member;
+    }
+    return least;
   }
 }
 

@@ -11,15 +11,17 @@ export interface TopicValue {
   readonly keepUnforwarded: boolean;
   readonly retentionMs: number;
   readonly retentionBytes: number;
-  /** Wanted, by partition; empty: written by a version that placed nothing. */
+  /** Who votes first, by partition, for ever (V1); empty: by a version that placed nothing. */
   readonly assignments: readonly AssignmentValue[];
+  /** By partition, once nodes or replicas have changed; absent: as assigned first. */
+  readonly wanted?: readonly AssignmentValue[];
   /** As configured; 0: auto. */
   readonly minInsyncReplicas: number;
   /** As configured; 0: auto. */
   readonly replicas: number;
 }
 
-/** Where the replicas of one partition shall be; who votes now, its own log says (V1). */
+/** Replicas of one partition, the preferred leader first; who votes now, its log says (V1). */
 export type AssignmentValue = readonly AssignedReplicaValue[];
 
 /** One disk of one node (V4). */
@@ -35,6 +37,13 @@ export const unplaced: Pick<TopicValue, 'assignments' | 'minInsyncReplicas' | 'r
   minInsyncReplicas: 0,
   replicas: 0,
 };
+
+/** `__cluster`, key `node/<node id>`: a node that joined, or that has another disk (V4). */
+export interface MemberValue {
+  readonly nodeId: number;
+  readonly directoryId: string;
+  readonly isWitness: boolean;
+}
 
 /** `__cluster`, key `producer-ids`: all ids below `nextProducerId` are taken (P4). */
 export interface ProducerIdBlockValue {
@@ -116,8 +125,9 @@ export interface GapValue {
 
 /** The bytes of a Topic. */
 export const encodeTopic = (value: TopicValue): Uint8Array => {
-  const assignments = value.assignments.map((replicas) => ({ replicas: [...replicas] }));
-  return shorelog.Topic.encode({ ...value, assignments }).finish();
+  const assignments = value.assignments.map(encodable);
+  const wanted = (value.wanted ?? []).map(encodable);
+  return shorelog.Topic.encode({ ...value, assignments, wanted }).finish();
 };
 
 /** The Topic in these bytes; missing fields read as zero values and empty lists. */
@@ -132,11 +142,20 @@ export const decodeTopic = (bytes: Uint8Array): Decoded<TopicValue> =>
       keepUnforwarded: read.keepUnforwarded,
       retentionMs: exact(read.retentionMs),
       retentionBytes: exact(read.retentionBytes),
-      assignments: read.assignments.map(({ replicas }) => (replicas ?? []).map(assignedReplica)),
+      assignments: read.assignments.map(assignment),
+      ...(read.wanted.length > 0 ? { wanted: read.wanted.map(assignment) } : {}),
       minInsyncReplicas: read.minInsyncReplicas,
       replicas: read.replicas,
     };
   });
+
+/** The bytes of a Member. */
+export const encodeMember = (value: MemberValue): Uint8Array =>
+  shorelog.Member.encode(value).finish();
+
+/** The Member in these bytes. */
+export const decodeMember = (bytes: Uint8Array): Decoded<MemberValue> =>
+  decoded(() => assignedReplica(shorelog.Member.decode(bytes)));
 
 /** The bytes of a ProducerIdBlock. */
 export const encodeProducerIdBlock = (value: ProducerIdBlockValue): Uint8Array =>
@@ -271,6 +290,13 @@ function exact(value: number): number {
   if (!Number.isSafeInteger(whole)) throw new RangeError('not exact in a double');
   return whole;
 }
+
+const encodable = (replicas: AssignmentValue): shorelog.Assignment.$Properties => ({
+  replicas: [...replicas],
+});
+
+const assignment = ({ replicas }: shorelog.Assignment.$Properties): AssignmentValue =>
+  (replicas ?? []).map(assignedReplica);
 
 const assignedReplica = (read: shorelog.AssignedReplica.$Properties): AssignedReplicaValue => ({
   nodeId: read.nodeId ?? 0,

@@ -53,6 +53,9 @@ export namespace shorelog {
         /** Topic replicas. */
         replicas: number;
 
+        /** Topic wanted. */
+        wanted: shorelog.Assignment.$Properties[];
+
         /**
          * Encodes the specified Topic message. Does not implicitly {@link shorelog.Topic.verify|verify} messages.
          * @param message Topic message or plain object to encode
@@ -106,6 +109,9 @@ export namespace shorelog {
 
             /** Topic replicas */
             replicas?: (number|null);
+
+            /** Topic wanted */
+            wanted?: (shorelog.Assignment.$Properties[]|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -239,6 +245,75 @@ export namespace shorelog {
 
         /** Shape of an AssignedReplica. */
         type $Shape = shorelog.AssignedReplica.$Properties;
+    }
+
+    /**
+     * Properties of a Member.
+     * @deprecated Use shorelog.Member.$Properties instead.
+     */
+    interface IMember extends shorelog.Member.$Properties {
+    }
+
+    /** Represents a Member. */
+    class Member {
+
+        /**
+         * Constructs a new Member.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.Member.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Member nodeId. */
+        nodeId: number;
+
+        /** Member directoryId. */
+        directoryId: string;
+
+        /** Member isWitness. */
+        isWitness: boolean;
+
+        /**
+         * Encodes the specified Member message. Does not implicitly {@link shorelog.Member.verify|verify} messages.
+         * @param message Member message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.Member.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Member message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.Member & shorelog.Member.$Shape} Member
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.Member & shorelog.Member.$Shape;
+    }
+
+    namespace Member {
+
+        /** Properties of a Member. */
+        interface $Properties {
+
+            /** Member nodeId */
+            nodeId?: (number|null);
+
+            /** Member directoryId */
+            directoryId?: (string|null);
+
+            /** Member isWitness */
+            isWitness?: (boolean|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Member. */
+        type $Shape = shorelog.Member.$Properties;
     }
 
     /**

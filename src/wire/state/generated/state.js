@@ -14,6 +14,7 @@ export const shorelog = $root.shorelog = (() => {
 
         const Topic = function (properties) {
             this.assignments = [];
+            this.wanted = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -30,6 +31,7 @@ export const shorelog = $root.shorelog = (() => {
         Topic.prototype.assignments = $util.emptyArray;
         Topic.prototype.minInsyncReplicas = 0;
         Topic.prototype.replicas = 0;
+        Topic.prototype.wanted = $util.emptyArray;
 
         Topic.encode = function (message, writer, _depth) {
             if (!writer)
@@ -59,6 +61,9 @@ export const shorelog = $root.shorelog = (() => {
                 writer.uint32(72).uint32(message.minInsyncReplicas);
             if (message.replicas != null && $Object.hasOwnProperty.call(message, "replicas") && message.replicas !== 0)
                 writer.uint32(80).uint32(message.replicas);
+            if (message.wanted != null && message.wanted.length)
+                for (let i = 0; i < message.wanted.length; ++i)
+                    $root.shorelog.Assignment.encode(message.wanted[i], writer.uint32(90).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -179,6 +184,14 @@ export const shorelog = $root.shorelog = (() => {
                             message.replicas = value;
                         else
                             delete message.replicas;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.wanted && message.wanted.length))
+                            message.wanted = [];
+                        message.wanted.push($root.shorelog.Assignment.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }
@@ -388,6 +401,112 @@ export const shorelog = $root.shorelog = (() => {
         };
 
         return AssignedReplica;
+    })();
+
+    shorelog.Member = (function() {
+
+        const Member = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Member.prototype.nodeId = 0;
+        Member.prototype.directoryId = "";
+        Member.prototype.isWitness = false;
+
+        Member.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId") && message.nodeId !== 0)
+                writer.uint32(8).uint32(message.nodeId);
+            if (message.directoryId != null && $Object.hasOwnProperty.call(message, "directoryId") && message.directoryId !== "")
+                writer.uint32(18).string(message.directoryId);
+            if (message.isWitness != null && $Object.hasOwnProperty.call(message, "isWitness") && message.isWitness !== false)
+                writer.uint32(24).bool(message.isWitness);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Member.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.shorelog.Member();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.nodeId = value;
+                        else
+                            delete message.nodeId;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.directoryId = value;
+                        else
+                            delete message.directoryId;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.isWitness = value;
+                        else
+                            delete message.isWitness;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Member;
     })();
 
     shorelog.ProducerIdBlock = (function() {

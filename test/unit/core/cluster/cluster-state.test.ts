@@ -4,6 +4,7 @@ import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
 import {
   encodeDrop,
   encodeForwardDecision,
+  encodeMember,
   encodeProducerIdBlock,
   encodeTopic,
   unplaced,
@@ -30,6 +31,29 @@ describe('ClusterState (C7)', () => {
     state.apply('topic/sensors', undefined);
     expect(state.topic('sensors')).toBeUndefined();
     expect(state.topicById(id)).toBeUndefined();
+  });
+
+  it('keeps the first of two topics of one name, and takes changes of it (V6)', () => {
+    const state = new ClusterState();
+    const other = uuid('0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b02');
+    state.apply('topic/sensors', encodeTopic(topic));
+    expect(state.apply('topic/sensors', encodeTopic({ ...topic, topicId: other }))).toBe(true);
+    expect([state.topic('sensors'), state.topicById(other)]).toEqual([topic, undefined]);
+    state.apply('topic/sensors', encodeTopic({ ...topic, retentionMs: 5 }));
+    expect(state.topic('sensors')?.retentionMs).toBe(5);
+    state.apply('topic/sensors', undefined);
+    state.apply('topic/sensors', encodeTopic({ ...topic, topicId: other }));
+    expect(state.topicById(other)?.name).toBe('sensors');
+  });
+
+  it('knows nodes that joined, with their disks, until they are dismissed', () => {
+    const state = new ClusterState();
+    const node = { nodeId: 4, directoryId: id, isWitness: true };
+    expect(state.apply('node/4', encodeMember(node))).toBe(true);
+    expect([...state.members()]).toEqual([node]);
+    expect(state.apply('node/4', new Uint8Array([0xff]))).toBe(false);
+    state.apply('node/4', undefined);
+    expect([...state.members()]).toEqual([]);
   });
 
   it('never lets the producer ids go back', () => {

@@ -63,4 +63,35 @@ describe('placeTopic', () => {
     });
     expect(place([member(2, true)], 1).shown).toEqual(['']);
   });
+
+  it('leaves replicas where they are, on the disk that their node has now', () => {
+    const now = (...list: string[]) =>
+      list.map((each) =>
+        each.split(' ').map((name) => ({
+          nodeId: Number(name.replace('w', '')),
+          directoryId: disk(9),
+          isWitness: name.startsWith('w'),
+        })),
+      );
+    const placed = (members: ClusterMember[], present: ReturnType<typeof now>, replicas = 0) =>
+      placeTopic({ partitions: present.length, replicas, present }, members, []).assignments.map(
+        (each) => each.map(({ nodeId, isWitness }) => `${isWitness ? 'w' : ''}${nodeId}`).join(' '),
+      );
+    // Growth from one node to three.
+    expect(placed(nodes(2), now('1', '1'))).toEqual(['1 2', '2 1']);
+    expect(placed(nodes(3), now('1 2', '2 1'))).toEqual(['1 2 3', '2 3 1']);
+    // Four nodes, three copies: who has them keeps them.
+    expect(placed(nodes(4), now('2 3 4', '1 3 4'))).toEqual(['2 3 4', '1 3 4']);
+    // A node left: another one takes its place.
+    expect(placed([member(1), member(3), member(4)], now('1 2 3'))).toEqual(['1 3 4']);
+    // Fewer copies are wanted, and a witness that is there stays.
+    expect(placed(nodes(4), now('2 3 4'), 2)).toEqual(['2 3 w1']);
+    expect(placed(nodes(4), now('2 3 w4'), 2)).toEqual(['2 3 w4']);
+    const [first] = placeTopic(
+      { partitions: 1, replicas: 0, present: now('1') },
+      nodes(1),
+      [],
+    ).assignments;
+    expect(first).toEqual([{ nodeId: 1, directoryId: disk(1), isWitness: false }]);
+  });
 });

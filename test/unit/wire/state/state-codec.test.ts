@@ -22,6 +22,20 @@ describe('values of internal topics survive their bytes', () => {
     survives(value, codec.encodeTopic, codec.decodeTopic);
   });
 
+  test('Topic with wanted replicas, and none', () => {
+    const topic = {
+      ...{ name: 't', topicId: 'i', partitions: 1, internal: false, keepUnforwarded: false },
+      ...{ retentionMs: 1, retentionBytes: 2, assignments: [], minInsyncReplicas: 0, replicas: 0 },
+    };
+    const wanted = [[{ nodeId: 1, directoryId: 'd', isWitness: false }]];
+    const read = codec.decodeTopic(codec.encodeTopic({ ...topic, wanted }));
+    expect(read).toEqual({ ok: true, value: { ...topic, wanted } });
+    const without = codec.decodeTopic(codec.encodeTopic({ ...topic, wanted: [] }));
+    expect(without.ok && 'wanted' in without.value).toBe(false);
+  });
+
+  test('Member', () => survives(replica, codec.encodeMember, codec.decodeMember));
+
   test('ProducerIdBlock', () => {
     const value = fc.record({ nextProducerId: int64 });
     survives(value, codec.encodeProducerIdBlock, codec.decodeProducerIdBlock);

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { uuid } from '../../../../src/base/brand.ts';
+import { utf8Decode } from '../../../../src/base/bytes.ts';
+import { present } from '../../../../src/base/assert.ts';
+import { limits } from '../../../../src/base/limits.ts';
+import {
+  admit,
+  alterReplicas,
+  clusterMembers,
+  readmit,
+  type Admission,
+} from '../../../../src/core/cluster/admission.ts';
+import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
+import type { ClusterMember } from '../../../../src/core/cluster/place-topic.ts';
+import { clusterReplicas } from '../../../../src/core/cluster/replan.ts';
+import { topicReplicas } from '../../../../src/core/cluster/topic-replicas.ts';
+import type { Voter } from '../../../../src/core/replica/voter-set.ts';
+import {
+  encodeTopic,
+  unplaced,
+  type AssignmentValue,
+  type TopicValue,
+} from '../../../../src/wire/state/state-codec.ts';
+
+const disk = (nodeId: number, nth = 0) => uuid(`00000000-0000-4000-8000-0000000${nth}00${nodeId}0`);
+const node = (nodeId: number, isWitness = false, nth = 0): ClusterMember => ({
+  ...{ nodeId, directoryId: disk(nodeId, nth), isWitness },
+});
+const topic = (name: string, partitions: number, more: Partial<TopicValue> = {}): TopicValue => ({
+  ...unplaced,
+  ...{ name, topicId: uuid(`0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b0${name.length}`), partitions },
+  ...{ internal: false, keepUnforwarded: true, retentionMs: -1, retentionBytes: -1 },
+  ...more,
+});
+
+const shown = (assignment: AssignmentValue | undefined) =>
+  assignment?.map(({ nodeId, isWitness }) => `${isWitness ? 'w' : ''}${nodeId}`).join(' ');
+
+/** A cluster that was one node, with two topics that nobody placed. */
+function newCluster(topics = [topic('sensors', 2), topic('logs', 1)]) {
+  const cluster = new ClusterState();
+  for (const each of topics) cluster.apply(`topic/${each.name}`, encodeTopic(each));
+  const voters: Voter[] = [{ nodeId: 1, directoryId: disk(1), role: 'data' }];
+  const view = () => ({
+    members: clusterMembers(voters, cluster.members()),
+    ...{ cluster, self: node(1) },
+  });
+  const commit = (admission: Admission) => {
+    if (!admission.ok) throw new Error(admission.text);
+    for (const { key, value } of admission.changes) cluster.apply(utf8Decode(key), value);
+    return admission.changes.length;
+  };
+  const wanted = (name: string) => {
+    const value = present(cluster.topic(name), 'a topic');
+    return Array.from({ length: value.partitions }, (_, i) =>
+      shown(topicReplicas.wanted(value, i)),
+    );
+  };
+  return { cluster, voters, view, commit, wanted };
+}
+
+describe('admit', () => {
+  it('lets a cluster of one grow to three, one node at a time', () => {
+    const { view, commit, wanted, cluster } = newCluster();
+    expect(commit(admit(node(2), view()))).toBe(3);
+    expect(view().members).toEqual([node(1), node(2)]);
+    expect([wanted('sensors'), wanted('logs')]).toEqual([['1 2', '2 1'], ['1 2']]);
+    commit(admit(node(3), view()));
+    expect([wanted('sensors'), wanted('logs')]).toEqual([['2 3 1', '3 1 2'], ['1 2 3']]);
+    // Whoever begins at offset 0 must not think that it votes: the log says when it does (V1).
+    const sensors = present(cluster.topic('sensors'), 'a topic');
+    expect(topicReplicas.first(sensors, 1)).toEqual([
+      { nodeId: 1, directoryId: disk(1), role: 'data' },
+    ]);
+  });
+
+  it('brings a witness beside two data nodes (V5)', () => {
+    const { view, commit, wanted } = newCluster();
+    commit(admit(node(2), view()));
+    commit(admit(node(3, true), view()));
+    expect(wanted('sensors')).toEqual(['2 1 w3', '2 1 w3']);
+    commit(admit(node(4), view()));
+    expect(wanted('sensors')).toEqual(['2 4 1', '4 1 2']);
+  });
+
+  it('leaves topics alone that have as many copies as they ask for', () => {
+    const { view, commit, wanted } = newCluster([topic('one', 1, { replicas: 1 })]);
+    expect(commit(admit(node(2), view()))).toBe(1);
+    expect(wanted('one')).toEqual([undefined]);
+  });
+
+  it('changes nothing when it is asked again', () => {
+    const { view, commit } = newCluster();
+    commit(admit(node(2), view()));
+    expect(admit(node(2), view())).toEqual({ ok: true, changes: [] });
+  });
+
+  it('refuses a number that is taken, a copied directory, and one node too many', () => {
+    const { view, voters } = newCluster();
+    expect(admit(node(1, false, 5), view())).toMatchObject({ ok: false });
+    expect(JSON.stringify(admit(node(1, false, 5), view()))).toContain('shorelog rejoin');
+    const copy = { nodeId: 2, directoryId: disk(1), isWitness: false };
+    expect(JSON.stringify(admit(copy, view()))).toContain('a copy of that of node 1');
+    for (let id = 2; id < limits.clusterNodesMax; id++) {
+      voters.push({ nodeId: id, directoryId: disk(id), role: 'data' });
+    }
+    expect(admit(node(98), view())).toMatchObject({ ok: true });
+    voters.push({ nodeId: 97, directoryId: disk(97), role: 'data' });
+    expect(admit(node(98), view())).toMatchObject({ ok: false });
+  });
+});
+
+describe('readmit', () => {
+  const grown = () => {
+    const world = newCluster();
+    world.commit(admit(node(2), world.view()));
+    world.commit(admit(node(3), world.view()));
+    return world;
+  };
+
+  it('takes another data directory of a known node for all that it carries (V4)', () => {
+    const { view, commit, cluster } = grown();
+    expect(commit(readmit(node(2, false, 5), view()))).toBe(3);
+    expect(view().members[1]).toEqual(node(2, false, 5));
+    const sensors = present(cluster.topic('sensors'), 'a topic');
+    for (const partition of [0, 1]) {
+      expect(topicReplicas.wanted(sensors, partition)).toContainEqual(node(2, false, 5));
+      expect(topicReplicas.wanted(sensors, partition)).not.toContainEqual(node(2));
+    }
+    expect(readmit(node(2, false, 5), view())).toEqual({ ok: true, changes: [] });
+  });
+
+  it('refuses who is not known, who decides, another role, and a copy', () => {
+    const { view } = grown();
+    const text = (admission: Admission) => (admission.ok ? 'ok' : admission.text);
+    expect(text(readmit(node(4), view()))).toContain('shorelog join');
+    expect(text(readmit(node(1, false, 5), view()))).toContain('running');
+    expect(text(readmit(node(2, true, 5), view()))).toContain('config says otherwise');
+    const copy = { nodeId: 2, directoryId: disk(3), isWitness: false };
+    expect(text(readmit(copy, view()))).toContain('a copy of that of node 3');
+  });
+});
+
+describe('alterReplicas', () => {
+  it('changes how many copies a topic has, and who keeps them', () => {
+    const { view, commit, wanted, cluster } = newCluster([topic('logs', 1)]);
+    for (const id of [2, 3]) commit(admit(node(id), view()));
+    expect(wanted('logs')).toEqual(['1 2 3']);
+    commit(alterReplicas('logs', 2, view()));
+    expect([wanted('logs'), cluster.topic('logs')?.replicas]).toEqual([['1 2 w3'], 2]);
+    expect(alterReplicas('logs', 2, view())).toEqual({ ok: true, changes: [] });
+    commit(alterReplicas('logs', 0, view()));
+    expect(wanted('logs')).toEqual(['1 2 3']);
+    commit(alterReplicas('logs', 3, view()));
+    expect([wanted('logs'), cluster.topic('logs')?.replicas]).toEqual([['1 2 3'], 3]);
+  });
+
+  it('refuses what is not there, what is internal, and more copies than nodes', () => {
+    const { view } = newCluster([topic('logs', 1), topic('__x', 1, { internal: true })]);
+    const text = (admission: Admission) => (admission.ok ? 'ok' : admission.text);
+    expect(text(alterReplicas('none', 1, view()))).toContain('no topic none');
+    expect(text(alterReplicas('__x', 1, view()))).toContain('internal');
+    expect(text(alterReplicas('logs', 2, view()))).toContain('there are 1');
+  });
+});
+
+describe('clusterReplicas', () => {
+  it('are the three lowest data nodes, or two and a witness; who votes stays', () => {
+    const of = (members: ClusterMember[], now: AssignmentValue = []) =>
+      shown(clusterReplicas(members, now));
+    expect(of([node(1)])).toBe('1');
+    expect(of([node(4), node(2), node(3), node(1)])).toBe('1 2 3');
+    expect(of([node(1), node(2), node(3, true)])).toBe('1 2 w3');
+    expect(of([node(1), node(2), node(3), node(4)], [node(2), node(4)])).toBe('2 4 1');
+  });
+});
