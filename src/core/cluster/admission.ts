@@ -37,8 +37,8 @@ export function clusterMembers(
 }
 
 /**
- * `shorelog join`: a node with an empty disk becomes part of the cluster, and topics get replicas on
- * it. Asked again it changes nothing.
+ * `shorelog join`: a node with an empty disk becomes part of the cluster, and topics get replicas
+ * on it. Asked again it changes nothing.
  */
 export function admit(newcomer: ClusterMember, view: AdmissionView): Admission {
   const { members } = view;
