@@ -233,6 +233,7 @@ export class Partition implements PartitionView {
       endEpoch: noPeers,
       led: (epoch, grantedBy) => this.#led(epoch, grantedBy),
       resigned: () => this.#waiters.epochEnded(),
+      appendVoters: noPeers,
       leaderChanged: () => undefined,
       highWatermarkMoved: () => this.#highWatermarkMoved(),
     };

@@ -1,7 +1,15 @@
+import type { VoterSet } from '../../src/core/replica/voter-set.ts';
 import type { SimLog, SimRecord } from './sim-log.ts';
 
 const show = (record: SimRecord | undefined): string =>
   record === undefined ? 'nothing' : `${record.payload ?? '-'}@${record.leaderEpoch}`;
+
+/** What the disk of a voter really has. */
+export interface DiskOfVoter {
+  readonly persistedOffset: number;
+  readonly isWitness: boolean;
+  readonly isInSync: boolean;
+}
 
 /** Safety of one replicated log, checked after each event that could break it. */
 export class GroupInvariants {
@@ -14,23 +22,59 @@ export class GroupInvariants {
     return this.#committed.length;
   }
 
-  /** One leader per leader epoch. */
-  led(epoch: number, nodeId: number): void {
+  /** One leader per leader epoch, and it has everything that was ever committed. */
+  led(epoch: number, nodeId: number, log: SimLog): void {
     const other = this.#leaders.get(epoch);
     if (other !== undefined && other !== nodeId) {
       throw new Error(`two leaders of epoch ${epoch}: ${other} and ${nodeId}`);
     }
     if (this.#leaders.has(epoch)) throw new Error(`node ${nodeId} leads epoch ${epoch} twice (C1)`);
     this.#leaders.set(epoch, nodeId);
+    const last = this.#committed.length - 1;
+    if (last < log.logStartOffset) return;
+    if (!isSame(this.#committed[last], log.at(last), false)) {
+      throw new Error(
+        `node ${nodeId} leads epoch ${epoch} with ${show(log.at(last))} at ${last}, ` +
+          `where ${show(this.#committed[last])} is committed`,
+      );
+    }
+  }
+
+  /** V1: one voter at a time, the set before committed, and something of this epoch too. */
+  votersChanged(
+    before: VoterSet,
+    next: VoterSet,
+    is: { readonly forced: boolean; readonly committed: boolean; readonly epochCommitted: boolean },
+  ): void {
+    if (is.forced) return;
+    if (!before.isOneStepTo(next)) throw new Error('voters change by more than one at a time (V1)');
+    if (!is.committed) throw new Error('voters change before the last change is committed (V1)');
+    if (!is.epochCommitted) throw new Error('voters change before LeaderChange is committed (V1)');
+  }
+
+  /** C3, by what the disks have: a majority, the copies, and all in sync beside a witness. */
+  committedBy(disks: readonly DiskOfVoter[], minInsyncReplicas: number, end: number): void {
+    const have = disks.filter(({ persistedOffset }) => persistedOffset >= end);
+    const copies = have.filter(({ isWitness }) => !isWitness).length;
+    if (have.length * 2 <= disks.length) {
+      throw new Error(`${end} is committed with ${have.length} of ${disks.length} voters (C3)`);
+    }
+    if (copies < minInsyncReplicas) {
+      throw new Error(`${end} is committed with ${copies} of ${minInsyncReplicas} copies (C3)`);
+    }
+    if (!disks.some(({ isWitness }) => isWitness)) return;
+    const lacking = disks.some((disk) => !disk.isWitness && disk.isInSync && !have.includes(disk));
+    if (lacking) throw new Error(`${end} is committed, a data voter in sync lacks it (C3)`);
   }
 
   /** A watermark rose on a node: what lies below never changes, and is the same everywhere. */
-  watermark(nodeId: number, log: SimLog, from: number, to: number, isWitness: boolean): void {
+  watermark(nodeId: number, log: SimLog, from: number, isWitness: boolean, to: number): void {
     if (to < from) throw new Error(`the watermark of node ${nodeId} fell from ${from} to ${to}`);
-    for (let at = from; at < to; at++) {
+    for (let at = Math.max(from, log.logStartOffset); at < to; at++) {
       const record = log.at(at);
-      if (record === undefined)
+      if (record === undefined) {
         throw new Error(`node ${nodeId} commits ${at} and has nothing there`);
+      }
       const known = this.#committed[at];
       if (known === undefined) this.#commit(at, record, nodeId, isWitness);
       else if (!isSame(known, record, isWitness)) {
@@ -69,27 +113,27 @@ export class GroupInvariants {
     }
   }
 
-  /** At the end, with everything healed: each data log is the committed log. */
-  agrees(nodeId: number, log: SimLog): void {
-    this.#committed.forEach((record, at) => {
-      if (!isSame(record, log.at(at), false)) {
-        throw new Error(
-          `node ${nodeId} ends with ${show(log.at(at))} at ${at}, not ${show(record)}`,
-        );
-      }
-    });
+  /** At the end, with everything healed: each log is the committed log. */
+  agrees(nodeId: number, log: SimLog, isWitness: boolean): void {
+    for (let at: number = log.logStartOffset; at < this.#committed.length; at++) {
+      const record = this.#committed[at];
+      if (isSame(record, log.at(at), isWitness)) continue;
+      throw new Error(`node ${nodeId} ends with ${show(log.at(at))} at ${at}, not ${show(record)}`);
+    }
   }
 
   #commit(at: number, record: SimRecord, nodeId: number, isWitness: boolean): void {
     if (isWitness) throw new Error(`witness ${nodeId} knows ${at} as committed before any leader`);
+    if (at !== this.#committed.length) throw new Error(`node ${nodeId} commits ${at} out of order`);
     this.#committed[at] = record;
     if (record.payload === undefined) return;
     const other = this.#places.get(record.payload);
-    if (other !== undefined)
+    if (other !== undefined) {
       throw new Error(`${record.payload} is committed at ${other} and ${at}`);
+    }
     this.#places.set(record.payload, at);
   }
 }
 
-const isSame = (a: SimRecord, b: SimRecord | undefined, isWitness: boolean): boolean =>
-  a.leaderEpoch === b?.leaderEpoch && (isWitness || a.payload === b.payload);
+const isSame = (a: SimRecord | undefined, b: SimRecord | undefined, isWitness: boolean): boolean =>
+  a?.leaderEpoch === b?.leaderEpoch && (isWitness || a?.payload === b?.payload);

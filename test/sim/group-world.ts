@@ -1,70 +1,35 @@
 import type { LeaderEpoch, MonotonicMs } from '../../src/base/brand.ts';
-import { leaderEpoch, monotonicMs, offset, uuid } from '../../src/base/brand.ts';
+import { leaderEpoch, monotonicMs, offset } from '../../src/base/brand.ts';
 import { Prng } from '../../src/base/prng.ts';
-import type { StoredVote } from '../../src/core/replica/ballot.ts';
 import type { FetchRequest } from '../../src/core/replica/peer-call.ts';
 import { Replica } from '../../src/core/replica/replica.ts';
 import type { ReplicaPort } from '../../src/core/replica/replica-options.ts';
-import type { EpochEnd } from '../../src/core/replica/replica-log.ts';
-import { VoterHistory, VoterSet, type Voter } from '../../src/core/replica/voter-set.ts';
+import { VoterSet, type Voter } from '../../src/core/replica/voter-set.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Faults } from './faults.ts';
-import { GroupInvariants } from './group-invariants.ts';
-import { SimLog, type SimRecord } from './sim-log.ts';
+import { GroupInvariants, type DiskOfVoter } from './group-invariants.ts';
+import { GroupNode, type FetchAnswer, type Parked } from './group-node.ts';
+import { SimNetwork } from './sim-network.ts';
 
-const settings = {
+export const settings = {
   fetchTimeoutMs: 1_500,
   replicaLagTimeMaxMs: 1_000,
   parkMsMax: 300,
 };
 
-/** What a leader answers to a Fetch. */
-interface FetchAnswer {
-  readonly leaderEpoch: LeaderEpoch;
-  readonly error: string | undefined;
-  readonly diverging: EpochEnd | undefined;
-  readonly from: number;
-  readonly records: readonly SimRecord[];
-  readonly highWatermark: number;
+const minInsyncReplicas = (dataVoters: number): number => (dataVoters >= 3 ? 2 : 1);
+
+/** A place in the group: a node and what it is to keep. */
+export interface Seat {
+  readonly nodeId: number;
+  readonly role: Voter['role'];
 }
 
-interface Parked {
-  readonly request: FetchRequest;
-  readonly answer: (answer: FetchAnswer) => void;
-  /** The watermark that the follower was told last. */
-  readonly told: number;
-}
-
-interface Waiter {
-  readonly leaderEpoch: number;
-  readonly place: number;
-  readonly payload: string;
-}
-
-/** One node of the group: its disk outlives its process. */
-class GroupNode {
-  readonly log = new SimLog();
-  readonly heard = new Map<number, number>();
-  readonly parked = new Map<number, Parked>();
-  readonly waiters: Waiter[] = [];
-  readonly self: Voter;
-  vote: StoredVote | undefined;
-  /** Counts processes: what an older one ordered is nobody's any more. */
-  incarnation = 0;
-  replica: Replica | undefined;
-  isPaused = false;
-  isFsyncing = false;
-  fetchId = 0;
-  toldWatermark = 0;
-  seenWatermark = 0;
-
-  constructor(self: Voter) {
-    this.self = self;
-  }
-
-  get isUp(): boolean {
-    return this.replica !== undefined;
-  }
+export interface GroupShape {
+  readonly nodes: number;
+  /** Of the first voters; further nodes are observers. */
+  readonly seats: readonly Seat[];
+  readonly faults: Faults;
 }
 
 /**
@@ -76,19 +41,32 @@ export class GroupWorld {
   readonly queue = new EventQueue();
   readonly invariants = new GroupInvariants();
   readonly nodes: readonly GroupNode[];
+  readonly network: SimNetwork<GroupNode>;
   readonly #random: Prng;
-  readonly #faults: Faults;
-  readonly #cuts = new Set<string>();
+  #faults: Faults;
+  readonly #waking = new Set<GroupNode>();
+  /** Disks that are gone, and what they had. */
+  readonly #lost = new Map<string, number>();
+  #wanted: readonly Seat[];
+  #wantedVersion = 0;
   #published = 0;
   /** Folded from every event that matters: the same seed gives the same (DESIGN 9). */
   hash = 0;
+  trace: ((line: string) => void) | undefined;
 
-  constructor(seed: number, roles: readonly Voter['role'][], faults: Faults) {
+  constructor(seed: number, { seats, nodes, faults }: GroupShape) {
     this.#random = new Prng(seed);
     this.#faults = faults;
-    this.nodes = roles.map((role, i) => {
-      const directoryId = uuid(`00000000-0000-4000-8000-00000000000${i + 1}`);
-      return new GroupNode({ nodeId: i + 1, directoryId, role });
+    this.#wanted = seats;
+    this.nodes = Array.from({ length: nodes }, (_, i) => {
+      const role = seats.find(({ nodeId }) => nodeId === i + 1)?.role ?? 'data';
+      return new GroupNode(i + 1, role);
+    });
+    const voters = this.#votersOf(seats);
+    for (const node of this.nodes) node.create(voters);
+    this.network = new SimNetwork(this.queue, this.#random, faults, {
+      whenRunning: (node, run) => this.#whenRunning(node, run),
+      refused: (node, by) => node.replica?.nodeRefused(by, this.now),
     });
     for (const node of this.nodes) this.start(node);
   }
@@ -101,60 +79,73 @@ export class GroupWorld {
     return monotonicMs(this.queue.nowMs);
   }
 
+  /** Who believes to lead and runs. */
   get leaders(): readonly GroupNode[] {
     return this.nodes.filter((node) => node.replica?.isLeader === true && !node.isPaused);
   }
 
+  /** The one of the highest epoch that any node knows of; undefined: there is none. */
+  get leader(): GroupNode | undefined {
+    const known = this.nodes.map(
+      (node) => node.replica?.leaderEpoch ?? node.vote?.leaderEpoch ?? 0,
+    );
+    const newest = Math.max(...known);
+    return this.leaders.find(({ replica }) => replica?.leaderEpoch === newest);
+  }
+
+  get wanted(): VoterSet {
+    return this.#votersOf(this.#wanted);
+  }
+
   start(node: GroupNode): void {
-    const voters = new VoterHistory(new VoterSet(this.nodes.map(({ self }) => self)), offset(0));
-    node.incarnation++;
-    node.heard.clear();
-    node.parked.clear();
-    node.waiters.length = 0;
-    node.isFsyncing = false;
-    node.seenWatermark = 0;
-    node.toldWatermark = 0;
+    node.begin();
     node.replica = new Replica({
-      self: node.self,
-      log: node.log,
-      voters,
-      vote: node.vote,
-      settings: {
-        ...settings,
-        minInsyncReplicas: (data) => (data >= 3 ? 2 : 1),
-      },
-      random: { next: () => this.#random.next(), uuid: () => node.self.directoryId },
+      ...{ self: node.self, role: node.role, log: node.log, voters: node.voters },
+      ...{ vote: node.vote, now: this.now, port: this.#portOf(node) },
+      settings: { ...settings, minInsyncReplicas },
+      random: { next: () => this.#random.next(), uuid: () => node.directoryId },
       heardAt: (nodeId) => {
         const at = node.heard.get(nodeId);
         return at === undefined ? undefined : monotonicMs(at);
       },
-      port: this.#portOf(node),
-      now: this.now,
     });
-    this.#wake(node);
+    this.#note('start', node.nodeId);
+    node.replica.wantVoters(this.wanted, this.now);
+    this.wake(node);
+    this.#discover(node);
   }
 
   crash(node: GroupNode): void {
     if (!node.isUp) return;
-    this.#note('crash', node.self.nodeId);
+    this.#note('crash', node.nodeId);
     node.replica = undefined;
     node.incarnation++;
     node.isPaused = false;
     node.log.crash(this.#random.below(node.log.unsynced + 1));
     // Its sockets are reset; who hears of it knows that nobody listens there.
     for (const other of this.nodes) {
-      this.#send(node, other, () => other.replica?.nodeRefused(node.self.nodeId, this.now), true);
+      if (other === node) continue;
+      const refused = (): void => other.replica?.nodeRefused(node.nodeId, this.now);
+      this.network.reset(node, other, refused);
     }
   }
 
-  #dieSoon(node: GroupNode): void {
-    const { incarnation } = node;
-    this.queue.after(this.#random.next() * 10, () => {
-      if (node.incarnation === incarnation) this.crash(node);
-    });
-    this.queue.after(20 + this.#random.next() * 1_000, () => {
-      if (!node.isUp) this.start(node);
-    });
+  restart(node: GroupNode): void {
+    if (!node.isUp) this.start(node);
+  }
+
+  crashFor(node: GroupNode, ms: number): void {
+    this.crash(node);
+    this.queue.after(ms, () => this.restart(node));
+  }
+
+  /** Its disk is replaced by an empty one; it starts later. */
+  replaceDisk(node: GroupNode): void {
+    this.crash(node);
+    this.#note('disk', node.nodeId);
+    this.#lost.set(node.directoryId, node.log.persistedOffset);
+    node.replaceDisk();
+    this.want(this.#wanted);
   }
 
   pause(node: GroupNode): void {
@@ -163,16 +154,21 @@ export class GroupWorld {
 
   resume(node: GroupNode): void {
     node.isPaused = false;
-    this.#wake(node);
+    this.wake(node);
   }
 
-  /** One way. */
-  cut(from: number, to: number): void {
-    this.#cuts.add(`${from}>${to}`);
-  }
-
-  healLinks(): void {
-    this.#cuts.clear();
+  /** Who is to vote in the end; every node hears of it, sooner or later. */
+  want(seats: readonly Seat[], delayMsMax = 5_000): void {
+    this.#wanted = seats;
+    const version = ++this.#wantedVersion;
+    this.#note('want', ...seats.map(({ nodeId, role }) => (role === 'data' ? nodeId : -nodeId)));
+    for (const node of this.nodes) {
+      this.queue.after(this.#random.next() * delayMsMax, () => {
+        if (version !== this.#wantedVersion) return;
+        this.#whenRunning(node, () => node.replica?.wantVoters(this.wanted, this.now));
+        this.#changeRole(node);
+      });
+    }
   }
 
   /** A client gives a record to whoever believes to lead. */
@@ -182,23 +178,51 @@ export class GroupWorld {
     const payload = `p${this.#published++}`;
     const place = log.logEndOffset;
     log.append({ leaderEpoch: replica.leaderEpoch, payload });
-    node.waiters.push({ leaderEpoch: replica.leaderEpoch, place, payload });
+    node.waiters.add({
+      leaderEpoch: replica.leaderEpoch,
+      endOffset: log.logEndOffset,
+      settled: (isCommitted) => {
+        if (isCommitted) this.invariants.acknowledge(payload, place);
+      },
+    });
     this.#appended(node);
+  }
+
+  /** Retention on the leader (L10): nothing above the watermark goes. */
+  trim(node: GroupNode, to: number): void {
+    if (node.replica?.isLeader !== true || to > node.replica.highWatermark) return;
+    this.#note('trim', node.nodeId, to);
+    node.log.advanceStart(offset(to), node.voters.at(offset(to)));
+    this.#answerParked(node);
+  }
+
+  /** From now on only this breaks. */
+  allow(faults: Faults): void {
+    this.#faults = faults;
+    this.network.faults = faults;
   }
 
   runUntil(endMs: number): void {
     this.queue.runUntil(endMs);
   }
 
+  #votersOf(seats: readonly Seat[]): VoterSet {
+    return new VoterSet(
+      seats.map(({ nodeId, role }) => ({
+        ...{ nodeId, role },
+        directoryId: this.node(nodeId).directoryId,
+      })),
+    );
+  }
+
   #portOf(node: GroupNode): ReplicaPort {
-    const { incarnation } = node;
-    const { nodeId } = node.self;
+    const { incarnation, nodeId } = node;
     const alive = (): Replica | undefined =>
       node.incarnation === incarnation ? node.replica : undefined;
     return {
       persistVote: (epoch, votedFor) => {
         const vote = { leaderEpoch: epoch, votedFor: votedFor.directoryId };
-        if (this.#faults.diesVoting(this.#random)) this.#dieSoon(node);
+        if (this.#faults.diesVoting(this.#random)) this.#dieSoon(node, 10);
         this.queue.after(this.#faults.fsyncMs(this.#random), () => {
           if (node.incarnation !== incarnation) return;
           node.vote = vote;
@@ -206,29 +230,35 @@ export class GroupWorld {
         });
       },
       askVote: (to, request) => {
-        const other = this.#node(to);
-        this.#send(node, other, () =>
+        const other = this.node(to);
+        this.network.send(node, other, () =>
           other.replica?.voteRequested(request, this.now, (answer) =>
-            this.#send(other, node, () => alive()?.voteAnswered(answer, this.now)),
+            this.network.send(other, node, () => alive()?.voteAnswered(answer, this.now)),
           ),
         );
       },
       beginEpoch: (to, begin) => {
-        const other = this.#node(to);
-        this.#send(node, other, () => other.replica?.epochBegun(begin, this.now));
+        const other = this.node(to);
+        this.network.send(node, other, () => void other.replica?.epochBegun(begin, this.now));
       },
       endEpoch: (to, end) => {
-        const other = this.#node(to);
-        this.#send(node, other, () => other.replica?.epochEnded(end, this.now));
+        const other = this.node(to);
+        this.network.send(node, other, () => other.replica?.epochEnded(end, this.now));
       },
       led: (epoch) => {
         this.#note('led', nodeId, epoch);
-        this.invariants.led(epoch, nodeId);
-        node.log.append({ leaderEpoch: leaderEpoch(epoch), payload: undefined });
+        this.invariants.led(epoch, nodeId, node.log);
+        node.log.append({ leaderEpoch: epoch, payload: undefined });
+        if (this.#faults.diesLeading(this.#random)) this.#dieSoon(node, 200);
+        this.queue.after(0, () => alive() && this.#appended(node));
+      },
+      appendVoters: (voters) => {
+        this.#appendVoters(node, voters);
         this.queue.after(0, () => alive() && this.#appended(node));
       },
       resigned: () => {
-        node.waiters.length = 0;
+        this.#note('resigned', nodeId);
+        node.waiters.epochEnded();
         node.parked.clear();
       },
       leaderChanged: () => {
@@ -239,6 +269,27 @@ export class GroupWorld {
     };
   }
 
+  #appendVoters(node: GroupNode, next: VoterSet): void {
+    const { replica, log, voters } = node;
+    if (replica === undefined) return;
+    this.#note('voters', node.nodeId, log.logEndOffset, ...next.voters.map(show));
+    this.invariants.votersChanged(voters.current, next, {
+      forced: next.voters.length === 1 && replica.leadership?.isEpochCommitted === false,
+      committed: voters.currentFrom < Math.max(replica.highWatermark, 1),
+      epochCommitted: replica.leadership?.isEpochCommitted === true,
+    });
+    voters.appended(next, log.logEndOffset);
+    log.append({ leaderEpoch: replica.leaderEpoch, payload: undefined, voters: next });
+  }
+
+  #dieSoon(node: GroupNode, withinMs: number): void {
+    const { incarnation } = node;
+    this.queue.after(this.#random.next() * withinMs, () => {
+      if (node.incarnation === incarnation) this.crash(node);
+    });
+    this.queue.after(withinMs + 10 + this.#random.next() * 1_000, () => this.restart(node));
+  }
+
   /** Something reaches a node's process: not while it is down, later while it is paused. */
   #whenRunning(node: GroupNode, run: () => void): void {
     const { incarnation } = node;
@@ -246,55 +297,43 @@ export class GroupWorld {
     if (node.isPaused) return this.queue.after(50, () => this.#whenRunning(node, run));
     if (node.incarnation !== incarnation) return;
     run();
-    this.#wake(node);
-  }
-
-  #send(from: GroupNode, to: GroupNode, deliver: () => void, isReset = false): void {
-    const { incarnation } = to;
-    if (this.#cuts.has(`${from.self.nodeId}>${to.self.nodeId}`)) return;
-    if (this.#faults.loses(this.#random) && !isReset) return;
-    const copies = this.#faults.doubles(this.#random) ? 2 : 1;
-    for (let i = 0; i < copies; i++) {
-      this.queue.after(this.#faults.delayMs(this.#random), () => {
-        if (!to.isUp) {
-          if (!isReset) this.#refuse(from, to.self.nodeId);
-          return;
-        }
-        // A connection belongs to one process of each side.
-        if (to.incarnation !== incarnation) return;
-        this.#whenRunning(to, () => {
-          if (!isReset) this.#hear(to, from.self.nodeId);
-          deliver();
-        });
-      });
-    }
-  }
-
-  #hear(node: GroupNode, from: number): void {
-    node.heard.set(from, this.queue.nowMs);
-  }
-
-  #refuse(node: GroupNode, refusing: number): void {
-    this.#whenRunning(node, () => node.replica?.nodeRefused(refusing, this.now));
+    this.wake(node);
   }
 
   /** Timers: a tick at the next deadline, and a look each 100 ms, since deadlines move. */
-  #wake(node: GroupNode): void {
+  wake(node: GroupNode): void {
     const deadline = node.replica?.nextDeadline();
-    if (deadline === undefined) return;
+    if (deadline === undefined || node.isPaused || this.#waking.has(node)) return;
     const { incarnation } = node;
     const delayMs = Math.min(Math.max(deadline - this.queue.nowMs, 0), 100);
-    if (node.isPaused || this.#waking.has(node)) return;
     this.#waking.add(node);
     this.queue.after(delayMs, () => {
       this.#waking.delete(node);
-      if (node.incarnation !== incarnation || node.isPaused) return this.#wake(node);
+      if (node.incarnation !== incarnation || node.isPaused) return this.wake(node);
       const due = node.replica?.nextDeadline();
       if (due !== undefined && due <= this.queue.nowMs) node.replica?.tick(this.now);
-      this.#wake(node);
+      this.wake(node);
     });
   }
-  readonly #waking = new Set<GroupNode>();
+
+  /** Who does not campaign asks around for a leader, as nodes do when they introduce themselves. */
+  #discover(node: GroupNode): void {
+    const { incarnation } = node;
+    this.queue.after(300 + this.#random.next() * 300, () => {
+      if (node.incarnation !== incarnation) return;
+      this.#discover(node);
+      const { replica } = node;
+      if (replica === undefined || replica.leaderId !== undefined) return;
+      // A data voter campaigns before long.
+      if (node.isVoter && node.role === 'data') return;
+      const other = this.#random.pick(this.nodes);
+      if (other === node) return;
+      this.network.send(node, other, () => {
+        const { leaderEpoch: epoch, leaderId } = other.replica ?? replica;
+        this.network.send(other, node, () => node.replica?.leaderTold(epoch, leaderId, this.now));
+      });
+    });
+  }
 
   #appended(node: GroupNode): void {
     node.replica?.logChanged(this.now);
@@ -323,17 +362,20 @@ export class GroupWorld {
 
   /** A new Fetch, whatever the last one does: the leader answers the parked one for it (T1). */
   #fetch(node: GroupNode): void {
-    const request = node.replica?.fetchRequest();
+    const request = node.log.isCutting ? undefined : node.replica?.fetchRequest();
     const leaderId = node.replica?.leaderId;
     if (request === undefined || leaderId === undefined) return;
     const { incarnation } = node;
     const fetchId = ++node.fetchId;
-    const leader = this.#node(leaderId);
+    const leader = this.node(leaderId);
     const told = node.toldWatermark;
-    this.#send(node, leader, () =>
+    this.network.send(node, leader, () =>
       this.#serve(leader, request, told, (answer) =>
-        this.#send(leader, node, () => {
-          if (node.incarnation === incarnation) this.#fetched(node, fetchId, request, answer);
+        this.network.send(leader, node, () => {
+          if (node.incarnation !== incarnation) return;
+          this.#fetched(node, request, answer);
+          // A late or doubled answer starts no second chain of Fetches.
+          if (fetchId === node.fetchId) this.#fetch(node);
         }),
       ),
     );
@@ -357,11 +399,15 @@ export class GroupWorld {
     node.parked.delete(nodeId);
     if (older !== undefined) older.answer(this.#empty(node));
     const verdict = replica.fetched(request, this.now);
+    this.#checkInSync(node);
     switch (verdict.type) {
       case 'refused':
         return answer({ ...this.#empty(node), error: verdict.error });
       case 'belowStart':
-        throw new Error('logs of this world begin at 0');
+        return answer({
+          ...this.#empty(node),
+          belowStart: node.log.startForReset(node.voters),
+        });
       case 'diverging':
         return answer({ ...this.#empty(node), diverging: verdict.end });
       case 'readable': {
@@ -396,85 +442,152 @@ export class GroupWorld {
   #empty(node: GroupNode): FetchAnswer {
     return {
       leaderEpoch: node.replica?.leaderEpoch ?? leaderEpoch(0),
-      error: undefined,
-      diverging: undefined,
-      from: 0,
-      records: [],
+      ...{ error: undefined, diverging: undefined, belowStart: undefined },
+      ...{ from: 0, records: [] },
       highWatermark: node.replica?.highWatermark ?? 0,
+      logStartOffset: node.log.logStartOffset,
     };
   }
 
-  #fetched(node: GroupNode, fetchId: number, request: FetchRequest, answer: FetchAnswer): void {
+  #fetched(node: GroupNode, request: FetchRequest, answer: FetchAnswer): void {
     const { replica, log } = node;
-    if (replica === undefined) return;
-    const { error } = answer;
-    if (error !== undefined || answer.leaderEpoch !== request.leaderEpoch) {
-      if (error === 'NOT_LEADER_OR_FOLLOWER') replica.leaderDenied(answer.leaderEpoch, this.now);
-      return replica.leaderTold(answer.leaderEpoch, undefined, this.now);
+    const { error, leaderEpoch: epoch } = answer;
+    if (replica === undefined || log.isCutting) return;
+    if (error !== undefined || epoch !== request.leaderEpoch) {
+      if (error === 'NOT_LEADER_OR_FOLLOWER') replica.leaderDenied(epoch, this.now);
+      return replica.leaderTold(epoch, undefined, this.now);
     }
-    const isCurrent = replica.leaderEpoch === answer.leaderEpoch && !replica.isLeader;
-    if (!isCurrent || fetchId !== node.fetchId) return;
-    if (answer.diverging !== undefined) this.#diverged(node, answer.leaderEpoch, answer.diverging);
-    else if (answer.records.length > 0 && answer.from === log.logEndOffset) {
-      const isWitness = node.self.role === 'witness';
-      for (const record of answer.records) {
-        log.append(isWitness ? { ...record, payload: undefined } : record);
-      }
-      if (isWitness) this.#checkWitness(node);
-      this.#fsync(node);
+    if (replica.leaderEpoch !== epoch || replica.isLeader) return;
+    const isThere =
+      request.fetchOffset === log.logEndOffset && request.lastFetchedEpoch === log.lastEpoch;
+    // An answer about a place that this log has left is none (L4).
+    if (!isThere) return;
+    if (answer.diverging !== undefined) {
+      this.#note('diverged', node.nodeId, answer.diverging.endOffset);
+      if (!replica.diverged(epoch, answer.diverging)) this.#refused(node);
+    } else if (answer.belowStart !== undefined) {
+      this.#reset(node, epoch, answer);
+    } else {
+      if (answer.from === log.logEndOffset) this.#copy(node, answer.records);
+      // Only an answer whose place was compared says what of this log is committed.
+      replica.leaderHighWatermark(epoch, offset(answer.highWatermark));
+      const start = offset(Math.min(answer.logStartOffset, replica.highWatermark));
+      if (start > log.logStartOffset) log.advanceStart(start, node.voters.at(start));
+      node.toldWatermark = answer.highWatermark;
     }
-    replica.leaderHighWatermark(answer.leaderEpoch, offset(answer.highWatermark));
-    node.toldWatermark = answer.highWatermark;
-    this.#fetch(node);
   }
 
-  #diverged(node: GroupNode, epoch: LeaderEpoch, end: EpochEnd): void {
-    if (node.replica?.diverged(epoch, end) !== false) return;
-    throw new Error(`node ${node.self.nodeId} is told to cut what is committed`);
+  #copy(node: GroupNode, records: readonly FetchAnswer['records'][number][]): void {
+    if (records.length === 0) return;
+    const { log, voters } = node;
+    const isWitness = node.role === 'witness';
+    for (const record of records) {
+      if (record.voters !== undefined) voters.appended(record.voters, log.logEndOffset);
+      log.append(isWitness ? { ...record, payload: undefined } : record);
+    }
+    if (isWitness) this.#checkWitness(node);
+    this.#fsync(node);
+  }
+
+  #reset(node: GroupNode, epoch: LeaderEpoch, { belowStart }: FetchAnswer): void {
+    const { replica, log, incarnation } = node;
+    const before = log.generation;
+    if (belowStart === undefined || replica === undefined) return;
+    this.#note('reset', node.nodeId, belowStart.logStartOffset);
+    if (!replica.belowStart(epoch, belowStart)) this.#refused(node);
+    if (log.generation === before) return;
+    this.queue.after(this.#faults.fsyncMs(this.#random), () => {
+      if (node.incarnation !== incarnation) return;
+      log.resetDone();
+      this.#whenRunning(node, () => {
+        replica.logChanged(this.now);
+        this.#fetch(node);
+      });
+    });
+  }
+
+  #refused({ nodeId }: GroupNode): never {
+    throw new Error(`node ${nodeId} is told to cut what is committed`);
   }
 
   #watermarkMoved(node: GroupNode): void {
-    const { replica, log, self } = node;
+    const { replica, log } = node;
     if (replica === undefined) return;
     const { highWatermark } = replica;
-    const isWitness = self.role === 'witness';
-    this.#note('watermark', self.nodeId, highWatermark);
-    this.invariants.watermark(self.nodeId, log, node.seenWatermark, highWatermark, isWitness);
+    this.#note('watermark', node.nodeId, highWatermark);
+    if (replica.isLeader) this.#checkCommit(node);
+    const isWitness = node.role === 'witness';
+    this.invariants.watermark(node.nodeId, log, node.seenWatermark, isWitness, highWatermark);
     node.seenWatermark = highWatermark;
-    while (node.waiters[0] !== undefined && node.waiters[0].place < highWatermark) {
-      const { leaderEpoch: epoch, payload, place } = node.waiters[0];
-      node.waiters.shift();
-      // C5: only a watermark of the epoch in which it was appended.
-      if (replica.isLeader && replica.leaderEpoch === epoch) {
-        this.invariants.acknowledge(payload, place);
-      }
-    }
+    if (replica.isLeader) node.waiters.highWatermarkMoved(replica.leaderEpoch, highWatermark);
+    this.#changeRole(node);
     this.queue.after(0, () => this.#answerParked(node));
+  }
+
+  /** A node that no longer votes, for good, may begin to keep what it is to keep from now on. */
+  #changeRole(node: GroupNode): void {
+    const seat = this.#wanted.find(({ nodeId }) => nodeId === node.nodeId);
+    const { replica, voters, incarnation } = node;
+    if (seat === undefined || seat.role === node.role || replica === undefined) return;
+    if (node.isVoter || voters.currentFrom >= replica.highWatermark) return;
+    this.queue.after(0, () => {
+      if (node.incarnation !== incarnation) return;
+      this.crash(node);
+      node.keepAs(seat.role);
+      this.start(node);
+    });
+  }
+
+  /** C3, by the disks. */
+  #checkCommit({ voters, replica }: GroupNode): void {
+    const inSync = new Set(replica?.leadership?.inSync());
+    const { current } = voters;
+    const disks = current.voters.map((voter): DiskOfVoter => {
+      const { log, directoryId } = this.node(voter.nodeId);
+      const isThere = directoryId === voter.directoryId;
+      return {
+        persistedOffset: isThere ? log.persistedOffset : (this.#lost.get(voter.directoryId) ?? 0),
+        isWitness: voter.role === 'witness',
+        isInSync: inSync.has(voter.nodeId),
+      };
+    });
+    const needed = minInsyncReplicas(current.dataVoters.length);
+    this.invariants.committedBy(disks, needed, replica?.highWatermark ?? 0);
   }
 
   /** V3, whenever a witness took something. */
   #checkWitness(witness: GroupNode): void {
-    for (const { replica } of this.nodes) {
-      const leadership = replica?.leadership;
-      if (leadership === undefined) continue;
-      const inSync = leadership.inSync().map((nodeId) => this.#node(nodeId));
-      this.invariants.witnessBehind(
-        leadership.leaderEpoch,
-        witness.log,
-        inSync.map(({ self, log }) => ({ nodeId: self.nodeId, log })),
-      );
+    for (const node of this.nodes) this.#checkInSync(node, witness);
+  }
+
+  /** V3, whenever somebody may have come into the in-sync set. */
+  #checkInSync(node: GroupNode, only?: GroupNode): void {
+    const leadership = node.replica?.leadership;
+    if (leadership === undefined || !node.voters.current.hasWitness) return;
+    const inSync = leadership.inSync().map((nodeId) => this.node(nodeId));
+    for (const { role, nodeId } of node.voters.current.voters) {
+      const witness = this.node(nodeId);
+      if (role !== 'witness' || (only !== undefined && only !== witness)) continue;
+      this.invariants.witnessBehind(leadership.leaderEpoch, witness.log, inSync);
     }
   }
 
-  #node(nodeId: number): GroupNode {
+  node(nodeId: number): GroupNode {
     const node = this.nodes[nodeId - 1];
     if (node === undefined) throw new Error(`no node ${nodeId}`);
     return node;
   }
 
-  #note(...what: readonly (string | number)[]): void {
-    for (const character of `${this.queue.nowMs} ${what.join(' ')}`) {
-      this.hash = (Math.imul(this.hash, 31) + character.charCodeAt(0)) | 0;
+  #note(what: string, ...values: readonly (string | number)[]): void {
+    const { hash } = this;
+    let next = Math.imul(hash, 31) + Math.trunc(this.queue.nowMs * 1_000);
+    for (const value of values) {
+      next = Math.imul(next, 31) + (typeof value === 'number' ? value : value.length);
     }
+    this.hash = (next + what.charCodeAt(0)) | 0;
+    this.trace?.(`${this.queue.nowMs.toFixed(2)} ${what} ${values.join(' ')}`);
   }
 }
+
+const show = ({ nodeId, directoryId, role }: Voter): string =>
+  `${nodeId}/${directoryId.slice(20, 23)}${role === 'witness' ? 'w' : ''}`;

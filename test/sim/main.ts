@@ -2,57 +2,69 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runGroup } from './run-group.ts';
 
-const usage = `npm run sim -- [--seeds N] [--seed S] [--minutes M]
+const usage = `npm run sim -- [--seeds N] [--first S] [--seed S] [--minutes M] [--stop] [--trace]
 
-Simulates replicated partitions: votes, fetches, truncation, in-sync sets and witnesses, over a
-network and disks that fail. Not yet the whole node.
+Simulates replicated partitions: votes, fetches, truncation, resets, in-sync sets, witnesses and
+voter changes, over a network and disks that fail. Not yet the whole node.
 
   --seeds N     so many seeds, beside those kept in seeds.txt (default 100)
-  --first S     the first of them (default 1)
+  --first S     the first of them (default 1); then those of seeds.txt are left out
   --seed S      this one alone
   --minutes M   simulated time with faults (default 10); then all heals and must go on
+  --stop        at the first seed that fails
+  --trace       says what happens, with --seed
 `;
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
-    first: { type: 'string', default: '1' },
+    first: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string', default: '10' },
-    help: { type: 'boolean' },
+    stop: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 
-const kept = readFileSync(new URL('seeds.txt', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => /^\d+/.test(line))
-  .map((line) => Number.parseInt(line, 10));
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const seeds =
-  values.seed === undefined
-    ? [...kept, ...Array.from({ length: Number(values.seeds) }, (_, i) => Number(values.first) + i)]
-    : [Number(values.seed)];
+const kept = (): number[] =>
+  readFileSync(new URL('seeds.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => /^\d+/.test(line))
+    .map((line) => Number.parseInt(line, 10));
 
-if (values.help === true) process.stdout.write(usage);
-else {
-  let failed = 0;
-  let acknowledged = 0;
+function chosen(): number[] {
+  if (values.seed !== undefined) return [Number(values.seed)];
+  const first = Number(values.first ?? 1);
+  const range = Array.from({ length: Number(values.seeds) }, (_, i) => first + i);
+  return values.first === undefined ? [...kept(), ...range] : range;
+}
+
+function runAll(seeds: readonly number[]): number {
+  let [held, failed, acknowledged, simulatedMs] = [0, 0, 0, 0];
   const start = performance.now();
   for (const seed of seeds) {
     try {
-      const run = runGroup(seed, Number(values.minutes));
+      const run = runGroup(seed, Number(values.minutes), values.trace ? say : undefined);
+      held++;
       acknowledged += run.acknowledged;
-      if (seeds.length === 1) process.stdout.write(`${JSON.stringify(run)}\n`);
+      simulatedMs += run.simulatedMs;
+      if (seeds.length === 1) say(JSON.stringify(run));
     } catch (error) {
       failed++;
-      const text = error instanceof Error ? error.message : String(error);
-      process.stdout.write(`seed ${seed}: ${text}\n`);
+      say(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+      if (values.stop) break;
     }
   }
-  const seconds = ((performance.now() - start) / 1_000).toFixed(1);
-  process.stdout.write(
-    `${seeds.length - failed} of ${seeds.length} seeds held, ` +
-      `${acknowledged} records acknowledged, ${seconds} s\n`,
+  const seconds = (performance.now() - start) / 1_000;
+  say(
+    `${held} of ${held + failed} seeds held, ${acknowledged} records acknowledged, ` +
+      `${seconds.toFixed(1)} s, ${(simulatedMs / 60_000 / seconds).toFixed(0)} simulated minutes a second`,
   );
-  process.exitCode = failed === 0 ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 }
+
+if (values.help) process.stdout.write(usage);
+else process.exitCode = runAll(chosen());

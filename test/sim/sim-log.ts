@@ -1,29 +1,54 @@
 import type { LeaderEpoch, Offset } from '../../src/base/brand.ts';
 import { leaderEpoch, offset } from '../../src/base/brand.ts';
 import { LeaderEpochCache } from '../../src/core/replica/leader-epoch-cache.ts';
+import type { LogStart } from '../../src/core/replica/log-start.ts';
 import type { EpochEnd, ReplicaLog } from '../../src/core/replica/replica-log.ts';
+import { VoterHistory, VoterSet } from '../../src/core/replica/voter-set.ts';
 
-/** One record of a simulated log: a batch of one, or a LeaderChange. */
+/** One record of a simulated log: a batch of one, a LeaderChange, or a Voters record. */
 export interface SimRecord {
   readonly leaderEpoch: LeaderEpoch;
-  /** Unique; a witness keeps none (V3). */
+  /** Unique; a witness keeps none (V3), a control record has none. */
   readonly payload: string | undefined;
+  readonly voters?: VoterSet | undefined;
 }
+
+interface Content {
+  readonly start: LogStart;
+  readonly records: SimRecord[];
+  readonly persisted: number;
+}
+
+/** A log from offset 0 on, with its first voters. */
+export const newStart = (voters: VoterSet): LogStart => ({
+  ...{ logStartOffset: offset(0), epochBefore: leaderEpoch(0), voters },
+});
 
 /**
  * A log on a simulated disk: what was written shows at once, what was not fsynced is lost by a
  * crash, whole or in part.
  */
 export class SimLog implements ReplicaLog {
-  readonly logStartOffset: Offset = offset(0);
-  readonly #records: SimRecord[] = [];
-  #epochs = new LeaderEpochCache([], leaderEpoch(0));
+  #start: LogStart;
+  #records: SimRecord[] = [];
+  #epochs: LeaderEpochCache;
   #persisted = 0;
-  /** Counts truncations (L4). */
+  /** What is on the disk while a reset is on its way there. */
+  #beforeReset: Content | undefined;
+  /** Counts truncations and resets (L4). */
   generation = 0;
 
+  constructor(start: LogStart = newStart(new VoterSet([]))) {
+    this.#start = start;
+    this.#epochs = new LeaderEpochCache([], start.epochBefore);
+  }
+
+  get logStartOffset(): Offset {
+    return this.#start.logStartOffset;
+  }
+
   get logEndOffset(): Offset {
-    return offset(this.#records.length);
+    return offset(this.#start.logStartOffset + this.#records.length);
   }
 
   get persistedOffset(): Offset {
@@ -31,15 +56,35 @@ export class SimLog implements ReplicaLog {
   }
 
   get lastEpoch(): LeaderEpoch {
-    return this.#records.at(-1)?.leaderEpoch ?? leaderEpoch(0);
+    return this.#epochs.latest?.leaderEpoch ?? this.#start.epochBefore;
+  }
+
+  /** A reset is on its way to the disk. */
+  get isCutting(): boolean {
+    return this.#beforeReset !== undefined;
+  }
+
+  get unsynced(): number {
+    return this.isCutting ? 0 : this.logEndOffset - this.#persisted;
   }
 
   at(place: number): SimRecord | undefined {
-    return this.#records[place];
+    return this.#records[place - this.#start.logStartOffset];
   }
 
   slice(from: number, to: number): readonly SimRecord[] {
-    return this.#records.slice(from, to);
+    const first = this.#start.logStartOffset;
+    return this.#records.slice(from - first, to - first);
+  }
+
+  /** The voter sets as a start reads them from the disk. */
+  history(): VoterHistory {
+    const { voters, logStartOffset } = this.#start;
+    const history = new VoterHistory(voters, logStartOffset);
+    this.#records.forEach((record, i) => {
+      if (record.voters) history.appended(record.voters, offset(logStartOffset + i));
+    });
+    return history;
   }
 
   append(record: SimRecord): void {
@@ -53,13 +98,38 @@ export class SimLog implements ReplicaLog {
 
   truncateTo(end: Offset): void {
     this.generation++;
-    this.#records.length = end;
+    this.#records.length = end - this.#start.logStartOffset;
     this.#persisted = Math.min(this.#persisted, end);
-    this.#rebuildEpochs();
+    this.#epochs.truncated(end);
   }
 
-  resetTo(): never {
-    throw new Error('logs of this world begin at 0');
+  /** The beginning goes; durable at once, as the log start is before the first unlink (L3). */
+  advanceStart(to: Offset, voters: VoterSet): void {
+    if (to <= this.#start.logStartOffset || this.isCutting) return;
+    this.#epochs.logStartAdvanced(to);
+    this.#records.splice(0, to - this.#start.logStartOffset);
+    const epochBefore = this.#epochs.epochBefore ?? leaderEpoch(0);
+    this.#start = { logStartOffset: to, epochBefore, voters };
+    this.#persisted = Math.max(this.#persisted, to);
+  }
+
+  /** What a replica is told that begins anew here. */
+  startForReset(voters: VoterHistory): LogStart {
+    return { ...this.#start, voters: voters.at(this.#start.logStartOffset) };
+  }
+
+  resetTo(start: LogStart): void {
+    this.generation++;
+    this.#beforeReset ??= {
+      ...{ start: this.#start, records: this.#records, persisted: this.#persisted },
+    };
+    this.#begin({ start, records: [], persisted: 0 });
+  }
+
+  /** Only now anything below the new start counts as persisted. */
+  resetDone(): void {
+    this.#beforeReset = undefined;
+    this.#persisted = Math.max(this.#persisted, this.#start.logStartOffset);
   }
 
   /** An fsync ended that began when the log ended there (L4). */
@@ -70,17 +140,22 @@ export class SimLog implements ReplicaLog {
   /** Keeps what was fsynced and the first `kept` records of what was not; L7 makes them durable. */
   crash(kept: number): void {
     this.generation++;
-    this.#records.length = Math.min(this.#records.length, this.#persisted + kept);
-    this.#persisted = this.#records.length;
-    this.#rebuildEpochs();
+    const before = this.#beforeReset;
+    this.#beforeReset = undefined;
+    if (before !== undefined) this.#begin(before);
+    const end = Math.min(this.logEndOffset, this.#persisted + (before === undefined ? kept : 0));
+    this.#records.length = end - this.#start.logStartOffset;
+    this.#persisted = end;
+    this.#epochs.truncated(offset(end));
   }
 
-  get unsynced(): number {
-    return this.#records.length - this.#persisted;
-  }
-
-  #rebuildEpochs(): void {
-    this.#epochs = new LeaderEpochCache([], leaderEpoch(0));
-    this.#records.forEach((record, i) => this.#epochs.assign(record.leaderEpoch, offset(i)));
+  #begin({ start, records, persisted }: Content): void {
+    this.#start = start;
+    this.#records = records;
+    this.#persisted = persisted;
+    this.#epochs = new LeaderEpochCache([], start.epochBefore);
+    records.forEach((record, i) => {
+      this.#epochs.assign(record.leaderEpoch, offset(start.logStartOffset + i));
+    });
   }
 }

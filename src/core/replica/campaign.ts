@@ -4,7 +4,10 @@ import type { Ballot } from './ballot.ts';
 import { Election } from './election.ts';
 import type { VoteAnswer } from './peer-call.ts';
 import type { ReplicaOptions } from './replica-options.ts';
-import { isSameReplica, type ReplicaId } from './voter-set.ts';
+import { isSameReplica, VoterSet, type ReplicaId } from './voter-set.ts';
+
+/** So far ahead of whatever the voters that are given up may still elect (V5). */
+const forcedEpochs = 1_000;
 
 /**
  * A replica's way to lead: a pre-vote that binds nobody, then a vote in the next leader epoch, its
@@ -39,7 +42,7 @@ export class Campaign {
   }
 
   preVote(now: MonotonicMs): void {
-    const election = this.#newElection(true, now);
+    const election = this.#newElection(this.#options.voters.current, true, now);
     this.#ask(election);
     this.#count(election, this.#options.self, true, now);
   }
@@ -47,7 +50,29 @@ export class Campaign {
   /** In the next epoch: one found on the disk is never led in (C1). */
   vote(now: MonotonicMs): void {
     this.#ballot.enter(leaderEpoch(this.#ballot.leaderEpoch + 1));
-    const election = this.#newElection(false, now);
+    this.#vote(this.#newElection(this.#options.voters.current, false, now), now);
+  }
+
+  /** An operator's word counts for the votes of those that are given up (V5). */
+  force(now: MonotonicMs): void {
+    const { nodeId, directoryId } = this.#options.self;
+    this.#ballot.enter(leaderEpoch(this.#ballot.leaderEpoch + forcedEpochs));
+    this.#vote(
+      this.#newElection(new VoterSet([{ nodeId, directoryId, role: 'data' }]), false, now),
+      now,
+    );
+  }
+
+  /** Another data voter's node was heard of within the fetch timeout. */
+  isOtherHeard(now: MonotonicMs): boolean {
+    const { voters, self, heardAt, settings } = this.#options;
+    return voters.current.dataVoters.some(({ nodeId }) => {
+      const heard = nodeId === self.nodeId ? undefined : heardAt(nodeId);
+      return heard !== undefined && now - heard < settings.fetchTimeoutMs;
+    });
+  }
+
+  #vote(election: Election, now: MonotonicMs): void {
     this.voteFor(this.#options.self);
     this.#ballot.whenDurable(now, (durableAt) => {
       this.#ask(election);
@@ -68,17 +93,17 @@ export class Campaign {
     this.#count(election, answer.voter, answer.isGranted, now);
   }
 
-  #newElection(isPreVote: boolean, now: MonotonicMs): Election {
+  #newElection(voters: VoterSet, isPreVote: boolean, now: MonotonicMs): Election {
     const round = { leaderEpoch: this.#ballot.leaderEpoch, isPreVote, now };
-    const election = new Election(this.#options.voters.current, round);
+    const election = new Election(voters, round);
     this.#election = election;
     return election;
   }
 
-  #ask({ leaderEpoch: epoch, isPreVote }: Election): void {
-    const { self: candidate, log, port, voters } = this.#options;
+  #ask({ leaderEpoch: epoch, isPreVote, voters }: Election): void {
+    const { self: candidate, log, port } = this.#options;
     const { lastEpoch, logEndOffset } = log;
-    for (const voter of voters.current.voters) {
+    for (const voter of voters.voters) {
       if (isSameReplica(voter, candidate)) continue;
       const request = { candidate, voter, leaderEpoch: epoch, lastEpoch, logEndOffset, isPreVote };
       port.askVote(voter.nodeId, request);

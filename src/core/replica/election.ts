@@ -9,7 +9,7 @@ export class Election {
   readonly leaderEpoch: LeaderEpoch;
   readonly isPreVote: boolean;
   readonly startedAtMs: MonotonicMs;
-  readonly #voters: VoterSet;
+  readonly voters: VoterSet;
   readonly #granted: ReplicaId[] = [];
   readonly #refused: ReplicaId[] = [];
 
@@ -21,19 +21,19 @@ export class Election {
       readonly now: MonotonicMs;
     },
   ) {
-    this.#voters = voters;
+    this.voters = voters;
     this.leaderEpoch = round.leaderEpoch;
     this.isPreVote = round.isPreVote;
     this.startedAtMs = round.now;
   }
 
   get isWon(): boolean {
-    return this.#granted.length >= this.#voters.majority;
+    return this.#granted.length >= this.voters.majority;
   }
 
   /** So many said no that it cannot be won any more. */
   get isLost(): boolean {
-    return this.#voters.voters.length - this.#refused.length < this.#voters.majority;
+    return this.voters.voters.length - this.#refused.length < this.voters.majority;
   }
 
   get granted(): readonly ReplicaId[] {
@@ -41,7 +41,7 @@ export class Election {
   }
 
   answered(voter: ReplicaId, isGranted: boolean): void {
-    if (this.#voters.find(voter) === undefined) return;
+    if (this.voters.find(voter) === undefined) return;
     const list = isGranted ? this.#granted : this.#refused;
     if (!list.some((each) => isSameReplica(each, voter))) list.push(voter);
   }

@@ -1,17 +1,13 @@
 import type { LeaderEpoch, MonotonicMs, Offset } from '../../base/brand.ts';
-import { monotonicMs, offset } from '../../base/brand.ts';
-import { InSyncMember, type EntryBar } from './in-sync-set.ts';
+import { offset } from '../../base/brand.ts';
+import type { EntryBar } from './in-sync-set.ts';
 import type { FetchRequest, FetchVerdict } from './peer-call.ts';
 import { committedOffset, type CommitRule } from './quorum.ts';
 import type { ReplicaLog } from './replica-log.ts';
-import { ReplicaProgress } from './replica-progress.ts';
-import {
-  isSameReplica,
-  type ReplicaId,
-  type Voter,
-  type VoterHistory,
-  type VoterSet,
-} from './voter-set.ts';
+import { ProgressTable } from './progress-table.ts';
+import type { ReplicaProgress } from './replica-progress.ts';
+import { nextVoterStep, type VoterStep } from './voter-changes.ts';
+import type { ReplicaId, Voter, VoterHistory, VoterSet } from './voter-set.ts';
 
 export interface LeadershipOptions {
   readonly self: ReplicaId;
@@ -27,6 +23,8 @@ export interface LeadershipOptions {
   readonly now: MonotonicMs;
   /** When something of that node was heard last; undefined: never. */
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
+  /** Who is to vote in the end (V1); undefined: those who do. */
+  readonly wanted?: () => VoterSet | undefined;
 }
 
 /**
@@ -38,13 +36,13 @@ export class Leadership {
   readonly epochStartOffset: Offset;
   readonly #options: LeadershipOptions;
   readonly #startedAtMs: MonotonicMs;
-  readonly #self: ReplicaProgress;
-  /** Voters and at most one observer of each node: a new disk beside the old one's place. */
-  #replicas: ReplicaProgress[] = [];
+  readonly #replicas: ProgressTable;
   /** The set that the rule and its voters are of. */
-  #set: VoterSet | undefined;
-  #voters: ReplicaProgress[] = [];
+  #set: VoterSet;
+  #voters: readonly ReplicaProgress[];
   #rule: CommitRule;
+  /** The wanted set that is in force already. */
+  #reached: VoterSet | undefined;
   #highWatermark: Offset;
   #beginAtMs: number;
 
@@ -55,9 +53,10 @@ export class Leadership {
     this.#highWatermark = options.highWatermark;
     this.#startedAtMs = options.now;
     this.#beginAtMs = options.now;
-    this.#self = new ReplicaProgress(options.self, 'data', undefined);
-    this.#replicas.push(this.#self);
-    this.#rule = this.#followVoters(options.voters.current);
+    this.#replicas = new ProgressTable(options);
+    this.#set = options.voters.current;
+    this.#voters = this.#replicas.voters;
+    this.#rule = this.#newRule();
   }
 
   get highWatermark(): Offset {
@@ -85,14 +84,35 @@ export class Leadership {
   }
 
   persistedOffsetOf(replica: ReplicaId): Offset | undefined {
-    return this.#find(replica)?.persistedOffset;
+    return this.#replicas.find(replica)?.persistedOffset;
   }
 
-  /** Node ids of voters that did not fetch in this epoch yet: told of it from time to time. */
+  /**
+   * Node ids of voters, present and wanted ones, that did not fetch in this epoch yet: told of it
+   * from time to time.
+   */
   toBegin(now: MonotonicMs): number[] {
     if (now < this.#beginAtMs) return [];
     this.#beginAtMs = now + this.#options.fetchTimeoutMs / 4;
-    return this.#voters.filter(isUnaware).map(({ replica }) => replica.nodeId);
+    const nodes = [...this.#set.voters, ...this.#observers()].filter(this.#isUnaware);
+    return [...new Set(nodes.map(({ nodeId }) => nodeId))];
+  }
+
+  /** What moves the voters towards the wanted ones: one change at a time, each committed (V1). */
+  voterStep(now: MonotonicMs): VoterStep | undefined {
+    const { voters, wanted, self, minInsyncReplicas } = this.#options;
+    const goal = wanted?.();
+    if (goal === undefined || goal === this.#reached || !this.isEpochCommitted) return undefined;
+    if (voters.currentFrom >= this.#highWatermark) return undefined;
+    if (voters.current.isSameAs(goal)) {
+      this.#reached = goal;
+      return undefined;
+    }
+    return nextVoterStep(goal, {
+      ...{ self, minInsyncReplicas, current: voters.current },
+      isLive: (voter) => this.#isLive(voter, now),
+      hasCaughtUp: (voter) => this.#hasCaughtUp(voter, now),
+    });
   }
 
   /**
@@ -113,8 +133,7 @@ export class Leadership {
       if (isGone || fetchOffset === logStartOffset) return { type: 'belowStart', logStartOffset };
       return { type: 'diverging', end };
     }
-    const progress = this.#note(request, now);
-    const to = this.#offerTo(progress);
+    const to = this.#note(request, now);
     if (fetchOffset >= to) return { type: 'nothing' };
     return { type: 'readable', from: fetchOffset, to };
   }
@@ -122,8 +141,8 @@ export class Leadership {
   /** The log grew, was fsynced, or the voters changed. @returns whether the watermark moved. */
   changed(now: MonotonicMs): boolean {
     const { voters, log } = this.#options;
-    if (voters.current !== this.#set) this.#rule = this.#followVoters(voters.current);
-    this.#self.persistedOffset = log.persistedOffset;
+    if (voters.current !== this.#set) this.#followVoters();
+    this.#replicas.self.persistedOffset = log.persistedOffset;
     this.#admit(now);
     const committed = committedOffset(this.#rule);
     if (committed === undefined || committed <= this.#highWatermark) return false;
@@ -133,7 +152,7 @@ export class Leadership {
 
   /** The node behind a voter refuses connections. @returns whether the watermark moved. */
   unreachable(nodeId: number, now: MonotonicMs): boolean {
-    for (const { replica, member } of this.#replicas) {
+    for (const { replica, member } of this.#voters) {
       if (replica.nodeId === nodeId) member?.leave(now);
     }
     return this.changed(now);
@@ -147,8 +166,8 @@ export class Leadership {
 
   /** Infinity: nothing is due, ever (a lone voter). */
   nextDeadline(): number {
-    const beginAtMs = this.#voters.some(isUnaware) ? this.#beginAtMs : Number.POSITIVE_INFINITY;
-    let next = Math.min(this.#quorumDeadline(), beginAtMs);
+    let next = this.#quorumDeadline();
+    if (this.#beginAtMs < next && this.#hasUnaware) next = this.#beginAtMs;
     for (const { member } of this.#voters) {
       const dueAtMs = member?.dueAt(this.#options.replicaLagTimeMaxMs);
       if (dueAtMs !== undefined && dueAtMs < next) next = dueAtMs;
@@ -183,24 +202,46 @@ export class Leadership {
     return role !== undefined && known !== undefined && known !== role;
   }
 
-  #note(request: FetchRequest, now: MonotonicMs): ReplicaProgress {
+  #note(request: FetchRequest, now: MonotonicMs): Offset {
     const { fetchOffset } = request;
-    const progress = this.#track(request.replica, request.role);
+    const progress = this.#replicas.track(request.replica, this.#roleOf(request));
     // What lies past the offset that was compared may be another leader's.
     const persistedOffset = offset(Math.min(request.persistedOffset, fetchOffset));
-    progress.fetched(fetchOffset, persistedOffset, this.#options.log.logEndOffset, now);
-    return progress;
+    const end = this.#offerTo(progress);
+    progress.fetched(fetchOffset, persistedOffset, end, now);
+    return end;
+  }
+
+  /** As it says itself, else as a voter or a voter to be. */
+  #roleOf({ replica, role }: FetchRequest): Voter['role'] {
+    const { voters, wanted } = this.#options;
+    const known = voters.current.find(replica) ?? wanted?.()?.find(replica);
+    return role ?? known?.role ?? 'data';
   }
 
   /**
    * A witness is offered only what this node and every data voter in sync have fsynced, so that one
    * loss always leaves a majority that can elect (V3).
    */
-  #offerTo(progress: ReplicaProgress): Offset {
-    const { log } = this.#options;
-    const to = progress.isWitness ? this.#inSyncEnd() : log.logEndOffset;
-    progress.offered(to);
-    return to;
+  #offerTo({ isWitness }: ReplicaProgress): Offset {
+    return isWitness ? this.#inSyncEnd() : this.#options.log.logEndOffset;
+  }
+
+  #isLive(voter: Voter, now: MonotonicMs): boolean {
+    const progress = this.#replicas.find(voter);
+    const fetchedAtMs = progress?.fetchedAtMs;
+    if (progress === undefined || fetchedAtMs === undefined) return false;
+    const isRecent = now - fetchedAtMs < this.#options.replicaLagTimeMaxMs;
+    return isRecent && progress.persistedOffset >= this.#highWatermark;
+  }
+
+  /** A witness must not hold what a data voter in sync lacks, since it was offered more (V3). */
+  #hasCaughtUp(voter: Voter, now: MonotonicMs): boolean {
+    const progress = this.#replicas.find(voter);
+    const caughtUpAtMs = progress?.caughtUpAtMs;
+    if (progress?.role !== voter.role || caughtUpAtMs === undefined) return false;
+    if (progress.isWitness && progress.heldOffset > this.#inSyncEnd()) return false;
+    return now - caughtUpAtMs < this.#options.replicaLagTimeMaxMs;
   }
 
   #inSyncEnd(): Offset {
@@ -231,45 +272,34 @@ export class Leadership {
     };
   }
 
-  /** Another set is in force (V1): a voter with a new disk begins anew. */
-  #followVoters(set: VoterSet): CommitRule {
-    this.#voters = set.voters.map((voter) => this.#track(voter, voter.role));
-    this.#set = set;
+  /** Those who are to become voters. */
+  #observers(): readonly Voter[] {
+    return this.#options.wanted?.()?.voters ?? [];
+  }
+
+  readonly #isUnaware = (replica: ReplicaId): boolean => {
+    const progress = this.#replicas.find(replica);
+    return progress?.isSelf !== true && progress?.fetchedAtMs === undefined;
+  };
+
+  get #hasUnaware(): boolean {
+    return this.#set.voters.some(this.#isUnaware) || this.#observers().some(this.#isUnaware);
+  }
+
+  /** Another set is in force (V1). */
+  #followVoters(): void {
+    this.#set = this.#options.voters.current;
+    this.#reached = undefined;
+    this.#replicas.follow(this.#set);
+    this.#voters = this.#replicas.voters;
+    this.#rule = this.#newRule();
+  }
+
+  #newRule(): CommitRule {
     return {
       voters: this.#voters,
-      minInsyncReplicas: this.#options.minInsyncReplicas(set.dataVoters.length),
+      minInsyncReplicas: this.#options.minInsyncReplicas(this.#set.dataVoters.length),
       epochStartOffset: this.epochStartOffset,
     };
   }
-
-  #find(replica: ReplicaId): ReplicaProgress | undefined {
-    return this.#replicas.find((each) => isSameReplica(each.replica, replica));
-  }
-
-  #track(replica: ReplicaId, role: Voter['role'] | undefined): ReplicaProgress {
-    const known = this.#find(replica);
-    if (known !== undefined) {
-      if (role !== undefined) known.role = role;
-      return known;
-    }
-    const { heardAt, replicaLagTimeMaxMs } = this.#options;
-    const heard = heardAt(replica.nodeId) ?? Number.NEGATIVE_INFINITY;
-    // A leader begins with those that it heard of lately (C4); who comes later must catch up.
-    const isIn = this.#set === undefined && this.#startedAtMs - heard < replicaLagTimeMaxMs;
-    const member = new InSyncMember(isIn, monotonicMs(Math.max(heard, 0)));
-    const progress = new ReplicaProgress(replica, role ?? 'data', member);
-    this.#forgetObserversOf(replica.nodeId);
-    this.#replicas.push(progress);
-    return progress;
-  }
-
-  #forgetObserversOf(nodeId: number): void {
-    this.#replicas = this.#replicas.filter(
-      (each) => each.replica.nodeId !== nodeId || each.isSelf || this.#voters.includes(each),
-    );
-  }
-}
-
-function isUnaware({ isSelf, fetchedAtMs }: ReplicaProgress): boolean {
-  return !isSelf && fetchedAtMs === undefined;
 }

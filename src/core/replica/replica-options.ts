@@ -3,7 +3,7 @@ import type { Random } from '../../ports/random.ts';
 import type { StoredVote } from './ballot.ts';
 import type { BeginEpoch, EndEpoch, VoteRequest } from './peer-call.ts';
 import type { ReplicaLog } from './replica-log.ts';
-import type { ReplicaId, Voter, VoterHistory } from './voter-set.ts';
+import type { ReplicaId, Voter, VoterHistory, VoterSet } from './voter-set.ts';
 
 export interface ReplicaSettings {
   /** A follower that hears nothing of its leader for this long, and some, campaigns. */
@@ -22,6 +22,11 @@ export interface ReplicaPort {
   endEpoch(nodeId: number, end: EndEpoch): void;
   /** Elected, the vote durable: append the LeaderChange of the epoch. */
   led(epoch: LeaderEpoch, grantedBy: readonly ReplicaId[]): void;
+  /**
+   * Leading: append the Voters record of the epoch and enter it in the history before the call
+   * returns, since it is in force from its append (V1).
+   */
+  appendVoters(voters: VoterSet): void;
   /** Its leadership ended: waiters go back to their queue (C5). */
   resigned(): void;
   /** There is another leader to fetch from, or none. */
@@ -31,7 +36,7 @@ export interface ReplicaPort {
 
 export interface ReplicaOptions {
   readonly self: ReplicaId;
-  /** What it keeps, while no voter set says so: an observer may be a witness to be. */
+  /** What it keeps, where it is not what the voter set says: an observer may be a witness to be. */
   readonly role?: Voter['role'] | undefined;
   readonly log: ReplicaLog;
   readonly voters: VoterHistory;

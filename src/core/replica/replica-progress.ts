@@ -15,7 +15,9 @@ export class ReplicaProgress implements VoterProgress {
   fetchedAtMs: MonotonicMs | undefined;
   /** It may have anything below it: it had it, or was offered it (V3). */
   heldOffset: Offset = offset(0);
-  /** What the log end was at some Fetch of it: who persisted that has kept up until then (C4). */
+  /** It had persisted then what it was offered; undefined: never yet. */
+  caughtUpAtMs: MonotonicMs | undefined;
+  /** What it was offered at some Fetch: who persisted that has kept up until then (C4). */
   #mark: { readonly end: Offset; readonly atMs: MonotonicMs } | undefined;
 
   constructor(replica: ReplicaId, role: Voter['role'], member: InSyncMember | undefined) {
@@ -36,28 +38,27 @@ export class ReplicaProgress implements VoterProgress {
     return this.member === undefined;
   }
 
-  /** A Fetch of it: all below `persistedOffset` is fsynced there and is the leader's own. */
-  fetched(
-    fetchOffset: Offset,
-    persistedOffset: Offset,
-    logEndOffset: Offset,
-    now: MonotonicMs,
-  ): void {
+  /**
+   * A Fetch of it: all below `persistedOffset` is fsynced there and is the leader's own; it may have
+   * everything below `end`.
+   */
+  fetched(fetchOffset: Offset, persistedOffset: Offset, end: Offset, now: MonotonicMs): void {
     if (persistedOffset > this.persistedOffset) this.persistedOffset = persistedOffset;
-    this.offered(fetchOffset);
+    this.heldOffset = offset(Math.max(this.heldOffset, fetchOffset, end));
     this.fetchedAtMs = now;
-    if (persistedOffset >= logEndOffset) {
-      this.member?.caughtUp(now);
+    if (persistedOffset >= end) {
+      this.#caughtUp(now);
       this.#mark = undefined;
-    } else if (this.#mark === undefined) this.#mark = { end: logEndOffset, atMs: now };
+    } else if (this.#mark === undefined) this.#mark = { end, atMs: now };
     else if (persistedOffset >= this.#mark.end) {
-      this.member?.caughtUp(this.#mark.atMs);
+      this.#caughtUp(this.#mark.atMs);
       // Not with each Fetch: they come faster than a disk persists, which would never reach it.
-      this.#mark = { end: logEndOffset, atMs: now };
+      this.#mark = { end, atMs: now };
     }
   }
 
-  offered(to: Offset): void {
-    if (to > this.heldOffset) this.heldOffset = to;
+  #caughtUp(atMs: MonotonicMs): void {
+    this.caughtUpAtMs = atMs;
+    this.member?.caughtUp(atMs);
   }
 }

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../base/errors.ts';
 import { Ballot, type StoredVote } from './ballot.ts';
 import { Campaign } from './campaign.ts';
 import type { Election } from './election.ts';
+import { beginAnew, cutToLeader } from './follower-log.ts';
 import { Leadership } from './leadership.ts';
 import type { BeginEpoch, EndEpoch, FetchRequest, FetchVerdict } from './peer-call.ts';
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
@@ -27,6 +28,7 @@ export class Replica {
   readonly #watch: LeaderWatch;
   readonly #campaign: Campaign;
   #leadership: Leadership | undefined;
+  #wanted: VoterSet | undefined;
   #highWatermark: Offset;
 
   constructor(options: ReplicaOptions) {
@@ -82,7 +84,7 @@ export class Replica {
     const { self, log, voters } = this.#options;
     return {
       replica: self,
-      role: voters.current.find(self)?.role ?? this.#options.role,
+      role: this.#options.role ?? voters.current.find(self)?.role,
       leaderEpoch: this.leaderEpoch,
       fetchOffset: log.logEndOffset,
       lastFetchedEpoch: log.lastEpoch,
@@ -166,14 +168,7 @@ export class Replica {
    */
   diverged(epoch: LeaderEpoch, end: EpochEnd): boolean {
     if (!this.#follows(epoch)) return true;
-    const { log, voters } = this.#options;
-    const own = log.endOffsetOf(end.leaderEpoch);
-    const to = Math.max(Math.min(own?.endOffset ?? 0, end.endOffset), log.logStartOffset);
-    if (to < this.#highWatermark) return false;
-    if (to >= log.logEndOffset) return true;
-    log.truncateTo(offset(to));
-    voters.truncated(offset(to));
-    return true;
+    return cutToLeader(end, { ...this.#options, highWatermark: this.#highWatermark });
   }
 
   /**
@@ -183,10 +178,7 @@ export class Replica {
    */
   belowStart(epoch: LeaderEpoch, start: LogStart): boolean {
     if (!this.#follows(epoch)) return true;
-    const { log, voters } = this.#options;
-    if (start.logStartOffset < this.#highWatermark) return false;
-    log.resetTo(start);
-    voters.reset(start.voters, start.logStartOffset);
+    if (!beginAnew(start, { ...this.#options, highWatermark: this.#highWatermark })) return false;
     this.leaderHighWatermark(epoch, start.logStartOffset);
     return true;
   }
@@ -218,13 +210,30 @@ export class Replica {
       return { type: 'refused', error: 'NOT_LEADER_OR_FOLLOWER', leaderEpoch: epoch };
     }
     const verdict = leadership.fetched(request, now);
-    this.#moved(leadership.changed(now));
+    this.#changed(leadership, now);
     return verdict;
   }
 
   /** The log was appended to or fsynced, or its voters changed. */
   logChanged(now: MonotonicMs): void {
-    if (this.leadership !== undefined) this.#moved(this.leadership.changed(now));
+    if (this.#leadership !== undefined) this.#changed(this.#leadership, now);
+  }
+
+  /** Who is to vote in this partition in the end (V1): its leader moves the voters there. */
+  wantVoters(wanted: VoterSet, now: MonotonicMs): void {
+    this.#wanted = wanted;
+    this.logChanged(now);
+  }
+
+  /**
+   * An operator gives the other voters up (V5): this one leads alone, in an epoch far ahead.
+   * @returns false if it is no data voter, or still hears another one.
+   */
+  forceVoters(now: MonotonicMs): boolean {
+    if (!this.#mayLead || this.#campaign.isOtherHeard(now)) return false;
+    this.#enterEpoch(this.leaderEpoch, undefined, now);
+    this.#campaign.force(now);
+    return true;
   }
 
   /** A planned stop: the most advanced voter in sync goes first. */
@@ -298,7 +307,7 @@ export class Replica {
 
   #lead(election: Election, now: MonotonicMs): void {
     assert(this.#ballot.isNewEpoch, 'never in an epoch found at start (C1)');
-    const { log, port, settings, heardAt } = this.#options;
+    const { log, port, settings, heardAt, voters } = this.#options;
     const leadership = new Leadership({
       ...this.#options,
       ...settings,
@@ -311,11 +320,13 @@ export class Replica {
         election.granted.some((voter) => voter.nodeId === nodeId)
           ? election.startedAtMs
           : heardAt(nodeId),
+      wanted: () => this.#wanted,
     });
     this.#campaign.stop();
     this.#leadership = leadership;
     this.#watch.follow(this.#options.self.nodeId);
     port.led(this.leaderEpoch, election.granted);
+    if (election.voters !== voters.current) port.appendVoters(election.voters);
     port.leaderChanged();
     this.#beginUnaware(leadership, now);
   }
@@ -348,6 +359,13 @@ export class Replica {
 
   #setLeader(leaderId: number | undefined): void {
     if (this.#watch.follow(leaderId)) this.#options.port.leaderChanged();
+  }
+
+  #changed(leadership: Leadership, now: MonotonicMs): void {
+    this.#moved(leadership.changed(now));
+    const step = this.#wanted === undefined ? undefined : this.#leadership?.voterStep(now);
+    if (step?.type === 'append') this.#options.port.appendVoters(step.voters);
+    else if (step?.type === 'handOver') this.resign(now);
   }
 
   #moved(hasMoved: boolean): void {

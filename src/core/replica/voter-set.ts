@@ -45,6 +45,14 @@ export class VoterSet {
     return this.voters.find((voter) => voter.nodeId === nodeId);
   }
 
+  /** The same replicas in the same roles, in whatever order. */
+  isSameAs(other: VoterSet): boolean {
+    return (
+      this.voters.length === other.voters.length &&
+      this.voters.every((voter) => other.find(voter)?.role === voter.role)
+    );
+  }
+
   /**
    * Whether `next` adds, or removes, exactly one voter: majorities of the two sets overlap (V1).
    */

@@ -63,7 +63,7 @@ class Trio {
           ?.voteRequested(request, now(), (answer) => replica().voteAnswered(answer, now())),
       beginEpoch: (to, begin) => void this.replicas.get(to)?.epochBegun(begin, now()),
       ...{ endEpoch: none, led: none, resigned: none, leaderChanged: none },
-      highWatermarkMoved: none,
+      ...{ highWatermarkMoved: none, appendVoters: none },
     };
   }
 }
@@ -72,6 +72,7 @@ const silentPort: ReplicaPort = {
   ...{ persistVote: () => undefined, askVote: () => undefined, beginEpoch: () => undefined },
   ...{ endEpoch: () => undefined, led: () => undefined, resigned: () => undefined },
   ...{ leaderChanged: () => undefined, highWatermarkMoved: () => undefined },
+  appendVoters: () => undefined,
 };
 
 /** Node 2 follows node 1 in leader epoch 5. */

@@ -1,0 +1,111 @@
+import { uuid, type Uuid } from '../../src/base/brand.ts';
+import { Waiters } from '../../src/core/produce/waiters.ts';
+import type { StoredVote } from '../../src/core/replica/ballot.ts';
+import type { LogStart } from '../../src/core/replica/log-start.ts';
+import type { FetchRequest } from '../../src/core/replica/peer-call.ts';
+import type { EpochEnd } from '../../src/core/replica/replica-log.ts';
+import type { Replica } from '../../src/core/replica/replica.ts';
+import { VoterSet, type Voter, type VoterHistory } from '../../src/core/replica/voter-set.ts';
+import type { LeaderEpoch } from '../../src/base/brand.ts';
+import { newStart, SimLog, type SimRecord } from './sim-log.ts';
+
+/** What a leader answers to a Fetch. */
+export interface FetchAnswer {
+  readonly leaderEpoch: LeaderEpoch;
+  readonly error: string | undefined;
+  readonly diverging: EpochEnd | undefined;
+  readonly belowStart: LogStart | undefined;
+  readonly from: number;
+  readonly records: readonly SimRecord[];
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
+}
+
+/** A Fetch that waits at the leader. */
+export interface Parked {
+  readonly request: FetchRequest;
+  readonly answer: (answer: FetchAnswer) => void;
+  /** The watermark that the follower was told last. */
+  readonly told: number;
+}
+
+/** One node of the group: its disk outlives its process, and can be replaced. */
+export class GroupNode {
+  readonly nodeId: number;
+  /** As the partition's creation names them. */
+  #firstVoters = new VoterSet([]);
+  #disks = 0;
+  // On the disk.
+  directoryId: Uuid;
+  role: Voter['role'];
+  log: SimLog;
+  vote: StoredVote | undefined;
+  // In the process.
+  readonly heard = new Map<number, number>();
+  readonly parked = new Map<number, Parked>();
+  readonly waiters = new Waiters();
+  /** Counts processes: what an older one ordered is nobody's any more. */
+  incarnation = 0;
+  replica: Replica | undefined;
+  voters: VoterHistory;
+  isPaused = false;
+  isFsyncing = false;
+  fetchId = 0;
+  toldWatermark = 0;
+  seenWatermark = 0;
+
+  constructor(nodeId: number, role: Voter['role']) {
+    this.nodeId = nodeId;
+    this.role = role;
+    this.directoryId = directoryOf(nodeId, 0);
+    this.log = new SimLog();
+    this.voters = this.log.history();
+  }
+
+  /** The partition is created. */
+  create(voters: VoterSet): void {
+    this.#firstVoters = voters;
+    this.keepAs(this.role);
+  }
+
+  get self(): Voter {
+    return { nodeId: this.nodeId, directoryId: this.directoryId, role: this.role };
+  }
+
+  get isUp(): boolean {
+    return this.replica !== undefined;
+  }
+
+  get isVoter(): boolean {
+    return this.voters.current.find(this.self) !== undefined;
+  }
+
+  /** The disk is another one: nothing that the old one promised is known here. */
+  replaceDisk(): void {
+    this.directoryId = directoryOf(this.nodeId, ++this.#disks);
+    this.vote = undefined;
+    this.keepAs(this.role);
+  }
+
+  /** The partition's folder begins anew, with or without records (V3). */
+  keepAs(role: Voter['role']): void {
+    this.role = role;
+    this.log = new SimLog(newStart(this.#firstVoters));
+  }
+
+  /** A process begins. */
+  begin(): void {
+    this.incarnation++;
+    this.heard.clear();
+    this.parked.clear();
+    this.waiters.epochEnded();
+    this.isFsyncing = false;
+    this.toldWatermark = 0;
+    this.seenWatermark = this.log.logStartOffset;
+    this.voters = this.log.history();
+  }
+}
+
+/** Of the n-th disk of a node. */
+export const directoryOf = (nodeId: number, disk: number): Uuid =>
+  uuid(`00000000-0000-4000-8${String(disk).padStart(3, '0')}-00000000000${nodeId}`);
