@@ -39,7 +39,7 @@ export function drawFaults(random: Prng): Faults {
   const [loss, doubling, slowDelay, slowFsync] = [rate(0.2), rate(0.1), rate(0.1), rate(0.1)];
   const [voting, leading] = [rate(0.2), random.chance(0.3) ? random.next() : 0];
   // A slow pair: what one follower has and the other lacks stays so for a while.
-  const slowPairMs = random.chance(0.3) ? random.next() * 300 : 0;
+  const slowPairMs = random.chance(0.3) ? random.next() * 150 : 0;
   return {
     delayMs: (r, from, to) => {
       const pairMs = slowPairMs > 0 && (from + to) % 3 === 0 ? slowPairMs : 0;

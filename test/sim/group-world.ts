@@ -27,6 +27,8 @@ export interface Seat {
 
 export interface GroupShape {
   readonly nodes: number;
+  /** Nodes that keep no records, for good. */
+  readonly witnesses: readonly number[];
   /** Of the first voters; further nodes are observers. */
   readonly seats: readonly Seat[];
   readonly faults: Faults;
@@ -54,13 +56,12 @@ export class GroupWorld {
   hash = 0;
   trace: ((line: string) => void) | undefined;
 
-  constructor(seed: number, { seats, nodes, faults }: GroupShape) {
+  constructor(seed: number, { seats, nodes, witnesses, faults }: GroupShape) {
     this.#random = new Prng(seed);
     this.#faults = faults;
     this.#wanted = seats;
     this.nodes = Array.from({ length: nodes }, (_, i) => {
-      const role = seats.find(({ nodeId }) => nodeId === i + 1)?.role ?? 'data';
-      return new GroupNode(i + 1, role);
+      return new GroupNode(i + 1, witnesses.includes(i + 1) ? 'witness' : 'data');
     });
     const voters = this.#votersOf(seats);
     for (const node of this.nodes) node.create(voters);
@@ -101,7 +102,8 @@ export class GroupWorld {
     node.begin();
     node.replica = new Replica({
       ...{ self: node.self, role: node.role, log: node.log, voters: node.voters },
-      ...{ vote: node.vote, now: this.now, port: this.#portOf(node) },
+      ...{ vote: node.vote, votesFrom: node.votesFrom },
+      ...{ now: this.now, port: this.#portOf(node) },
       settings: { ...settings, minInsyncReplicas },
       random: { next: () => this.#random.next(), uuid: () => node.directoryId },
       heardAt: (nodeId) => {
@@ -139,11 +141,26 @@ export class GroupWorld {
     this.queue.after(ms, () => this.restart(node));
   }
 
+  /** Bad bytes below its durable mark: what is left of the log begins a little earlier (L6, V4). */
+  rot(node: GroupNode): void {
+    this.crash(node);
+    this.#note('rot', node.nodeId);
+    node.rot(this.#random.next());
+  }
+
+  /** A planned stop of the leader's office. */
+  handOver(): void {
+    const { leader } = this;
+    if (leader === undefined) return;
+    leader.replica?.resign(this.now);
+    this.wake(leader);
+  }
+
   /** Its disk is replaced by an empty one; it starts later. */
   replaceDisk(node: GroupNode): void {
     this.crash(node);
     this.#note('disk', node.nodeId);
-    this.#lost.set(node.directoryId, node.log.persistedOffset);
+    this.#lost.set(node.directoryId, node.promisedOffset);
     node.replaceDisk();
     this.want(this.#wanted);
   }
@@ -166,7 +183,6 @@ export class GroupWorld {
       this.queue.after(this.#random.next() * delayMsMax, () => {
         if (version !== this.#wantedVersion) return;
         this.#whenRunning(node, () => node.replica?.wantVoters(this.wanted, this.now));
-        this.#changeRole(node);
       });
     }
   }
@@ -325,7 +341,7 @@ export class GroupWorld {
       const { replica } = node;
       if (replica === undefined || replica.leaderId !== undefined) return;
       // A data voter campaigns before long.
-      if (node.isVoter && node.role === 'data') return;
+      if (replica.nextDeadline() !== undefined) return;
       const other = this.#random.pick(this.nodes);
       if (other === node) return;
       this.network.send(node, other, () => {
@@ -520,22 +536,7 @@ export class GroupWorld {
     this.invariants.watermark(node.nodeId, log, node.seenWatermark, isWitness, highWatermark);
     node.seenWatermark = highWatermark;
     if (replica.isLeader) node.waiters.highWatermarkMoved(replica.leaderEpoch, highWatermark);
-    this.#changeRole(node);
     this.queue.after(0, () => this.#answerParked(node));
-  }
-
-  /** A node that no longer votes, for good, may begin to keep what it is to keep from now on. */
-  #changeRole(node: GroupNode): void {
-    const seat = this.#wanted.find(({ nodeId }) => nodeId === node.nodeId);
-    const { replica, voters, incarnation } = node;
-    if (seat === undefined || seat.role === node.role || replica === undefined) return;
-    if (node.isVoter || voters.currentFrom >= replica.highWatermark) return;
-    this.queue.after(0, () => {
-      if (node.incarnation !== incarnation) return;
-      this.crash(node);
-      node.keepAs(seat.role);
-      this.start(node);
-    });
   }
 
   /** C3, by the disks. */
@@ -543,10 +544,10 @@ export class GroupWorld {
     const inSync = new Set(replica?.leadership?.inSync());
     const { current } = voters;
     const disks = current.voters.map((voter): DiskOfVoter => {
-      const { log, directoryId } = this.node(voter.nodeId);
+      const { directoryId, promisedOffset } = this.node(voter.nodeId);
       const isThere = directoryId === voter.directoryId;
       return {
-        persistedOffset: isThere ? log.persistedOffset : (this.#lost.get(voter.directoryId) ?? 0),
+        persistedOffset: isThere ? promisedOffset : (this.#lost.get(voter.directoryId) ?? 0),
         isWitness: voter.role === 'witness',
         isInSync: inSync.has(voter.nodeId),
       };

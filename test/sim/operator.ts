@@ -3,7 +3,7 @@ import type { GroupWorld } from './group-world.ts';
 
 const promoteEachMs = 1_000;
 
-/** Who replaces disks: one at a time, and never the last that has something. */
+/** What happens to disks: to one at a time, and never to the last that has something. */
 export class Operator {
   readonly #world: GroupWorld;
   #gone: { readonly node: GroupNode; readonly directoryId: string } | undefined;
@@ -25,13 +25,23 @@ export class Operator {
     if (isPair) this.#promote(leader);
   }
 
+  /** Some of its log is lost, and known to be. */
+  rot(node: GroupNode): void {
+    if (!this.#mayReplace(node)) return;
+    // One of two would not vote for the other any more.
+    const { current } = this.#world.leader?.voters ?? node.voters;
+    if (current.find(node.self) !== undefined && current.voters.length < 3) return;
+    this.#world.rot(node);
+    this.#world.queue.after(2_000, () => this.#world.restart(node));
+  }
+
   #mayReplace(node: GroupNode): boolean {
     const { leader } = this.#world;
     const leadership = leader?.replica?.leadership;
     if (leader === undefined || leadership === undefined || leader === node) return false;
     const { current, currentFrom } = leader.voters;
     if (!leadership.isEpochCommitted || currentFrom >= leadership.highWatermark) return false;
-    if (this.#isReplacing(leader)) return false;
+    if (this.#isReplacing(leader) || this.#world.nodes.some((each) => each.isRotten)) return false;
     if (current.find(node.self) === undefined) return true;
     return current.voters.every((voter) => {
       const { log, directoryId, isUp } = this.#world.node(voter.nodeId);

@@ -11,7 +11,7 @@ export interface Plan extends GroupShape {
   readonly publishesPerMinute: number;
   /** Other voters are wanted, so often per minute; 0: never. */
   readonly changes: number;
-  /** Disks are replaced. */
+  /** Disks are replaced, or rot. */
   readonly disks: number;
   /** The leader's log start moves. */
   readonly trims: number;
@@ -35,11 +35,15 @@ export function drawPlan(random: Prng): Plan {
   const isChanging = random.chance(0.4);
   const roles = random.pick(isChanging ? groups.slice(0, 4) : groups);
   const observers = isChanging ? 2 + random.below(2) : random.below(2);
+  const nodes = roles.length + observers;
+  const witnesses = seatsOf(roles).flatMap(({ nodeId, role }) => (role === 'data' ? [] : nodeId));
+  // Among those who come later may be a witness.
+  if (isChanging && random.chance(0.5)) witnesses.push(nodes);
   const rate = (share: number, most: number): number =>
     random.chance(share) ? random.next() * most : 0;
   return {
     name: `${roles.join(' ')} + ${observers}${isChanging ? ', changing' : ''}`,
-    nodes: roles.length + observers,
+    ...{ nodes, witnesses },
     seats: seatsOf(roles),
     faults: drawFaults(random),
     publishesPerMinute: 600 + random.below(6_000),
@@ -49,16 +53,17 @@ export function drawPlan(random: Prng): Plan {
   };
 }
 
-/** Another assignment: up to three data voters, or two and a witness, on any of the nodes. */
-export function drawSeats(random: Prng, nodes: number): Seat[] {
-  const ids = Array.from({ length: nodes }, (_, i) => i + 1);
-  const take = (): number => ids.splice(random.below(ids.length), 1)[0] ?? 1;
-  const count = random.pick([1, 2, 3, 3, 3, 5]);
+/** Another assignment: up to five data voters; an even number gets a witness, mostly (V5). */
+export function drawSeats(random: Prng, { nodes, witnesses }: GroupShape): Seat[] {
+  const all = Array.from({ length: nodes }, (_, i) => i + 1);
+  const ids = all.filter((nodeId) => !witnesses.includes(nodeId));
+  const count = random.pick([1, 2, 2, 3, 3, 3, 5]);
   const seats: Seat[] = [];
-  while (seats.length < count && ids.length > 0) seats.push({ nodeId: take(), role: 'data' });
-  // An even number of copies gets a witness on a further node (V5), mostly.
-  if (seats.length % 2 === 0 && ids.length > 0 && random.chance(0.8)) {
-    seats.push({ nodeId: take(), role: 'witness' });
+  while (seats.length < count && ids.length > 0) {
+    const [nodeId = 1] = ids.splice(random.below(ids.length), 1);
+    seats.push({ nodeId, role: 'data' });
   }
+  const needsWitness = seats.length % 2 === 0 && witnesses.length > 0 && random.chance(0.8);
+  if (needsWitness) seats.push({ nodeId: random.pick(witnesses), role: 'witness' });
   return seats;
 }

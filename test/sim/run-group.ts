@@ -58,7 +58,7 @@ class GroupScenario {
 
   breakThings(endMs: number): void {
     const world = this.#world;
-    const { faults, changes, disks, trims, nodes, publishesPerMinute } = this.#plan;
+    const { faults, changes, disks, trims, publishesPerMinute } = this.#plan;
     const draw = this.#draw;
     const repeat = (perMinute: number, run: () => void): void =>
       this.#repeat(endMs, perMinute, run);
@@ -70,9 +70,10 @@ class GroupScenario {
       world.queue.after(draw.next() * 10_000, () => world.resume(node));
     });
     repeat(faults.cuts, () => this.#cut());
-    repeat(faults.handOvers, () => world.leader?.replica?.resign(world.now));
-    repeat(changes, () => world.want(drawSeats(draw, nodes)));
+    repeat(faults.handOvers, () => world.handOver());
+    repeat(changes, () => world.want(drawSeats(draw, this.#plan)));
     repeat(disks, () => this.#operator.replaceDisk(draw.pick(world.nodes)));
+    repeat(disks, () => this.#operator.rot(draw.pick(world.nodes)));
     repeat(trims, () => {
       const { leader } = world;
       const start = leader?.log.logStartOffset ?? 0;
@@ -86,7 +87,10 @@ class GroupScenario {
     const world = this.#world;
     world.network.heal();
     // It stays as slow and lossy as it was.
-    world.allow({ ...this.#plan.faults, diesVoting: () => false, diesLeading: () => false });
+    const { faults } = this.#plan;
+    const fetchRecordsMax = Math.max(faults.fetchRecordsMax, 20);
+    const never = (): boolean => false;
+    world.allow({ ...faults, fetchRecordsMax, diesVoting: never, diesLeading: never });
     for (const node of world.nodes) {
       world.restart(node);
       if (node.isPaused) world.resume(node);

@@ -44,9 +44,14 @@ export class ProgressTable {
     return this.#voters;
   }
 
-  /** Another set is in force. */
+  /** Another set is in force. Who leaves it is in sync with nothing any more, should it come back. */
   follow(set: VoterSet): void {
+    const before = this.#voters;
     this.#voters = set.voters.map((voter) => this.track(voter, voter.role));
+    for (const progress of before) {
+      if (this.#voters.includes(progress) || progress.isSelf) continue;
+      progress.member = new InSyncMember(false, monotonicMs(0));
+    }
   }
 
   find(replica: ReplicaId): ReplicaProgress | undefined {

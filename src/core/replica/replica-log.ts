@@ -30,11 +30,14 @@ export interface ReplicaLog {
   resetTo(start: LogStart): void;
 }
 
+/** How new a log is. */
+export interface LogEnd {
+  readonly lastEpoch: LeaderEpoch;
+  readonly logEndOffset: Offset;
+}
+
 /** Which log is newer: Raft's rule for votes. */
-export function isUpToDate(
-  candidate: { readonly lastEpoch: number; readonly logEndOffset: number },
-  voter: { readonly lastEpoch: number; readonly logEndOffset: number },
-): boolean {
+export function isUpToDate(candidate: LogEnd, voter: LogEnd): boolean {
   if (candidate.lastEpoch !== voter.lastEpoch) return candidate.lastEpoch > voter.lastEpoch;
   return candidate.logEndOffset >= voter.logEndOffset;
 }

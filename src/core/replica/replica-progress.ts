@@ -8,7 +8,7 @@ import type { ReplicaId, Voter } from './voter-set.ts';
 export class ReplicaProgress implements VoterProgress {
   readonly replica: ReplicaId;
   /** Undefined: the leader itself, which is always in sync. */
-  readonly member: InSyncMember | undefined;
+  member: InSyncMember | undefined;
   /** It keeps what its role says, as a voter or on the way there. */
   role: Voter['role'];
   persistedOffset: Offset = offset(0);
@@ -43,7 +43,8 @@ export class ReplicaProgress implements VoterProgress {
    * everything below `end`.
    */
   fetched(fetchOffset: Offset, persistedOffset: Offset, end: Offset, now: MonotonicMs): void {
-    if (persistedOffset > this.persistedOffset) this.persistedOffset = persistedOffset;
+    // What it says last, not the most it ever said: a disk may have lost some of it (V4).
+    this.persistedOffset = persistedOffset;
     this.heldOffset = offset(Math.max(this.heldOffset, fetchOffset, end));
     this.fetchedAtMs = now;
     if (persistedOffset >= end) {

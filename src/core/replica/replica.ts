@@ -11,7 +11,7 @@ import type { BeginEpoch, EndEpoch, FetchRequest, FetchVerdict } from './peer-ca
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import type { LogStart } from './log-start.ts';
-import type { EpochEnd } from './replica-log.ts';
+import { isUpToDate, type EpochEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { mayGrant } from './vote-rules.ts';
 import { isSameReplica, type ReplicaId, type VoterSet } from './voter-set.ts';
@@ -100,7 +100,8 @@ export class Replica {
   ): void {
     const { self } = this.#options;
     const { leaderEpoch: epoch, candidate } = request;
-    if (!isSameReplica(request.voter, self)) return answer(this.#verdict(request, false));
+    if (!isSameReplica(request.voter, self) || !this.#mayVote)
+      return answer(this.#verdict(request, false));
     // For a pre-vote too (KIP-996): who alone stored an epoch could follow no older one again.
     if (epoch > this.leaderEpoch) this.#enterEpoch(epoch, undefined, now);
     const isGranted = this.#mayGrant(request, now);
@@ -383,8 +384,14 @@ export class Replica {
 
   /** A data voter; a witness and an observer never campaign (V1, V3). */
   get #mayLead(): boolean {
-    const { voters, self } = this.#options;
-    return voters.current.find(self)?.role === 'data';
+    const { voters, self, role } = this.#options;
+    return voters.current.find(self)?.role === 'data' && role !== 'witness' && this.#mayVote;
+  }
+
+  /** It has again what its disk lost (V4). */
+  get #mayVote(): boolean {
+    const { log, votesFrom } = this.#options;
+    return votesFrom === undefined || isUpToDate(log, votesFrom);
   }
 
   get #isAlone(): boolean {

@@ -20,7 +20,8 @@ export type VoterStep =
  * The next step from the voters in force to those that are wanted (V1): one voter added or removed.
  * Additions come first, data before witnesses, so that there are never fewer copies than before or
  * after; of a node with a new disk the old voter goes first, once the new one has caught up. Nobody
- * goes or comes if what is left could not commit.
+ * goes or comes if what is left could not commit. A disk keeps its role in a partition: as a witness
+ * it would vote with epochs that it has not as a data voter.
  * @returns undefined if nothing is to be done, or can be done now.
  */
 export function nextVoterStep(wanted: VoterSet, view: VoterChangeView): VoterStep | undefined {
@@ -58,9 +59,7 @@ function removals(
   const mayGo = (voter: Voter): boolean => {
     if (isSameReplica(voter, self)) return false;
     const next = wanted.ofNode(voter.nodeId);
-    if (next === undefined) return !isWaiting;
-    // The same disk in another role begins anew: it cannot catch up before.
-    return next.directoryId === voter.directoryId || view.hasCaughtUp(next);
+    return next === undefined ? !isWaiting : view.hasCaughtUp(next);
   };
   return surplus
     .filter(mayGo)

@@ -45,6 +45,7 @@ export class SimReplica implements PeerReplica {
   readonly isCutting = false;
   readonly log: SimLog;
   readonly #options: SimReplicaOptions;
+  readonly #voters: VoterHistory;
   #isFsyncing = false;
   /** Bytes of records that were read for followers. */
   bytesRead = 0;
@@ -58,9 +59,10 @@ export class SimReplica implements PeerReplica {
     this.partition = options.partition;
     this.log = options.log;
     const { self, log, vote, random, peers } = options;
+    this.#voters = new VoterHistory(options.voters, offset(0));
     this.replica = new Replica({
       ...{ self, log, vote, random, now: this.#now() },
-      voters: new VoterHistory(options.voters, offset(0)),
+      voters: this.#voters,
       settings: {
         ...{ fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000 },
         minInsyncReplicas: (data) => (data >= 3 ? 2 : 1),
@@ -177,6 +179,11 @@ export class SimReplica implements PeerReplica {
       endEpoch: (nodeId, end) => peers.endEpoch(this, nodeId, end),
       led: (epoch) => {
         this.log.append({ leaderEpoch: epoch, payload: undefined });
+        this.#options.disk(() => this.#appended());
+      },
+      appendVoters: (voters) => {
+        this.#voters.appended(voters, this.log.logEndOffset);
+        this.log.append({ leaderEpoch: this.replica.leaderEpoch, payload: undefined, voters });
         this.#options.disk(() => this.#appended());
       },
       resigned: () => this.#changed(),
