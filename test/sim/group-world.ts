@@ -565,7 +565,11 @@ export class GroupWorld {
   #checkInSync(node: GroupNode, only?: GroupNode): void {
     const leadership = node.replica?.leadership;
     if (leadership === undefined || !node.voters.current.hasWitness) return;
-    const inSync = leadership.inSync().map((nodeId) => this.node(nodeId));
+    const inSync = leadership.inSync().flatMap((nodeId) => {
+      const other = this.node(nodeId);
+      const isThere = node.voters.current.find(other.self) !== undefined && !other.isRotten;
+      return isThere ? other : [];
+    });
     for (const { role, nodeId } of node.voters.current.voters) {
       const witness = this.node(nodeId);
       if (role !== 'witness' || (only !== undefined && only !== witness)) continue;

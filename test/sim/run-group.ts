@@ -21,7 +21,7 @@ export interface GroupRun {
 
 /**
  * One seed: first things break and safety is checked after each event, then all heals: every node
- * must end with the committed log, and any one voter may die. @throws with the invariant that broke.
+ * must end with the committed log, and any one voter may die. @throws with the broken invariant.
  */
 export function runGroup(seed: number, minutes: number, trace?: (line: string) => void): GroupRun {
   const draw = new Prng(seed ^ 0x5eed);

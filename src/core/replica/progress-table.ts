@@ -44,7 +44,7 @@ export class ProgressTable {
     return this.#voters;
   }
 
-  /** Another set is in force. Who leaves it is in sync with nothing any more, should it come back. */
+  /** Another set is in force. Who leaves it is not in sync any more, should it come back. */
   follow(set: VoterSet): void {
     const before = this.#voters;
     this.#voters = set.voters.map((voter) => this.track(voter, voter.role));

@@ -40,8 +40,8 @@ export interface ReplicaOptions {
   readonly role?: Voter['role'] | undefined;
   readonly log: ReplicaLog;
   /**
-   * Where its log was once, if its disk lost some of it: until it is there again it gives no vote and
-   * asks for none, since it promised with what it had (V4). Undefined: it lost nothing.
+   * Where its log was once, if its disk lost some of it: until it is there again it gives no vote
+   * and asks for none, since it promised with what it had (V4). Undefined: it lost nothing.
    */
   readonly votesFrom?: LogEnd | undefined;
   readonly voters: VoterHistory;

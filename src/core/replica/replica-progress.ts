@@ -39,8 +39,8 @@ export class ReplicaProgress implements VoterProgress {
   }
 
   /**
-   * A Fetch of it: all below `persistedOffset` is fsynced there and is the leader's own; it may have
-   * everything below `end`.
+   * A Fetch of it: all below `persistedOffset` is fsynced there and is the leader's own; it may
+   * have everything below `end`.
    */
   fetched(fetchOffset: Offset, persistedOffset: Offset, end: Offset, now: MonotonicMs): void {
     // What it says last, not the most it ever said: a disk may have lost some of it (V4).
