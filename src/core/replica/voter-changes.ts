@@ -20,8 +20,8 @@ export type VoterStep =
  * The next step from the voters in force to those that are wanted (V1): one voter added or removed.
  * Additions come first, data before witnesses, so that there are never fewer copies than before or
  * after; of a node with a new disk the old voter goes first, once the new one has caught up. Nobody
- * goes or comes if what is left could not commit. A disk keeps its role in a partition: its log as a
- * witness is none as a data voter, and would break what it promised.
+ * goes or comes if what is left could not commit. A disk keeps its role in a partition: its log of
+ * a witness is none of a data voter, and would break what it promised.
  * @returns undefined if nothing is to be done, or can be done now.
  */
 export function nextVoterStep(wanted: VoterSet, view: VoterChangeView): VoterStep | undefined {
