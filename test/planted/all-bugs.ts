@@ -4,11 +4,13 @@ import { forwardBugs } from './forward-bugs.ts';
 import { logBugs } from './log-bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { qos2Bugs } from './qos2-bugs.ts';
+import { queueBugs } from './queue-bugs.ts';
 import { recoveryBugs } from './recovery-bugs.ts';
 
 /** Every bug that the suites must find. */
 export const allBugs: readonly PlantedBug[] = [
   ...logBugs,
+  ...queueBugs,
   ...recoveryBugs,
   ...coreBugs,
   ...qos2Bugs,
