@@ -4,6 +4,7 @@ import type { AdminAnswer, Effect } from '../src/core/effect.ts';
 import type { Event, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 import { toleratingNoSpace } from '../src/log/files.ts';
+import type { PeerEffect } from '../src/core/peer/peer-transport.ts';
 import type { Storage } from '../src/log/storage.ts';
 import type { StateView } from '../src/ports/state-view.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
@@ -35,6 +36,7 @@ type Told = Of<
   | 'Print'
   | 'AnswerAdmin'
   | 'StopNode'
+  | PeerEffect['type']
 >;
 
 /**
@@ -46,7 +48,9 @@ export interface World {
   readonly views: StateView;
   readonly budgetBytes: number | 'auto';
   readonly telemetry: Telemetry;
-  readonly kafka: Pick<KafkaListener, 'send' | 'close' | 'hold'>;
+  /** Those of clients and those of other nodes. */
+  readonly connections: Pick<KafkaListener, 'send' | 'close' | 'hold'>;
+  readonly links: (effect: PeerEffect) => void;
   readonly mqtt: Pick<
     MqttFront,
     'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered'
@@ -207,12 +211,16 @@ export class Executor {
     const world = this.#world;
     switch (effect.type) {
       case 'SendBytes':
-        return world.kafka.send(effect.connection, effect.chunks);
+        return world.connections.send(effect.connection, effect.chunks);
       case 'CloseConnection':
-        return world.kafka.close(effect.connection, effect.isAbrupt);
+        return world.connections.close(effect.connection, effect.isAbrupt);
       case 'PauseReading':
       case 'ResumeReading':
-        return world.kafka.hold(effect.connection, effect.type === 'PauseReading');
+        return world.connections.hold(effect.connection, effect.type === 'PauseReading');
+      case 'OpenLink':
+      case 'SendToLink':
+      case 'CloseLink':
+        return world.links(effect);
       case 'HoldPublishers':
         return world.mqtt.holdPublishers(effect.held);
       case 'ReleasePublishes':

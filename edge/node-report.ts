@@ -1,6 +1,6 @@
 import type { ClusterStatus } from '../src/core/cluster-status.ts';
 import type { ClockView } from '../src/core/clock-watch.ts';
-import type { NodeView } from '../src/core/node.ts';
+import type { NodeView } from '../src/core/node-options.ts';
 import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
 import type { Partition } from '../src/core/partition.ts';
 import type { ForwardStatus } from '../src/core/forward/supervision.ts';
@@ -45,7 +45,7 @@ const rangesShownMax = 32;
 
 /** `/api/v1/status` (DESIGN 2). */
 export function nodeStatus(facts: NodeFacts): NodeStatus {
-  const partitions = [...facts.core.partitions].map((p) => partitionStatus(p, facts.nodeId));
+  const partitions = [...facts.core.partitions].map(partitionStatus);
   return {
     health: health(facts),
     node: { id: facts.nodeId, version: facts.version, clusterId: facts.clusterId },
@@ -90,22 +90,32 @@ function health({ core, forward, isForwarderUp, damaged }: NodeFacts): NodeStatu
   return isDegraded ? 'degraded' : 'ok';
 }
 
-function partitionStatus(partition: Partition, nodeId: number): PartitionStatus {
-  const { isLeader } = partition;
+function partitionStatus(partition: Partition): PartitionStatus {
+  const { leaderId } = partition;
   return {
     topic: partition.topic,
     topicId: partition.topicId,
     partition: partition.partition,
-    role: isLeader ? 'leader' : 'offline',
-    ...(isLeader ? { leader: nodeId } : {}),
+    role: roleOf(partition),
+    ...(leaderId === undefined ? {} : { leader: leaderId }),
     leaderEpoch: partition.leaderEpoch,
     logStartOffset: partition.logStartOffset,
     logEndOffset: partition.logEndOffset,
     highWatermark: partition.highWatermark,
-    replicas: [nodeId],
-    inSync: isLeader ? [nodeId] : [],
-    atRisk: false,
+    replicas: partition.replicaIds,
+    inSync: partition.isLeader ? partition.inSyncIds : [],
+    atRisk: partition.hasBegun && partition.replica.leadership?.isAtRisk === true,
   };
+}
+
+/** `offline`: it takes no part yet. */
+function roleOf(partition: Partition): PartitionStatus['role'] {
+  if (!partition.hasBegun) return 'offline';
+  if (partition.isLeader) return 'leader';
+  const own = partition.voters?.find(partition.replica.self);
+  if (own === undefined) return 'observer';
+  if (own.role === 'witness') return 'witness';
+  return partition.leaderId === undefined ? 'candidate' : 'follower';
 }
 
 /** `/metrics`. Labels are partitions and QoS levels, never what a client can make up. */
@@ -152,13 +162,8 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
   ];
 }
 
-const clusterFacts = ({ cluster, core, nodeId }: NodeFacts): MetricSample[] =>
-  cluster === undefined
-    ? []
-    : clusterMetrics(
-        cluster,
-        [...core.partitions].map((p) => partitionStatus(p, nodeId)),
-      );
+const clusterFacts = ({ cluster, core }: NodeFacts): MetricSample[] =>
+  cluster === undefined ? [] : clusterMetrics(cluster, [...core.partitions].map(partitionStatus));
 
 function partitionMetrics(p: Partition): MetricSample[] {
   const labels = { topic: p.topic, partition: p.partition };

@@ -55,6 +55,7 @@ async function openLocked(
       nodeId: config.node.id,
       random: randomNode,
       clock: clockNode,
+      isClustered: config.cluster !== undefined,
       telemetry,
       config: { segmentBytes, indexIntervalBytes, reserveBytes: config.disk.reserveBytes },
     });

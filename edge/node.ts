@@ -1,6 +1,7 @@
-import { connectionId, type ConnectionId } from '../src/base/brand.ts';
+import { connectionId, type ConnectionId, type Uuid } from '../src/base/brand.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import { formatAddress, type Address } from '../src/config/address.ts';
+import { peerListen } from '../src/config/cluster-nodes.ts';
 import type { Config } from '../src/config/config.ts';
 import { nodeAddresses } from '../src/config/node-addresses.ts';
 import { clusterTopicName, sessionsTopicName } from '../src/core/cluster/cluster-state.ts';
@@ -22,6 +23,8 @@ import { isDiskFault } from './disk-fault.ts';
 import { Executor } from './execute.ts';
 import { ForwardMarks } from './forward-marks.ts';
 import { forwarderSettings } from './forwarder-settings.ts';
+import { PeerExecutor } from './peer-executor.ts';
+import { peerSettings, type PeerSettings } from './peer-settings.ts';
 import { KafkaListener } from './kafka-listener.ts';
 import { Loop } from './loop.ts';
 import { MqttFront } from './mqtt-aedes.ts';
@@ -45,9 +48,14 @@ export async function startNode(
 ): Promise<Result<RunningNode, StartError>> {
   const settings = await forwarderSettings(config);
   if (!settings.ok) return settings;
+  const peers = await peerSettings(config);
+  if (!peers.ok) return peers;
   const opened = await openNodeStorage(config, deps.telemetry);
   if (!opened.ok) return opened;
-  const node = new NodeProcess({ config, ...deps, opened: opened.value, settings: settings.value });
+  const node = new NodeProcess({
+    ...{ config, ...deps, opened: opened.value },
+    ...{ settings: settings.value, peers: peers.value },
+  });
   return node.start();
 }
 
@@ -58,6 +66,7 @@ interface NodeParts extends NodeDeps {
   readonly config: Config;
   readonly opened: OpenedStorage;
   readonly settings: ForwarderSettings | undefined;
+  readonly peers: PeerSettings | undefined;
 }
 
 class NodeProcess implements RunningNode {
@@ -70,6 +79,7 @@ class NodeProcess implements RunningNode {
   readonly #executor: Executor;
   readonly #kafka: KafkaListener;
   readonly #mqtt: MqttFront;
+  readonly #peers: PeerExecutor | undefined;
   readonly #supervisor: Supervisor | undefined = undefined;
   readonly #marks: ForwardMarks;
   readonly #admin = new AdminRequests();
@@ -83,7 +93,7 @@ class NodeProcess implements RunningNode {
   #end: (end: StartError) => void = () => undefined;
   #becameReady: (problem: StartError | undefined) => void = () => undefined;
 
-  constructor({ config, telemetry, opened, settings }: NodeParts) {
+  constructor({ config, telemetry, opened, settings, peers }: NodeParts) {
     this.#config = config;
     this.#telemetry = telemetry;
     this.#opened = opened;
@@ -98,11 +108,14 @@ class NodeProcess implements RunningNode {
       connectionsMax: places.kafka,
       ...{ post, nextConnectionId },
     });
+    this.#peers =
+      peers &&
+      new PeerExecutor({ settings: peers, telemetry, clock: clockNode, post, nextConnectionId });
     const { packetBytesMax } = config.mqtt;
     const mqttSettings = { ...addresses.mqtt, packetBytesMax, connectionsMax: places.mqtt };
     this.#mqtt = new MqttFront({ settings: mqttSettings, post, nextConnectionId, telemetry });
     if (settings !== undefined) {
-      const { clusterId } = opened.storage.meta;
+      const clusterId = (): Uuid => opened.storage.meta.clusterId;
       const nodeId = config.node.id;
       this.#supervisor = new Supervisor({ settings, clusterId, nodeId, telemetry, post });
     }
@@ -112,7 +125,8 @@ class NodeProcess implements RunningNode {
       views: opened.views,
       budgetBytes: config.disk.budgetBytes,
       telemetry,
-      kafka: this.#kafka,
+      connections: this.#peers?.connections(this.#kafka) ?? this.#kafka,
+      links: (effect) => this.#peers?.run(effect),
       mqtt: this.#mqtt,
       forwardMarks: this.#marks,
       answerForwarder: (askId, isAllowed) => this.#supervisor?.answer(askId, isAllowed),
@@ -145,7 +159,11 @@ class NodeProcess implements RunningNode {
   }
 
   async start(): Promise<Result<RunningNode, StartError>> {
-    const problem = (await this.#listenAdmin()) ?? (await this.#boot()) ?? (await this.#listen());
+    const problem =
+      (await this.#listenAdmin()) ??
+      (await this.#listenPeers()) ??
+      (await this.#boot()) ??
+      (await this.#listen());
     if (problem === undefined) return ok(this);
     await this.stop();
     return fail(problem);
@@ -158,6 +176,7 @@ class NodeProcess implements RunningNode {
     await this.#supervisor?.stop();
     await this.#kafka.stop();
     await this.#executor.settled();
+    await this.#peers?.stop();
     this.#loop.stop();
     await this.#adminServer?.close();
     await this.#close();
@@ -185,7 +204,14 @@ class NodeProcess implements RunningNode {
     return undefined;
   }
 
-  /** Runs the core until it leads everything it has. */
+  /** Before the core runs: it becomes part of a cluster only with the others. */
+  async #listenPeers(): Promise<StartError | undefined> {
+    const listening = await this.#peers?.listen();
+    if (listening === undefined || listening.ok) return undefined;
+    return portProblem('cluster.listen', peerListen(this.#config) ?? '', listening.error);
+  }
+
+  /** Runs the core until all that it has is led, here or elsewhere. */
   async #boot(): Promise<StartError | undefined> {
     const { storage, views } = this.#opened;
     const booted = new Promise<StartError | undefined>((resolve) => {

@@ -14,7 +14,8 @@ import type { Uuid } from '../src/base/brand.ts';
 
 export interface SupervisorOptions {
   readonly settings: ForwarderSettings;
-  readonly clusterId: Uuid;
+  /** Asked for each description: a node may be older than its cluster. */
+  readonly clusterId: () => Uuid;
   readonly nodeId: number;
   readonly telemetry: Telemetry;
   readonly post: (event: Event) => void;
@@ -135,7 +136,7 @@ export class Supervisor {
   #tell(): void {
     if (this.#described === undefined) return;
     const { clusterId, nodeId } = this.#options;
-    this.#send({ type: 'PartitionsDescribed', clusterId, nodeId, ...this.#described });
+    this.#send({ type: 'PartitionsDescribed', clusterId: clusterId(), nodeId, ...this.#described });
   }
 
   #send(word: NodeToForwarder): void {

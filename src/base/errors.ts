@@ -102,6 +102,11 @@ export const errorTable = {
     retriable: false,
     text: 'There are not that many nodes.',
   },
+  NOT_CONTROLLER: {
+    kafkaCode: 41,
+    retriable: true,
+    text: 'Another node decides on topics; metadata names it.',
+  },
   INVALID_REPLICA_ASSIGNMENT: {
     kafkaCode: 39,
     retriable: false,

@@ -15,7 +15,6 @@ export function ruleProblems(config: Config): readonly ConfigProblem[] {
     ...topicProblems(config),
     ...routeProblems(config),
     ...clusterProblems(config),
-    ...unbuiltProblems(config),
     ...forwardProblems(config),
   ];
 }
@@ -114,12 +113,6 @@ function knownTopicProblems(config: Config, path: ConfigPath, name: string): Con
   if (wrong.length > 0 || config.topics.some((topic) => topic.name === name)) return wrong;
   const known = config.topics.map((topic) => topic.name).join(', ');
   return [problemAt(path, `names "${name}", which topics does not list`, `listed: ${known}`)];
-}
-
-function unbuiltProblems({ cluster }: Config): ConfigProblem[] {
-  if (cluster === undefined || cluster.peers.length === 1) return [];
-  const text = 'lists more than one node, but replication is not built yet';
-  return [problemAt(['cluster', 'peers'], text, 'leave out `cluster` to run a cluster of one')];
 }
 
 function forwardProblems(config: Config): ConfigProblem[] {

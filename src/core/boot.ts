@@ -1,9 +1,9 @@
 import { assert } from '../base/assert.ts';
-import { leaderEpoch, type Offset, type Uuid } from '../base/brand.ts';
+import type { Offset, Uuid } from '../base/brand.ts';
 import { utf8Encode } from '../base/bytes.ts';
 import type { Random } from '../ports/random.ts';
 import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
-import { encodeTopic, type TopicValue, unplaced } from '../wire/state/state-codec.ts';
+import { encodeTopic, type TopicValue } from '../wire/state/state-codec.ts';
 import {
   clusterKeys,
   clusterTopicName,
@@ -12,12 +12,10 @@ import {
 } from './cluster/cluster-state.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
 import { lostTopics } from './cluster/lost-topics.ts';
-import type { Effect, VoteRecord } from './effect.ts';
-import type { OpenLog } from './event.ts';
+import type { Effect } from './effect.ts';
+import type { LocalPartitions } from './local-partitions.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
-import type { StoredVote } from './replica/ballot.ts';
-import { VoterSet } from './replica/voter-set.ts';
 
 /** One `topics:` entry of the config. -1: unlimited. */
 export interface TopicSeed {
@@ -26,42 +24,44 @@ export interface TopicSeed {
   readonly keepUnforwarded: boolean;
   readonly retentionMs: number;
   readonly retentionBytes: number;
+  /** 0: auto. */
+  readonly replicas: number;
+  /** 0: auto. */
+  readonly minInsyncReplicas: number;
 }
 
 export interface BootOptions {
-  readonly nodeId: number;
-  readonly directoryId: Uuid;
-  /** The journal lost records: votes may be missing (V4). */
-  readonly isJournalDamaged: boolean;
   readonly seeds: readonly TopicSeed[];
+  /** A cluster of one makes `__cluster` by itself; others are born (V2). */
+  readonly isAlone: boolean;
   readonly random: Random;
   readonly partitions: PartitionTable;
+  readonly local: LocalPartitions;
   readonly cluster: ClusterState;
   readonly emit: (effect: Effect) => void;
-  readonly openPartition: (log: OpenLog) => Partition;
   readonly openInternal: (partition: Partition) => InternalTopic;
-  /** `__cluster` is replayed: takes this start's producer ids, then calls back. */
-  readonly takeProducerIds: (cluster: InternalTopic, taken: () => void) => void;
+  /** `__cluster` is replayed: gets this start's producer ids, then calls back. */
+  readonly takeProducerIds: (taken: () => void) => void;
+  /** Where the replicas of a new topic go; none: everything is on this node. */
+  readonly assign: (topic: TopicSeed) => TopicValue['assignments'];
   readonly ready: () => void;
 }
 
-/** V4: a lone voter whose journal is damaged leaves room for every epoch it may have promised. */
-const damagedJournalEpochs = 1_000;
-
 /**
- * From an opened data directory to a node that leads all its partitions, in the only order that is
- * safe:
- * `__cluster` leads and commits -> its records say what exists (C7) -> producer ids (P4) -> topics
- * are seeded -> their logs are made or found, and lead -> sessions are replayed -> ready.
+ * From an opened data directory to a node that serves, in the only order that is safe: what is
+ * committed in `__cluster` is known -> producer ids (P4) -> its leader seeds topics -> the logs
+ * that they assign here are made or found -> each has a leader, here or elsewhere -> sessions are
+ * replayed -> ready.
  */
 export class Boot {
   readonly #options: BootOptions;
-  readonly #votes = new Map<string, StoredVote>();
   readonly #views = new Map<string, { nextOffset: Offset; entries: readonly ViewEntry[] }>();
   readonly #internal = new Map<string, InternalTopic>();
   /** Topics made since the node was ready, and who waits for their partitions. */
   readonly #opening = new Map<TopicValue, () => void>();
   #phase: 'cluster' | 'topics' | 'ready' = 'cluster';
+  /** The leader epoch of `__cluster` in which this node has seeded topics. */
+  #seededIn = -1;
 
   constructor(options: BootOptions) {
     this.#options = options;
@@ -79,37 +79,34 @@ export class Boot {
     this.#views.set(topic, { nextOffset, entries });
   }
 
-  started(logs: readonly OpenLog[], votes: readonly VoteRecord[]): void {
-    for (const vote of votes) this.#noteVote(vote);
-    for (const log of logs) this.#options.openPartition(log);
-    const cluster = this.#options.partitions.find(clusterTopicName, 0);
-    if (cluster !== undefined) return this.#begin(cluster);
-    if (logs.length > 0) {
-      return this.#refuse(
-        `The data directory holds ${logs.length} partition logs but no ${clusterTopicName}-0: it is damaged. ` +
-          'Restore that folder, or move the data directory away to start anew.',
-      );
-    }
-    this.#createLog(clusterTopicName, this.#options.random.uuid(), 0);
+  /** The logs are open. @returns false if this node belongs to no cluster yet (V2). */
+  started(): boolean {
+    const { partitions, local, isAlone, random } = this.#options;
+    const cluster = partitions.find(clusterTopicName, 0);
+    if (cluster !== undefined) local.begin(cluster);
+    else if (partitions.size > 0) this.#refuseDamaged();
+    else if (isAlone) this.createCluster(random.uuid());
+    else return false;
+    return true;
   }
 
-  votesPersisted(votes: readonly VoteRecord[]): void {
-    for (const vote of votes) {
-      this.#noteVote(vote);
-      this.#find(vote.topicId, vote.partition)?.votePersisted(vote);
-    }
+  /** Its voters are stored, or it is a cluster of one. */
+  createCluster(topicId: Uuid): void {
+    const wanted = { topic: clusterTopicName, topicId, partition: 0 };
+    this.#options.local.create(wanted, undefined);
   }
 
-  logCreated(log: OpenLog): void {
-    this.#begin(this.#options.openPartition(log));
-  }
-
-  /** A high watermark moved: the next step may be possible. */
-  committed(partition: Partition): void {
-    if (!partition.isEpochCommitted) return;
-    if (this.isReady) this.#answerOpened();
-    else if (partition.topic === clusterTopicName)
+  /**
+   * A high watermark moved, or a partition follows another leader: the next step may be possible.
+   */
+  advanced(partition: Partition): void {
+    this.#internal.get(partition.topic)?.highWatermarkMoved();
+    if (!partition.isCurrent) return;
+    if (partition.topic === clusterTopicName) {
       this.#replay(partition, () => this.#clusterReplayed());
+      this.#seedAsLeader(partition);
+    }
+    if (this.isReady) this.#answerOpened();
     else this.#becomeReady();
   }
 
@@ -117,19 +114,38 @@ export class Boot {
   openTopic(topic: TopicValue, opened: () => void): void {
     assert(this.isReady, 'before that all committed topics are opened together');
     this.#opening.set(topic, opened);
-    this.#openLogs(topic);
+    this.#options.local.open(topic);
+  }
+
+  /** A topic's record is committed, whoever wrote it. */
+  topicChanged(name: string): void {
+    const topic = this.#options.cluster.topic(name);
+    if (topic !== undefined && this.#phase !== 'cluster') this.#options.local.open(topic);
   }
 
   #clusterReplayed(): void {
     const cluster = this.#internal.get(clusterTopicName);
     if (cluster === undefined) return;
-    this.#options.takeProducerIds(cluster, () => this.#seedTopics(cluster));
+    this.#options.takeProducerIds(() => {
+      if (cluster.partition.isEpochCommitted) this.#seedAsLeader(cluster.partition, true);
+      else this.#openTopics();
+    });
+  }
+
+  /** Only the leader of `__cluster` decides which topics there are. */
+  #seedAsLeader(partition: Partition, isFirst = false): void {
+    const cluster = this.#internal.get(clusterTopicName);
+    const isDue = isFirst || this.#phase !== 'cluster';
+    if (!isDue || !partition.isEpochCommitted || cluster?.isCaughtUp !== true) return;
+    if (this.#seededIn === partition.leaderEpoch) return;
+    this.#seededIn = partition.leaderEpoch;
+    this.#seedTopics(cluster);
   }
 
   #seedTopics(cluster: InternalTopic): void {
-    const { seeds, partitions, cluster: state } = this.#options;
+    const { seeds, partitions, cluster: state, isAlone } = this.#options;
     const all = [...seeds, sessionsSeed];
-    const lost = lostTopics(partitions, state, all);
+    const lost = isAlone ? lostTopics(partitions, state, all) : [];
     for (const topic of lost) this.#tellLost(topic);
     const changes = lost.map(topicChange);
     for (const seed of all) {
@@ -139,68 +155,74 @@ export class Boot {
       changes.push(topicChange(value));
     }
     if (changes.length === 0) return this.#openTopics();
-    cluster.commit(changes, () => this.#openTopics());
+    cluster.decide(changes, (isCommitted) => {
+      if (isCommitted) this.#openTopics();
+    });
   }
 
   /** The record that makes or updates a topic; undefined if the committed one says the same. */
   #seeded(seed: TopicSeed): TopicValue | undefined {
-    const known = this.#options.cluster.topic(seed.name);
+    const { cluster, random, isAlone, assign } = this.#options;
+    const known = cluster.topic(seed.name);
     const { partitions, keepUnforwarded, retentionMs, retentionBytes } = seed;
     if (known === undefined) {
-      const topicId = this.#options.random.uuid();
-      return { ...unplaced, ...seed, topicId, internal: seed.name.startsWith('__') };
+      const assignments = assign(seed);
+      return {
+        ...seed,
+        topicId: random.uuid(),
+        internal: seed.name.startsWith('__'),
+        assignments,
+      };
     }
     if (known.partitions !== partitions) this.#warnPartitions(known, partitions);
     const isSame =
       known.keepUnforwarded === keepUnforwarded &&
       known.retentionMs === retentionMs &&
       known.retentionBytes === retentionBytes;
-    return isSame ? undefined : { ...known, keepUnforwarded, retentionMs, retentionBytes };
+    // In a cluster each node has a config of its own: after the birth it is the operator who says.
+    if (isSame || !isAlone) return undefined;
+    return { ...known, keepUnforwarded, retentionMs, retentionBytes };
   }
 
   #openTopics(): void {
+    if (this.#phase !== 'cluster') return;
     this.#phase = 'topics';
-    const found = [...this.#options.cluster.topics()].flatMap((topic) => this.#openLogs(topic));
-    for (const partition of found) this.#begin(partition);
-  }
-
-  /** Orders the logs that a topic lacks; @returns the partitions that it has. */
-  #openLogs(topic: TopicValue): Partition[] {
-    const found: Partition[] = [];
-    for (let i = 0; i < topic.partitions; i++) {
-      const topicId = topic.topicId as Uuid;
-      const partition = this.#options.partitions.findById(topic.name, topicId, i);
-      if (partition === undefined) this.#createLog(topic.name, topicId, i);
-      else found.push(partition);
-    }
-    return found;
+    for (const topic of this.#options.cluster.topics()) this.#options.local.open(topic);
+    this.#becomeReady();
   }
 
   #answerOpened(): void {
     for (const [topic, opened] of this.#opening) {
-      if (!this.#leads(topic)) continue;
+      if (!this.#isLed(topic)) continue;
       this.#opening.delete(topic);
       opened();
     }
   }
 
-  /** Each partition is led, and its LeaderChange committed. */
-  #leads(topic: TopicValue): boolean {
+  /** Each of its partitions that is here has a leader, and what that one committed is known. */
+  #isLed(topic: TopicValue): boolean {
+    const { partitions, local } = this.#options;
     for (let i = 0; i < topic.partitions; i++) {
-      if (!this.#find(topic.topicId as Uuid, i)?.isEpochCommitted) return false;
+      const partition = partitions.findById(topic.name, topic.topicId as Uuid, i);
+      if (partition === undefined ? local.isAssigned(topic, i) : !partition.isCurrent) return false;
     }
     return true;
   }
 
   #becomeReady(): void {
     if (this.#phase !== 'topics') return;
-    for (const topic of this.#options.cluster.topics()) if (!this.#leads(topic)) return;
-    const sessions = this.#options.partitions.find(sessionsTopicName, 0);
-    if (sessions === undefined || this.#internal.has(sessionsTopicName)) return;
-    this.#replay(sessions, () => {
-      this.#phase = 'ready';
-      this.#options.ready();
-    });
+    const { cluster, partitions } = this.#options;
+    for (const topic of cluster.topics()) if (!this.#isLed(topic)) return;
+    if (cluster.topic(sessionsTopicName) === undefined) return;
+    const sessions = partitions.find(sessionsTopicName, 0);
+    if (sessions === undefined) return this.#serve();
+    if (this.#internal.has(sessionsTopicName)) return;
+    this.#replay(sessions, () => this.#serve());
+  }
+
+  #serve(): void {
+    this.#phase = 'ready';
+    this.#options.ready();
   }
 
   #replay(partition: Partition, replayed: () => void): void {
@@ -219,36 +241,14 @@ export class Boot {
     });
   }
 
-  /**
-   * C1: it leads only in a higher leader epoch than any that this disk has seen, persisted first. A
-   * cluster of one wins.
-   */
-  #begin(partition: Partition): void {
-    const { nodeId, directoryId } = this.#options;
-    const voters = new VoterSet([{ nodeId, directoryId, role: 'data' }]);
-    partition.begin(voters, this.#voteOf(partition));
-  }
-
-  #voteOf({ topicId, partition, leaderEpoch: seen }: Partition): StoredVote | undefined {
-    const { directoryId: votedFor, isJournalDamaged } = this.#options;
-    const vote = this.#votes.get(voteKey(topicId, partition));
-    if (!isJournalDamaged) return vote;
-    const epoch = Math.max(vote?.leaderEpoch ?? 0, seen) + damagedJournalEpochs - 1;
-    return { leaderEpoch: leaderEpoch(epoch), votedFor };
-  }
-
-  #noteVote(vote: VoteRecord): void {
-    this.#votes.set(voteKey(vote.topicId, vote.partition), vote);
-  }
-
-  #find(topicId: Uuid, partition: number): Partition | undefined {
-    const topic = this.#options.cluster.topicById(topicId);
-    const name = topic === undefined ? clusterTopicName : topic.name;
-    return this.#options.partitions.findById(name, topicId, partition);
-  }
-
-  #createLog(topic: string, topicId: Uuid, partition: number): void {
-    this.#options.emit({ type: 'CreateLog', topic, topicId, partition });
+  #refuseDamaged(): void {
+    const { size } = this.#options.partitions;
+    this.#options.emit({
+      type: 'StopNode',
+      text:
+        `The data directory holds ${size} partition logs but no ${clusterTopicName}-0: it is damaged. ` +
+        'Restore that folder, or move the data directory away to start anew.',
+    });
   }
 
   #warnPartitions(known: TopicValue, wanted: number): void {
@@ -264,10 +264,6 @@ export class Boot {
     const fields = { topic: name, topicId, partitions };
     this.#options.emit({ type: 'Print', level: 'error', text, fields });
   }
-
-  #refuse(text: string): void {
-    this.#options.emit({ type: 'StopNode', text });
-  }
 }
 
 const sessionsSeed: TopicSeed = {
@@ -276,11 +272,11 @@ const sessionsSeed: TopicSeed = {
   keepUnforwarded: false,
   retentionMs: -1,
   retentionBytes: -1,
+  replicas: 0,
+  minInsyncReplicas: 0,
 };
 
 const topicChange = (topic: TopicValue): ViewChange => ({
   key: utf8Encode(clusterKeys.topic(topic.name)),
   value: encodeTopic(topic),
 });
-
-const voteKey = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

@@ -3,10 +3,11 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { TopicValue } from '../wire/state/state-codec.ts';
 import { uuid } from '../base/brand.ts';
 import { assert } from '../base/assert.ts';
-import type { ClusterState } from './cluster/cluster-state.ts';
+import { clusterTopicName, type ClusterState } from './cluster/cluster-state.ts';
 import type { ProducerIds } from './cluster/producer-ids.ts';
 import type { TopicCreation } from './cluster/topic-creation.ts';
 import type {
+  BrokerAddress,
   BrokerView,
   Done,
   FindOffsetOutcome,
@@ -22,13 +23,14 @@ import type { PendingReads, ReadRange } from './pending-reads.ts';
 
 export interface BrokerOptions {
   readonly nodeId: number;
-  readonly clusterId: Uuid;
-  readonly advertisedHost: string;
-  readonly advertisedPort: number;
+  /** Of a node that is not born yet: zero. */
+  readonly clusterId: () => Uuid;
+  /** All nodes that serve Kafka clients, this one too. */
+  readonly brokers: readonly BrokerAddress[];
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
   readonly reads: PendingReads;
-  readonly producerIds: () => ProducerIds | undefined;
+  readonly producerIds: ProducerIds;
   readonly creation: TopicCreation;
   /** New records have no room now. */
   readonly isHeld: () => boolean;
@@ -40,18 +42,22 @@ export interface BrokerOptions {
  */
 export class Broker implements BrokerView {
   readonly nodeId: number;
-  readonly clusterId: Uuid;
-  readonly advertisedHost: string;
-  readonly advertisedPort: number;
+  readonly brokers: readonly BrokerAddress[];
   readonly #options: BrokerOptions;
   #pendingBytes = 0;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
     this.nodeId = options.nodeId;
-    this.clusterId = options.clusterId;
-    this.advertisedHost = options.advertisedHost;
-    this.advertisedPort = options.advertisedPort;
+    this.brokers = options.brokers;
+  }
+
+  get clusterId(): Uuid {
+    return this.#options.clusterId();
+  }
+
+  get controllerId(): number {
+    return this.#options.partitions.find(clusterTopicName, 0)?.leaderId ?? -1;
   }
 
   /** Bytes that Kafka clients produced and that are not committed yet. */
@@ -95,7 +101,7 @@ export class Broker implements BrokerView {
   }
 
   allocateProducerId(): bigint | undefined {
-    return this.#options.producerIds()?.allocate();
+    return this.#options.producerIds.allocate();
   }
 
   produce(partition: PartitionView, batch: Uint8Array, done: Done<ProduceOutcome>): void {
@@ -126,7 +132,7 @@ export class Broker implements BrokerView {
   }
 
   #clusterTopic(): TopicView | undefined {
-    const own = this.#options.partitions.find('__cluster', 0);
+    const own = this.#options.partitions.find(clusterTopicName, 0);
     if (own === undefined) return undefined;
     return { name: own.topic, topicId: own.topicId, partitions: 1, internal: true };
   }

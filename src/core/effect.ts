@@ -10,6 +10,7 @@ import type {
 import type { TelemetryFields, TelemetryLevel } from '../ports/telemetry.ts';
 import type { ForwardMark, ForwardPartition } from './forward/supervision.ts';
 import type { StorageEffect } from './storage-orders.ts';
+import type { PeerEffect } from './peer/peer-transport.ts';
 import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
 
 /** A vote, or the leader epoch that a lone voter takes (C1). Durable before `VotesPersisted`. */
@@ -44,6 +45,7 @@ export interface RetentionPolicy {
  */
 export type Effect =
   | StorageEffect
+  | PeerEffect
   | { readonly type: 'PersistVotes'; readonly votes: readonly VoteRecord[] }
   | {
       readonly type: 'CreateLog';

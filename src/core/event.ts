@@ -5,6 +5,7 @@ import type { ForwardAsk, ForwardMark } from './forward/supervision.ts';
 import type { FoundOffset } from './kafka/broker-view.ts';
 import type { VoteRecord } from './effect.ts';
 import type { StorageEvent } from './storage-orders.ts';
+import type { PeerEvent } from './peer/peer-transport.ts';
 
 /** One MQTT publish as the front end took it. `payload` is the core's from here on. */
 export interface Publish {
@@ -28,6 +29,7 @@ export interface OpenLog {
 /** What happened in the world. Past tense; an event of an older log generation is dropped (L4). */
 export type Event =
   | StorageEvent
+  | PeerEvent
   | {
       readonly type: 'NodeStarted';
       readonly logs: readonly OpenLog[];

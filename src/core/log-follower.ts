@@ -6,4 +6,6 @@ export interface LogFollower {
   appended(batch: Uint8Array, baseOffset: Offset, endOffset: Offset): void;
   /** Nothing committed is ever cut. */
   truncated(to: Offset): void;
+  /** The log is empty and begins anew there; all below was committed, and what mattered follows. */
+  reset(to: Offset): void;
 }

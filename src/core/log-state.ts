@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
 import {
   leaderEpoch as toEpoch,
+  logGeneration,
   offset,
   type LeaderEpoch,
   type LogGeneration,
@@ -23,6 +24,8 @@ export interface LogStateOptions {
   readonly segmentBytesMax: number;
   readonly emit: (effect: Effect) => void;
   readonly appended: LogFollower['appended'];
+  readonly truncated: LogFollower['truncated'];
+  readonly reset: LogFollower['reset'];
 }
 
 /**
@@ -31,19 +34,21 @@ export interface LogStateOptions {
  */
 export class LogState implements ReplicaLog {
   readonly #options: LogStateOptions;
-  readonly #epochs: LeaderEpochCache;
-  readonly #producers: ProducerState;
-  readonly #generation: LogGeneration;
+  #epochs: LeaderEpochCache;
+  #producers: ProducerState;
+  #generation: LogGeneration;
   #logStartOffset: Offset;
   #logEndOffset: Offset;
   #persistedOffset: Offset;
   #segmentBytes: number;
   #segmentBaseOffset: Offset;
+  /** Bytes appended behind a cut that the disk has not answered yet; undefined: there is none. */
+  #bytesSinceCut: number | undefined;
 
   constructor(recovered: RecoveredLog, options: LogStateOptions) {
     this.#options = options;
     this.#generation = recovered.generation;
-    this.#epochs = new LeaderEpochCache(recovered.epochStarts);
+    this.#epochs = epochsOf(recovered);
     this.#producers = recoverProducers(recovered);
     this.#logStartOffset = recovered.logStartOffset;
     this.#logEndOffset = recovered.logEndOffset;
@@ -69,7 +74,22 @@ export class LogState implements ReplicaLog {
   }
 
   get lastEpoch(): LeaderEpoch {
-    return this.#epochs.latest?.leaderEpoch ?? toEpoch(0);
+    return this.#epochs.latest?.leaderEpoch ?? this.#epochs.epochBefore ?? toEpoch(0);
+  }
+
+  /** First offset of the newest epoch that has a batch here. */
+  get lastEpochStart(): Offset {
+    return this.#epochs.latest?.startOffset ?? this.#logStartOffset;
+  }
+
+  /** Of the batch before the log start; 0 without one. */
+  get epochBeforeStart(): LeaderEpoch {
+    return this.#epochs.epochBefore ?? toEpoch(0);
+  }
+
+  /** A truncation or a reset is on its way to the disk; what the producers did is not known. */
+  get isCutting(): boolean {
+    return this.#bytesSinceCut !== undefined;
   }
 
   get producers(): ProducerState {
@@ -88,6 +108,13 @@ export class LogState implements ReplicaLog {
     return baseOffset;
   }
 
+  /** A follower's append: the batch as its leader stored it, offset and epoch checked. */
+  appendFetched(batch: Uint8Array, header: RecordBatchHeader): void {
+    const { leaderEpoch, baseOffset, lastOffset } = header;
+    this.#extend(batch, { leaderEpoch, baseOffset, span: lastOffset + 1 - baseOffset });
+    if (header.producerId >= 0n) this.#producers.appended(producerBatch(header, baseOffset));
+  }
+
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */
   persisted(generation: LogGeneration, endOffset: Offset): boolean {
     if (generation !== this.#generation) return false;
@@ -97,7 +124,9 @@ export class LogState implements ReplicaLog {
   }
 
   logStartAdvanced(to: Offset): void {
-    if (to > this.#logStartOffset) this.#logStartOffset = to;
+    if (to <= this.#logStartOffset) return;
+    this.#logStartOffset = to;
+    this.#epochs.logStartAdvanced(to);
   }
 
   /** @returns false if nothing was appended since the segment was last sealed. */
@@ -115,11 +144,46 @@ export class LogState implements ReplicaLog {
   }
 
   truncateTo(end: Offset): void {
-    assert(end === this.#logEndOffset, 'a lone voter cuts nothing');
+    this.#beginGeneration(end);
+    this.#epochs.truncated(end);
+    if (this.#persistedOffset > end) this.#persistedOffset = end;
+    const { logId, emit, truncated } = this.#options;
+    truncated(end);
+    emit({ type: 'TruncateLog', logId, generation: this.#generation, to: end });
   }
 
-  resetTo({ logStartOffset }: LogStart): void {
-    assert(logStartOffset === this.#logStartOffset, 'a lone voter begins nowhere anew');
+  resetTo(start: LogStart): void {
+    const { logStartOffset, epochBefore, voters } = start;
+    this.#beginGeneration(logStartOffset);
+    this.#logStartOffset = logStartOffset;
+    this.#epochs = new LeaderEpochCache([], epochBefore);
+    // Nothing of it is durable before the reset is.
+    this.#persistedOffset = offset(0);
+    const { logId, emit, reset } = this.#options;
+    reset(logStartOffset);
+    emit({
+      type: 'ResetLog',
+      ...{ logId, generation: this.#generation, logStartOffset, epochBefore },
+      voters: voters.voters,
+    });
+  }
+
+  /** The disk has cut the log, or emptied it; an older answer is no news (L4). */
+  wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
+    if (generation !== this.#generation) return;
+    const since = this.#bytesSinceCut ?? 0;
+    this.#bytesSinceCut = undefined;
+    this.#producers = recoverProducers(recovered);
+    this.#segmentBytes = recovered.activeSegment.bytes + since;
+    this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
+    const { logEndOffset } = recovered;
+    if (logEndOffset > this.#persistedOffset) this.#persistedOffset = logEndOffset;
+  }
+
+  #beginGeneration(end: Offset): void {
+    this.#generation = logGeneration(this.#generation + 1);
+    this.#logEndOffset = end;
+    this.#bytesSinceCut = 0;
   }
 
   #extend(
@@ -134,6 +198,7 @@ export class LogState implements ReplicaLog {
     if (this.#mustRoll(batch.length, endOffset)) this.roll();
     this.#epochs.assign(place.leaderEpoch, place.baseOffset);
     this.#segmentBytes += batch.length;
+    if (this.#bytesSinceCut !== undefined) this.#bytesSinceCut += batch.length;
     this.#logEndOffset = endOffset;
     const { logId, emit, appended } = this.#options;
     appended(batch, place.baseOffset, endOffset);
@@ -142,11 +207,15 @@ export class LogState implements ReplicaLog {
 
   /** By size, and because index entries hold offsets relative to the segment in 31 bits. */
   #mustRoll(batchBytes: number, endOffset: Offset): boolean {
-    if (this.#segmentBytes === 0) return false;
+    // While a cut is under way nobody knows what a snapshot would have to say.
+    if (this.#segmentBytes === 0 || this.isCutting) return false;
     if (this.#segmentBytes + batchBytes > this.#options.segmentBytesMax) return true;
     return endOffset - this.#segmentBaseOffset > 0x7fffffff;
   }
 }
+
+const epochsOf = ({ epochStarts, epochBeforeStart }: RecoveredLog): LeaderEpochCache =>
+  new LeaderEpochCache(epochStarts, epochBeforeStart);
 
 /** What idempotence remembers of a batch at that place (KIP-98). */
 export function producerBatch(header: RecordBatchHeader, baseOffset: Offset): ProducerBatch {

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import type { LogId, Uuid } from '../base/brand.ts';
+import type { LogId, MonotonicMs, Uuid } from '../base/brand.ts';
 import type { Partition } from './partition.ts';
 
 /** The partitions of this node, by log, by topic name and by topic id. */
@@ -32,6 +32,23 @@ export class PartitionTable {
   findById(topic: string, topicId: Uuid, partition: number): Partition | undefined {
     const found = this.find(topic, partition);
     return found?.topicId === topicId ? found : undefined;
+  }
+
+  /** When a replica wants to be woken. */
+  nextDeadline(): number | undefined {
+    let next: number | undefined;
+    for (const partition of this.#byLog.values()) {
+      const deadline = partition.nextDeadline();
+      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
+    }
+    return next;
+  }
+
+  tick(now: MonotonicMs): void {
+    for (const partition of this.#byLog.values()) {
+      const deadline = partition.nextDeadline();
+      if (deadline !== undefined && deadline <= now) partition.tick();
+    }
   }
 
   get size(): number {

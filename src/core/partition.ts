@@ -1,5 +1,6 @@
-import { assert } from '../base/assert.ts';
+import { assert, present } from '../base/assert.ts';
 import {
+  offset,
   type LeaderEpoch,
   type LogGeneration,
   type LogId,
@@ -8,43 +9,31 @@ import {
   type Uuid,
 } from '../base/brand.ts';
 import type { RecoveredLog } from '../ports/recovered-log.ts';
-import type { Random } from '../ports/random.ts';
-import { buildLeaderChangeBatch } from '../wire/kafka/control-record.ts';
 import {
   readRecordBatchHeader,
   type RecordBatchHeader,
 } from '../wire/kafka/record-batch-header.ts';
-import type { Effect, VoteRecord } from './effect.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
 import { LogState, producerBatch } from './log-state.ts';
+import { fetchedBatches } from './fetched-batches.ts';
 import type { LogFollower } from './log-follower.ts';
 import type { Now } from './now.ts';
+import {
+  batchOfVoters,
+  idsOf,
+  leaderChangeBatch,
+  recoveredVoters,
+  votersOfBatch,
+} from './partition-voters.ts';
+import type { PartitionOptions } from './partition-options.ts';
 import { Waiters } from './produce/waiters.ts';
 import type { StoredVote } from './replica/ballot.ts';
+import type { PeerReplica } from './peer/peer-replica.ts';
+import type { LogStart } from './replica/log-start.ts';
 import type { EpochEnd } from './replica/replica-log.ts';
 import { Replica } from './replica/replica.ts';
-import type { ReplicaPort, ReplicaSettings } from './replica/replica-options.ts';
-import { VoterHistory, type ReplicaId, type VoterSet } from './replica/voter-set.ts';
-
-/** What a partition orders of its node, and tells it. */
-export interface PartitionPort {
-  readonly emit: (effect: Effect) => void;
-  /** Gathered: the votes of a step become durable together. */
-  readonly persistVote: (vote: VoteRecord) => void;
-  readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
-  /** Parked fetches, views and status care. */
-  readonly highWatermarkMoved: (partition: Partition) => void;
-}
-
-export interface PartitionOptions {
-  readonly self: ReplicaId;
-  readonly segmentBytesMax: number;
-  readonly settings: ReplicaSettings;
-  readonly random: Random;
-  /** The time of the step that is running. */
-  readonly now: () => Now;
-  readonly port: PartitionPort;
-}
+import type { ReplicaPort } from './replica/replica-options.ts';
+import type { ReplicaId, VoterHistory, VoterSet } from './replica/voter-set.ts';
 
 /**
  * One partition on this node: its log, its replica's role, its idempotence, and who waits for
@@ -53,16 +42,20 @@ export interface PartitionOptions {
  * Life: recovered -> begun (its topic is committed, C7) -> elected (vote persisted, C1) ->
  * LeaderChange appended -> committed -> open for all.
  */
-export class Partition implements PartitionView {
+export class Partition implements PartitionView, PeerReplica {
   readonly logId: LogId;
   readonly topic: string;
   readonly topicId: Uuid;
   readonly partition: number;
   readonly #options: PartitionOptions;
   readonly #log: LogState;
+  readonly #recovered: RecoveredLog;
   readonly #waiters = new Waiters();
   #replica: Replica | undefined;
+  #voters: VoterHistory | undefined;
   #follower: LogFollower | undefined;
+  /** What the log start was ordered to be. */
+  #advancedTo: Offset = offset(0);
 
   constructor(logId: LogId, recovered: RecoveredLog, options: PartitionOptions) {
     this.logId = logId;
@@ -70,16 +63,43 @@ export class Partition implements PartitionView {
     this.topicId = recovered.topicId;
     this.partition = recovered.partition;
     this.#options = options;
+    this.#recovered = recovered;
     const { segmentBytesMax, port } = options;
     this.#log = new LogState(recovered, {
       ...{ logId, segmentBytesMax, emit: port.emit },
       appended: (...appended) => this.#follower?.appended(...appended),
+      truncated: (to) => this.#follower?.truncated(to),
+      reset: (to) => this.#follower?.reset(to),
     });
   }
 
-  /** Undefined until it has begun. */
-  get replica(): Replica | undefined {
-    return this.#replica;
+  get hasBegun(): boolean {
+    return this.#replica !== undefined;
+  }
+
+  get replica(): Replica {
+    return present(this.#replica, 'the partition has begun');
+  }
+
+  /** Node id; undefined: none is known. */
+  get leaderId(): number | undefined {
+    return this.#replica?.leaderId;
+  }
+
+  get replicaIds(): readonly number[] {
+    return idsOf(this.#voters?.current.dataVoters ?? []);
+  }
+
+  get inSyncIds(): readonly number[] {
+    return this.#replica?.leadership?.inSync() ?? this.replicaIds;
+  }
+
+  get voters(): VoterSet | undefined {
+    return this.#voters?.current;
+  }
+
+  get isCutting(): boolean {
+    return this.#log.isCutting;
   }
 
   get isLeader(): boolean {
@@ -92,6 +112,15 @@ export class Partition implements PartitionView {
 
   get isEpochCommitted(): boolean {
     return this.#replica?.leadership?.isEpochCommitted === true;
+  }
+
+  /**
+   * What is committed in the present leader epoch is known here, on the leader or a follower: the
+   * log holds that epoch's beginning, and the high watermark has passed it (C2).
+   */
+  get isCurrent(): boolean {
+    if (this.#replica === undefined || this.#log.lastEpoch !== this.leaderEpoch) return false;
+    return this.highWatermark > this.#log.lastEpochStart;
   }
 
   get generation(): LogGeneration {
@@ -127,19 +156,25 @@ export class Partition implements PartitionView {
     this.#follower = follower;
   }
 
-  /** Takes part from now on. @param vote as the journal has it. */
-  begin(voters: VoterSet, vote: StoredVote | undefined): void {
+  /**
+   * Takes part from now on.
+   * @param first who voted when the log was made, where the journal does not say.
+   * @param vote as the journal has it.
+   */
+  begin(first: VoterSet, vote: StoredVote | undefined): void {
     assert(this.#replica === undefined, 'a partition begins once');
+    const voters = recoveredVoters(this.#recovered, first);
     const { self, settings, random, port } = this.#options;
     const now = this.#nowMs();
+    this.#voters = voters;
     this.#replica = new Replica({
-      ...{ self, settings, random, vote, now },
+      ...{ self, settings, random, vote, now, voters },
       log: this.#log,
-      voters: new VoterHistory(voters, this.#log.logStartOffset),
       heardAt: port.heardAt,
       port: this.#replicaPort(),
     });
     this.#replica.tick(now);
+    port.changed();
   }
 
   votePersisted(vote: StoredVote): void {
@@ -154,13 +189,50 @@ export class Partition implements PartitionView {
     this.#replica?.tick(this.#nowMs());
   }
 
+  startForReset(): LogStart {
+    const { logStartOffset, epochBeforeStart: epochBefore } = this.#log;
+    const voters = present(this.#voters, 'a leader has voters').at(logStartOffset);
+    return { logStartOffset, epochBefore, voters };
+  }
+
+  appendFetched(records: Uint8Array): boolean {
+    const { logEndOffset, lastEpoch } = this.#log;
+    const { leaderEpoch } = this;
+    const { batches, isSound } = fetchedBatches(records, { logEndOffset, lastEpoch, leaderEpoch });
+    for (const { batch, header } of batches) {
+      this.#log.appendFetched(batch, header);
+      if (header.isControl) this.#followVoters(batch, header);
+    }
+    if (batches.length > 0) this.#options.port.changed();
+    return isSound;
+  }
+
+  /** Only the leader decides what goes (L10); nothing goes that is not known to be committed. */
+  leaderLogStart(told: Offset): void {
+    const to = Math.min(told, this.highWatermark);
+    if (to <= this.#advancedTo || this.isCutting) return;
+    this.#advancedTo = offset(to);
+    this.#options.port.emit({ type: 'AdvanceLogStart', logId: this.logId, offset: offset(to) });
+  }
+
+  resetTo(start: LogStart): void {
+    this.#log.resetTo(start);
+  }
+
+  /** The answer to TruncateLog and ResetLog. */
+  wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
+    this.#log.wasCut(generation, recovered);
+    this.#options.port.changed();
+  }
+
   /**
    * The only way in for records: idempotence first (P1, P2), then the append; `done` when it is
    * committed (C5). The batch is this partition's from here on: offset and epoch are stamped into
    * it.
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
-    if (!this.isLeader) return done(notLeader);
+    if (!this.isLeader || this.isCutting) return done(notLeader);
+    if (!this.#hasEnoughReplicas) return done(notEnoughReplicas);
     const header = headerOf(batch);
     const claim = producerBatch(header, this.#log.logEndOffset);
     const { producers } = this.#log;
@@ -175,6 +247,7 @@ export class Partition implements PartitionView {
       default: {
         const baseOffset = this.#log.append(batch, header, this.leaderEpoch);
         if (header.producerId >= 0n) producers.appended(claim);
+        this.#options.port.changed();
         return this.#whenCommitted(done, () => this.#stored(baseOffset));
       }
     }
@@ -203,7 +276,9 @@ export class Partition implements PartitionView {
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */
   persisted(generation: LogGeneration, endOffset: Offset): void {
-    if (this.#log.persisted(generation, endOffset)) this.#replica?.logChanged(this.#nowMs());
+    if (!this.#log.persisted(generation, endOffset)) return;
+    this.#replica?.logChanged(this.#nowMs());
+    this.#options.port.changed();
   }
 
   logStartAdvanced(to: Offset): void {
@@ -223,36 +298,64 @@ export class Partition implements PartitionView {
   }
 
   #replicaPort(): ReplicaPort {
+    const { peers, leaderChanged } = this.#options.port;
     return {
       persistVote: (epoch, { directoryId: votedFor }) => {
         const { topicId, partition } = this;
         this.#options.port.persistVote({ topicId, partition, leaderEpoch: epoch, votedFor });
       },
-      askVote: noPeers,
-      beginEpoch: noPeers,
-      endEpoch: noPeers,
+      askVote: (nodeId, request) => peers.askVote(nodeId, request),
+      beginEpoch: (nodeId, begin) => peers.beginEpoch(nodeId, begin),
+      endEpoch: (nodeId, end) => peers.endEpoch(nodeId, end),
       led: (epoch, grantedBy) => this.#led(epoch, grantedBy),
       resigned: () => this.#waiters.epochEnded(),
-      appendVoters: noPeers,
-      leaderChanged: () => undefined,
+      appendVoters: (voters) => this.#appendVoters(voters),
+      leaderChanged: () => leaderChanged(),
       highWatermarkMoved: () => this.#highWatermarkMoved(),
     };
   }
 
   /** C1: the vote is durable; the epoch's first batch is its LeaderChange. */
   #led(epoch: LeaderEpoch, grantedBy: readonly ReplicaId[]): void {
-    const ids = grantedBy.map(({ nodeId }) => nodeId);
-    const { self, now } = this.#options;
-    const batch = buildLeaderChangeBatch(
-      { leaderId: self.nodeId, voters: ids, grantingVoters: ids },
-      { baseOffset: this.#log.logEndOffset, leaderEpoch: epoch, timestamp: now().wallMs },
-    );
+    const { self, now, port } = this.#options;
+    const place = {
+      baseOffset: this.#log.logEndOffset,
+      leaderEpoch: epoch,
+      timestamp: now().wallMs,
+    };
+    const voters = this.#voters?.current.voters ?? [];
+    const batch = leaderChangeBatch({ self, voters, grantedBy }, place);
     this.#log.append(batch, headerOf(batch), epoch);
+    port.changed();
+  }
+
+  /** V1: in force from here on. */
+  #appendVoters(voters: VoterSet): void {
+    const { leaderEpoch } = this;
+    const at = this.#log.logEndOffset;
+    const { now, port } = this.#options;
+    const place = { baseOffset: at, leaderEpoch, timestamp: now().wallMs };
+    const batch = batchOfVoters(voters, place);
+    this.#log.append(batch, headerOf(batch), leaderEpoch);
+    this.#voters?.appended(voters, at);
+    port.changed();
+  }
+
+  /** V1: a voter set is in force from its append on. */
+  #followVoters(batch: Uint8Array, header: RecordBatchHeader): void {
+    const voters = votersOfBatch(batch, header);
+    if (voters !== undefined) this.#voters?.appended(voters, header.baseOffset);
+  }
+
+  /** C3: below it nothing would be committed; who asks is told before it is appended. */
+  get #hasEnoughReplicas(): boolean {
+    const { leadership } = this.replica;
+    return leadership === undefined || leadership.hasEnoughReplicas;
   }
 
   #highWatermarkMoved(): void {
     this.#releaseWaiters();
-    this.#options.port.highWatermarkMoved(this);
+    this.#options.port.highWatermarkMoved();
   }
 
   /** C5: only what this node committed as leader of the epoch. */
@@ -283,7 +386,7 @@ export class Partition implements PartitionView {
 const notLeader: ProduceOutcome = { ok: false, error: 'NOT_LEADER_OR_FOLLOWER' };
 const forgotten: ProduceOutcome = { ok: false, error: 'DUPLICATE_SEQUENCE_NUMBER' };
 
-const noPeers = (): void => assert(false, 'a lone voter has no peers');
+const notEnoughReplicas: ProduceOutcome = { ok: false, error: 'NOT_ENOUGH_REPLICAS' };
 
 function headerOf(batch: Uint8Array): RecordBatchHeader {
   const header = readRecordBatchHeader(batch);

@@ -19,6 +19,9 @@ export interface FakePartition {
   topicId: Uuid;
   partition: number;
   isLeader: boolean;
+  leaderId: number | undefined;
+  replicaIds: number[];
+  inSyncIds: number[];
   isEpochCommitted: boolean;
   leaderEpoch: LeaderEpoch;
   logStartOffset: Offset;
@@ -36,8 +39,8 @@ export interface Call<T> {
 export class FakeBrokerView implements BrokerView {
   readonly nodeId = 1;
   readonly clusterId = uuid('11111111-2222-3333-4444-555555555555');
-  readonly advertisedHost = 'gateway';
-  readonly advertisedPort = 9092;
+  controllerId = 1;
+  readonly brokers = [{ nodeId: 1, host: 'gateway', port: 9092 }];
   readonly list: TopicView[] = [];
   readonly partitions = new Map<string, FakePartition>();
   readonly produces: (Call<ProduceOutcome> & { readonly batch: Uint8Array })[] = [];
@@ -64,6 +67,9 @@ export class FakeBrokerView implements BrokerView {
       topicId: of.topicId,
       partition: of.partition,
       isLeader: true,
+      leaderId: 1,
+      replicaIds: [1],
+      inSyncIds: [1],
       isEpochCommitted: true,
       leaderEpoch: leaderEpoch(4),
       logStartOffset: offset(0),

@@ -1,6 +1,6 @@
 import type { ConnectionId, Offset } from '../../src/base/brand.ts';
 import { Node } from '../../src/core/node.ts';
-import type { NodeOptions } from '../../src/core/node.ts';
+import type { NodeOptions } from '../../src/core/node-options.ts';
 import type { Effect } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
 import type { ForwardPartition } from '../../src/core/forward/supervision.ts';
@@ -150,7 +150,8 @@ export class NodeProcess {
       views,
       budgetBytes: droppingAtBytes ?? Number.MAX_SAFE_INTEGER,
       telemetry: { write: () => undefined },
-      kafka: { send: outside.sent, close: outside.closed, hold: () => undefined },
+      links: () => undefined,
+      connections: { send: outside.sent, close: outside.closed, hold: () => undefined },
       mqtt: {
         holdPublishers: () => undefined,
         releasePublishes: outside.released,
@@ -180,8 +181,7 @@ function nodeOptions({ meta, journal }: Storage, parts: ProcessParts): NodeOptio
     directoryId: meta.directoryId,
     startCounter: meta.startCounter,
     isJournalDamaged: journal.isDamaged,
-    advertisedHost: '127.0.0.1',
-    advertisedPort: 9092,
+    brokers: [{ nodeId: 1, host: '127.0.0.1', port: 9092 }],
     segmentBytesMax,
     batchBytesMax: 1_400,
     lingerMs: 0,
@@ -195,6 +195,8 @@ function nodeOptions({ meta, journal }: Storage, parts: ProcessParts): NodeOptio
         keepUnforwarded: true,
         retentionMs: -1,
         retentionBytes: dropsOldest ? -1 : 2 * segmentBytesMax,
+        replicas: 0,
+        minInsyncReplicas: 0,
       },
     ],
     routes: [{ from: '#', topic: sensorsTopic, key: 'mqttTopic' }],

@@ -10,20 +10,16 @@ import type { Done, ReadOutcome } from '../kafka/broker-view.ts';
 import type { LogFollower } from '../log-follower.ts';
 import type { Partition } from '../partition.ts';
 import type { AppendOutcome } from '../produce/record-waiter.ts';
-import { rewriteBatches } from './rewrite-batches.ts';
+import { changesBatch, rewriteBatches } from './compacted-batches.ts';
 
 export interface InternalTopicOptions {
   readonly partition: Partition;
   /** One committed change, in offset order (C7); an undefined value is a tombstone. */
   readonly apply: (key: string, value: Uint8Array | undefined) => void;
   /** Into the open batch of this node; settled when it is committed. */
-  readonly append: (
-    partition: Partition,
-    change: ViewChange,
-    done: (outcome: AppendOutcome) => void,
-  ) => void;
+  readonly append: (change: ViewChange, done: (outcome: AppendOutcome) => void) => void;
   /** Closes the open batch now: what was appended lies in front of what comes next. */
-  readonly flush: (partition: Partition) => void;
+  readonly flush: () => void;
   readonly read: (from: Offset, to: Offset, done: Done<ReadOutcome>) => void;
   readonly emit: (effect: Effect) => void;
   /**
@@ -74,6 +70,8 @@ export class InternalTopic implements LogFollower {
   #isReplayed = false;
   #hasHole = false;
   #outcome: ReplayOutcome | undefined;
+  /** Keys that did not come again since the log began anew; undefined: it did not. */
+  #stale: Set<string> | undefined;
 
   constructor(options: InternalTopicOptions) {
     this.#options = options;
@@ -118,15 +116,36 @@ export class InternalTopic implements LogFollower {
     this.#advance();
   }
 
-  /** Appends the changes in order; `done` when the last one is committed and applied here. */
+  /**
+   * A decision of the leader: appended by it, or not at all; a later leader decides for itself.
+   * `done` is told whether it is committed, and applied here.
+   */
+  decide(changes: readonly ViewChange[], done: (isCommitted: boolean) => void): void {
+    const { partition } = this;
+    partition.produce(changesBatch(changes), (outcome) => {
+      if (!outcome.ok) return done(false);
+      return this.#whenApplied(offset(outcome.baseOffset + changes.length), () => done(true));
+    });
+  }
+
+  /**
+   * What this node has to say, whoever leads: appends the changes in order; `done` when the last
+   * one is committed and applied here.
+   */
   commit(changes: readonly ViewChange[], done: () => void): void {
     assert(this.#isReplayed, 'no change before the replay');
-    changes.forEach((change, i) => {
-      const isLast = i === changes.length - 1;
-      this.#options.append(this.partition, change, (outcome) => {
-        assert(outcome.ok, 'a change of ours is taken');
-        if (isLast) this.#whenApplied(offset(outcome.offset + 1), done);
-      });
+    changes.forEach((change, i) =>
+      this.#append(change, i === changes.length - 1 ? done : undefined),
+    );
+  }
+
+  #append(change: ViewChange, done: (() => void) | undefined): void {
+    this.#options.append(change, (outcome) => {
+      assert(outcome.ok, 'a change of ours is taken');
+      if (done === undefined) return;
+      // Stored before it was answered, nobody knows where: once more, that changes nothing.
+      if (outcome.offset < 0) this.#append(change, done);
+      else this.#whenApplied(offset(outcome.offset + 1), done);
     });
   }
 
@@ -137,6 +156,13 @@ export class InternalTopic implements LogFollower {
   truncated(to: Offset): void {
     assert(to >= this.#next, 'what was applied is committed');
     this.#appended = this.#appended.filter(({ endOffset }) => endOffset <= to);
+  }
+
+  /** Behind the new start every live key comes again; those that do not were deleted meanwhile. */
+  reset(to: Offset): void {
+    this.#appended = [];
+    this.#next = to;
+    this.#stale = new Set(this.#values.keys());
   }
 
   highWatermarkMoved(): void {
@@ -154,10 +180,16 @@ export class InternalTopic implements LogFollower {
       if (!this.#applyAppended()) this.#readOn();
     }
     if (this.#isReading) return;
+    if (this.#stale !== undefined && this.partition.isCurrent) this.#forgetStale(this.#stale);
     if (this.#isReplayed) this.#updateView();
     else this.#outcome?.replayed();
     this.#releaseApplied();
     this.#rewriteIfGrown();
+  }
+
+  #forgetStale(stale: ReadonlySet<string>): void {
+    this.#stale = undefined;
+    for (const key of stale) this.#see(key, undefined);
   }
 
   /** @returns false if the next committed batch is not at hand. */
@@ -237,6 +269,7 @@ export class InternalTopic implements LogFollower {
   #see(key: string, value: Uint8Array | undefined): void {
     const kept = value?.slice();
     this.#recordsInLog++;
+    this.#stale?.delete(key);
     if (kept === undefined) this.#values.delete(key);
     else this.#values.set(key, kept);
     if (this.#isReplayed) this.#changes.push({ key: utf8Encode(key), value: kept });
@@ -261,7 +294,7 @@ export class InternalTopic implements LogFollower {
     const { partition, flush } = this.#options;
     this.#isRewriting = true;
     this.#hasHole = false;
-    flush(partition);
+    flush();
     partition.roll();
     const start = partition.logEndOffset;
     const batches = rewriteBatches(this.#newest());

@@ -7,6 +7,7 @@ import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
 import type { PendingReads } from '../pending-reads.ts';
 import type { Batcher } from '../produce/batcher.ts';
+import type { ProduceQueues } from '../produce/produce-queues.ts';
 import { type ClusterState, clusterTopicName } from './cluster-state.ts';
 import { InternalTopic } from './internal-topic.ts';
 
@@ -25,6 +26,9 @@ export interface InternalTopicWorld {
   readonly cluster: ClusterState;
   readonly sessions: Qos2Sessions;
   readonly batcher: Batcher;
+  readonly queues: ProduceQueues;
+  /** The record of a topic was applied. */
+  readonly topicChanged: (name: string) => void;
   readonly reads: PendingReads;
   readonly now: () => Now;
   readonly emit: (effect: Effect) => void;
@@ -34,20 +38,22 @@ export interface InternalTopicWorld {
 export function openInternalTopic(partition: Partition, world: InternalTopicWorld): InternalTopic {
   const { cluster, sessions, batcher, reads, emit } = world;
   const { topic } = partition;
+  const queue = world.queues.ingest(partition);
   const isCluster = topic === clusterTopicName;
   return new InternalTopic({
     partition,
     apply: (key, value) => {
       const isKnown = isCluster ? cluster.apply(key, value) : sessions.apply(key, value);
       if (!isKnown) emit(unknownRecord(topic, key));
+      if (isCluster && key.startsWith('topic/')) world.topicChanged(key.slice('topic/'.length));
     },
-    append: (to, { key, value }, settled) => {
+    append: ({ key, value }, settled) => {
       const now = world.now();
       const record = { timestamp: now.wallMs, key, value, headers: noRecordHeaders };
-      const error = batcher.append(to, record, { settled }, now);
+      const error = batcher.append(queue, record, { settled }, now);
       assert(error === undefined, 'records of internal topics are small');
     },
-    flush: (to) => batcher.flush(to),
+    flush: () => batcher.flush(queue),
     read: (from, to, done) => reads.read(partition, { from, to, bytesMax: replayReadBytes }, done),
     emit,
     // V4: a cluster of one goes on with what is left.

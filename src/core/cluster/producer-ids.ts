@@ -9,41 +9,33 @@ const refillBelow = 100;
  * is ever handed out twice (P4). A start never goes on with the block of an earlier start.
  */
 export class ProducerIds {
-  /** Takes the block that begins at `from`: commits `from + size` as next, then calls `taken`. */
-  readonly #takeBlock: (from: number, taken: () => void) => void;
+  /** Takes a block; `taken` is told its first id, once it is committed. */
+  readonly #takeBlock: (taken: (first: number) => void) => void;
   #next = 0;
   #end = 0;
   #isTaking = false;
-  /** First id of the block after those taken, as `__cluster` has it. */
-  #nextBlock: number;
 
-  constructor(nextBlock: number, takeBlock: (from: number, taken: () => void) => void) {
-    this.#nextBlock = nextBlock;
+  constructor(takeBlock: (taken: (first: number) => void) => void) {
     this.#takeBlock = takeBlock;
   }
 
   /** An id that nobody has or had; undefined while the next block is on its way. */
   allocate(): bigint | undefined {
-    if (this.#end - this.#next < refillBelow) this.refill();
+    if (this.#end - this.#next < refillBelow) this.refill(() => undefined);
     if (this.#next === this.#end) return undefined;
     return BigInt(this.#next++);
   }
 
-  /** Takes a block if none is on its way. */
-  refill(): void {
+  /** Takes a block if none is on its way; `refilled` when there are ids again. */
+  refill(refilled: () => void): void {
     if (this.#isTaking) return;
     this.#isTaking = true;
-    const from = this.#nextBlock;
-    this.#nextBlock = from + limits.producerIdBlockSize;
-    this.#takeBlock(from, () => this.#taken(from));
-  }
-
-  #taken(from: number): void {
-    assert(this.#isTaking, 'a block arrives once');
-    this.#isTaking = false;
-    // The first id stays unused here: it is the ingest producer's of this start, which took the
-    // first block.
-    this.#next = from + 1;
-    this.#end = from + limits.producerIdBlockSize;
+    this.#takeBlock((first) => {
+      assert(this.#isTaking, 'a block arrives once');
+      this.#isTaking = false;
+      this.#next = first;
+      this.#end = first + limits.producerIdBlockSize;
+      refilled();
+    });
   }
 }

@@ -11,7 +11,12 @@ import type { InternalTopic } from './internal-topic.ts';
 export interface TopicCreationOptions {
   readonly cluster: ClusterState;
   readonly random: Random;
-  /** `__cluster`; undefined until the node is ready to change it. */
+  /** Where the replicas go. */
+  readonly assign: (topic: {
+    readonly name: string;
+    readonly partitions: number;
+  }) => TopicValue['assignments'];
+  /** `__cluster`; undefined until the node is ready, and where another node leads it. */
   readonly log: () => InternalTopic | undefined;
   /** Makes the logs of a committed topic and calls back when each of them has a leader. */
   readonly open: (topic: TopicValue, opened: () => void) => void;
@@ -33,7 +38,7 @@ export class TopicCreation {
     const { cluster, log } = this.#options;
     if (cluster.topic(name) !== undefined || this.#pending.has(name)) return 'TOPIC_ALREADY_EXISTS';
     if (partitions < 1 || partitions > limits.partitionsPerTopicMax) return 'INVALID_PARTITIONS';
-    if (log() === undefined) return 'COORDINATOR_LOAD_IN_PROGRESS';
+    if (log() === undefined) return 'NOT_CONTROLLER';
     return this.#hasRoom(partitions) ? undefined : 'POLICY_VIOLATION';
   }
 
@@ -46,6 +51,7 @@ export class TopicCreation {
     const { random, log, open } = this.#options;
     const value: TopicValue = {
       ...unplaced,
+      assignments: this.#options.assign(topic),
       name,
       topicId: random.uuid(),
       partitions,
@@ -56,9 +62,10 @@ export class TopicCreation {
     };
     this.#pending.set(name, partitions);
     const change = { key: utf8Encode(clusterKeys.topic(name)), value: encodeTopic(value) };
-    log()?.commit([change], () => {
+    log()?.decide([change], (isCommitted) => {
       this.#pending.delete(name);
-      open(value, () => done(value));
+      // Not under this leader: whoever asked waits in vain, and asks again.
+      if (isCommitted) open(value, () => done(value));
     });
   }
 

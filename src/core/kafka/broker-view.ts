@@ -9,6 +9,13 @@ export interface TopicView {
   readonly internal: boolean;
 }
 
+/** A node that serves Kafka clients, as they are told to reach it. */
+export interface BrokerAddress {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A topic that a client asks for. -1: unlimited. */
 export interface NewTopic {
   readonly name: string;
@@ -34,6 +41,12 @@ export interface PartitionView {
   readonly topicId: Uuid;
   readonly partition: number;
   readonly isLeader: boolean;
+  /** Node id; undefined: none is known. */
+  readonly leaderId: number | undefined;
+  /** Node ids of those that keep the records. */
+  readonly replicaIds: readonly number[];
+  /** Node ids; only the leader knows. */
+  readonly inSyncIds: readonly number[];
   /** The LeaderChange batch of this leader epoch is committed: `latest` may be answered (C6). */
   readonly isEpochCommitted: boolean;
   readonly leaderEpoch: LeaderEpoch;
@@ -73,8 +86,10 @@ export type Done<T> = (outcome: T) => void;
 export interface BrokerView {
   readonly nodeId: number;
   readonly clusterId: Uuid;
-  readonly advertisedHost: string;
-  readonly advertisedPort: number;
+  /** The node that decides on topics; -1: none is known. */
+  readonly controllerId: number;
+  /** All that serve Kafka clients, this one too. */
+  readonly brokers: readonly BrokerAddress[];
   topics(): Iterable<TopicView>;
   topic(name: string): TopicView | undefined;
   topicById(topicId: Uuid): TopicView | undefined;

@@ -5,8 +5,8 @@ import type { InternalTopic } from '../cluster/internal-topic.ts';
 import type { Effect } from '../effect.ts';
 import type { Publish } from '../event.ts';
 import type { Now } from '../now.ts';
-import type { PartitionTable } from '../partition-table.ts';
 import type { Ingest } from '../produce/ingest.ts';
+import type { ProduceQueues } from '../produce/produce-queues.ts';
 import type { PendingPublish } from '../produce/publish-order.ts';
 import type { TripleTarget } from './qos2-session.ts';
 import { Qos2Sessions, type TripleOutcome } from './qos2-sessions.ts';
@@ -15,7 +15,7 @@ export interface Qos2PublishesOptions {
   readonly batchBytesMax: number;
   readonly ingest: Ingest;
   readonly cluster: ClusterState;
-  readonly partitions: PartitionTable;
+  readonly queues: ProduceQueues;
   /** `__mqtt_sessions`, replayed. */
   readonly sessionsTopic: () => InternalTopic;
   readonly allocateProducerId: () => bigint | undefined;
@@ -72,13 +72,15 @@ export class Qos2Publishes {
 
   /** P5 (2): the record with exactly the triple that commit (1) named. */
   #produce(target: TripleTarget, publish: Publish, done: (outcome: TripleOutcome) => void): void {
-    const { cluster, partitions, ingest, now } = this.#options;
-    const name = cluster.topicById(target.topicId)?.name ?? '';
-    const partition = partitions.findById(name, target.topicId, target.partition);
-    if (partition === undefined) return done({ error: 'LEADER_NOT_AVAILABLE' });
+    const { cluster, queues, ingest, now } = this.#options;
+    const topic = cluster.topicById(target.topicId)?.name;
+    if (topic === undefined) return done({ error: 'LEADER_NOT_AVAILABLE' });
     const key = ingest.locate(publish)?.key ?? utf8Encode(publish.mqttTopic);
     const batch = ingest.buildBatch(publish, key, target, now());
-    partition.produceOfSession(batch, (outcome) => done(outcome.ok ? 'committed' : outcome));
+    const place = { topic, topicId: target.topicId, partition: target.partition };
+    queues.produceOfSession(place, target, batch, (outcome) =>
+      done(outcome.ok ? 'committed' : outcome),
+    );
   }
 
   /** PUBREC keeps its place in the connection's order; PUBCOMP has none. */

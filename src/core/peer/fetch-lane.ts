@@ -65,7 +65,10 @@ export class FetchLane {
   readonly #byKey = new Map<string, Member>();
   /** Who may have something new to say. */
   readonly #dirty = new Set<Member>();
-  /** What the leader's session may hold, and shall not any more. */
+  /**
+   * What the leader's session may hold, and shall not any more. One that is back is forgotten all
+   * the same: what the session has told of it, nobody here has heard.
+   */
   #forgotten: PeerReplica[] = [];
   /** Counts the Fetches of the present connection; its session epochs. */
   #fetches = 0;
@@ -85,7 +88,6 @@ export class FetchLane {
     this.#members.set(replica.logId, member);
     this.#byKey.set(partitionKey(replica.topicId, replica.partition), member);
     this.#dirty.add(member);
-    this.#forgotten = this.#forgotten.filter(({ logId }) => logId !== replica.logId);
     this.#options.link.want(true);
   }
 

@@ -4,7 +4,8 @@ import type { NodeFacts } from './node-facts.ts';
 /** What is remembered of one data directory. */
 export interface KnownDirectory {
   readonly directoryId: Uuid;
-  readonly nodeId: number;
+  /** Undefined: seen by an earlier start. */
+  readonly nodeId?: number;
   /** The highest that was seen. */
   readonly startCounter: number;
 }
@@ -24,7 +25,7 @@ export class KnownDirectories {
   refusal({ nodeId, directoryId, startCounter }: NodeFacts): string | undefined {
     const known = this.#known.get(directoryId);
     if (known === undefined) return undefined;
-    if (known.nodeId !== nodeId) {
+    if (known.nodeId !== undefined && known.nodeId !== nodeId) {
       return (
         `node ${nodeId} runs on a copy of the data directory of node ${known.nodeId}: ` +
         'run `shorelog rejoin` on it'

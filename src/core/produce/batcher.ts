@@ -1,12 +1,11 @@
-import { offset, type LogId, type MonotonicMs, type TimestampMs } from '../../base/brand.ts';
+import { offset, type MonotonicMs, type TimestampMs } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { isInternalTopicName } from '../../base/topic-name.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
-import { sequenceAfter } from '../../wire/kafka/sequence.ts';
 import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import type { Now } from '../now.ts';
-import type { Partition } from '../partition.ts';
+import type { ProduceQueue } from './produce-queue.ts';
 import type { RecordWaiter } from './record-waiter.ts';
 
 export interface IngestRecord {
@@ -23,7 +22,7 @@ export interface BatcherOptions {
 }
 
 interface OpenBatch {
-  readonly partition: Partition;
+  readonly queue: ProduceQueue;
   readonly builder: RecordBatchBuilder;
   readonly isInternal: boolean;
   waiters: RecordWaiter[];
@@ -31,28 +30,21 @@ interface OpenBatch {
 }
 
 /**
- * The open batch of each partition. All of them carry this start's ingest producer id and a
- * sequence of their own for each partition (P1). A batch closes when it is full, and else at the
- * end of a turn, once its linger is over and no earlier batch waits for the disk: under load
- * batches grow while the disk is busy, and then go to it together (group commit). Only our own
- * batches are waited for: those of others may follow each other without a pause.
+ * The open batch of each partition, on its way into the partition's queue (P1). A batch closes when
+ * it is full, and else at the end of a turn, once its linger is over and no earlier batch for this
+ * node's disk waits: under load batches grow while the disk is busy, and then go to it together
+ * (group commit). Only our own batches are waited for: those of others may follow each other
+ * without a pause. One for another node grows while its queue has no room in flight.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
-  readonly #open = new Map<LogId, OpenBatch>();
-  readonly #sequences = new Map<LogId, number>();
-  #producerId: bigint | undefined;
+  readonly #open = new Map<ProduceQueue, OpenBatch>();
   #pendingBytes = 0;
   /** Of them, those of topics that are not internal. */
   #pendingDataBytes = 0;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
-  }
-
-  /** P4: one ingest producer id for each start of the process. */
-  set producerId(producerId: bigint) {
-    this.#producerId = producerId;
   }
 
   /** Bytes that were appended and are not settled yet. */
@@ -65,7 +57,7 @@ export class Batcher {
    * @returns RECORD_TOO_LARGE if no batch can hold the record; its waiter is not kept then.
    */
   append(
-    partition: Partition,
+    queue: ProduceQueue,
     record: IngestRecord,
     waiter: RecordWaiter,
     now: Now,
@@ -77,7 +69,7 @@ export class Batcher {
     );
     const bytesMax = this.#options.batchBytesMax;
     if (batchOverheadBytes + bytes > bytesMax) return 'RECORD_TOO_LARGE';
-    const batch = this.#openBatch(partition, now);
+    const batch = this.#openBatch(queue, now);
     if (batch.builder.totalBytes + bytes > bytesMax) this.#close(batch);
     const { builder, waiters } = batch;
     if (builder.recordCount === 0) batch.openedAtMs = now.monotonicMs;
@@ -87,8 +79,8 @@ export class Batcher {
   }
 
   /** Closes the open batch of a partition now, whatever it would wait for. */
-  flush({ logId }: Partition): void {
-    const batch = this.#open.get(logId);
+  flush(queue: ProduceQueue): void {
+    const batch = this.#open.get(queue);
     if (batch !== undefined && batch.builder.recordCount > 0) this.#close(batch);
   }
 
@@ -125,31 +117,27 @@ export class Batcher {
     return openedAtMs + this.#options.lingerMs;
   }
 
-  #openBatch(partition: Partition, now: Now): OpenBatch {
-    const known = this.#open.get(partition.logId);
+  #openBatch(queue: ProduceQueue, now: Now): OpenBatch {
+    const known = this.#open.get(queue);
     if (known !== undefined) return known;
     const builder = new RecordBatchBuilder();
-    const isInternal = isInternalTopicName(partition.topic);
+    const isInternal = isInternalTopicName(queue.target.topic);
     const openedAtMs = now.monotonicMs;
-    const batch: OpenBatch = { partition, builder, isInternal, waiters: [], openedAtMs };
-    this.#open.set(partition.logId, batch);
+    const batch: OpenBatch = { queue, builder, isInternal, waiters: [], openedAtMs };
+    this.#open.set(queue, batch);
     return batch;
   }
 
   #close(batch: OpenBatch): void {
-    const { partition, builder, isInternal, waiters } = batch;
-    const baseSequence = this.#sequences.get(partition.logId) ?? 0;
-    this.#sequences.set(partition.logId, sequenceAfter(baseSequence, builder.recordCount));
+    const { queue, builder, isInternal, waiters } = batch;
     batch.waiters = [];
-    const bytes = builder.finish(
-      this.#producerId === undefined
-        ? {}
-        : { producerId: this.#producerId, producerEpoch: 0, baseSequence },
-    );
-    const dataBytes = isInternal ? 0 : bytes.length;
+    const triple = queue.nextTriple();
+    const bytes = builder.finish(triple);
+    // Only what goes to this node's disk is waited for by what goes there next.
+    const dataBytes = isInternal || !queue.isLocal ? 0 : bytes.length;
     this.#pendingBytes += bytes.length;
     this.#pendingDataBytes += dataBytes;
-    partition.produce(bytes, (outcome) => {
+    queue.push(bytes, triple, waiters, (outcome) => {
       this.#pendingBytes -= bytes.length;
       this.#pendingDataBytes -= dataBytes;
       settle(waiters, outcome);
@@ -161,15 +149,19 @@ export class Batcher {
  * Batches of data go to the disk together. Those of an internal topic wait for their own log only:
  * on a full disk what they commit, a drop, makes the room that the others wait for (L9).
  */
-const mustWait = ({ partition, isInternal }: OpenBatch, isDataWaiting: boolean): boolean =>
-  isInternal ? !partition.isAllPersisted : isDataWaiting;
+const mustWait = ({ queue, isInternal }: OpenBatch, isDataWaiting: boolean): boolean => {
+  if (isInternal) return !queue.isEmpty;
+  return queue.isLocal ? isDataWaiting : !queue.isReady;
+};
 
+/** A batch that was stored before it was answered has no offset that is known. */
 function settle(waiters: readonly RecordWaiter[], outcome: ProduceOutcome): void {
   if (!outcome.ok) {
     for (const waiter of waiters) waiter.settled(outcome);
     return;
   }
+  const { baseOffset } = outcome;
   for (let i = 0; i < waiters.length; i++) {
-    waiters[i]?.settled({ ok: true, offset: offset(outcome.baseOffset + i) });
+    waiters[i]?.settled({ ok: true, offset: offset(baseOffset < 0 ? -1 : baseOffset + i) });
   }
 }

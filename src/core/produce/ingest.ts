@@ -1,4 +1,4 @@
-import { monotonicMs, type ConnectionId } from '../../base/brand.ts';
+import { monotonicMs, type ConnectionId, type MonotonicMs } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { utf8Length } from '../../base/bytes.ts';
@@ -7,7 +7,7 @@ import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
 import type { Effect, HeldPublishers } from '../effect.ts';
 import type { Publish } from '../event.ts';
 import type { Now } from '../now.ts';
-import type { Partition } from '../partition.ts';
+import type { ProduceQueue } from './produce-queue.ts';
 import type { Batcher } from './batcher.ts';
 import { MqttHeaders } from './mqtt-headers.ts';
 import type { ProducerTriple } from './producer-triple.ts';
@@ -20,7 +20,8 @@ export type DiskState = 'free' | 'stalled' | 'full';
 export interface IngestOptions {
   readonly routes: RouteTable;
   readonly batcher: Batcher;
-  readonly partition: (topic: string, partition: number) => Partition | undefined;
+  /** Undefined: there is no such topic. */
+  readonly queue: (topic: string, partition: number) => ProduceQueue | undefined;
   readonly deliveryTimeoutMs: number;
   /** Bytes of Kafka clients in the same queue for the disk. */
   readonly producedBytes: () => number;
@@ -74,15 +75,15 @@ export class Ingest {
     const pending = this.enter(publish, now);
     const target = this.locate(publish);
     if (target === undefined) return this.unrouted(pending);
-    const partition = this.#options.partition(target.topic, target.partition);
-    if (partition === undefined) return pending.refused('LEADER_NOT_AVAILABLE');
+    const queue = this.#options.queue(target.topic, target.partition);
+    if (queue === undefined) return pending.refused('LEADER_NOT_AVAILABLE');
     const record = {
       timestamp: now.wallMs,
       key: target.key,
       value: publish.payload,
       headers: this.#headers.encoded(publish),
     };
-    const error = this.#options.batcher.append(partition, record, pending, now);
+    const error = this.#options.batcher.append(queue, record, pending, now);
     if (error !== undefined) pending.refused(error);
   }
 
@@ -110,9 +111,12 @@ export class Ingest {
   /**
    * P3: publishes that were not committed in `deliveryTimeoutMs` are given up; their clients send
    * them again.
+   * @returns what came before is late.
    */
-  giveUpLate(now: Now): void {
-    this.#order.giveUp(monotonicMs(now.monotonicMs - this.#options.deliveryTimeoutMs));
+  giveUpLate(now: Now): MonotonicMs {
+    const before = monotonicMs(now.monotonicMs - this.#options.deliveryTimeoutMs);
+    this.#order.giveUp(before);
+    return before;
   }
 
   connectionClosed(connection: ConnectionId): void {

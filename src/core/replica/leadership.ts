@@ -1,6 +1,7 @@
 import type { LeaderEpoch, MonotonicMs, Offset } from '../../base/brand.ts';
 import { offset } from '../../base/brand.ts';
 import type { EntryBar } from './in-sync-set.ts';
+import { isPartitionAtRisk } from '../partition-risk.ts';
 import type { FetchRequest, FetchVerdict } from './peer-call.ts';
 import { committedOffset, type CommitRule } from './quorum.ts';
 import type { ReplicaLog } from './replica-log.ts';
@@ -66,6 +67,34 @@ export class Leadership {
   /** The LeaderChange of this epoch is committed. */
   get isEpochCommitted(): boolean {
     return this.#highWatermark > this.epochStartOffset;
+  }
+
+  /** C3: `minInsyncReplicas` data voters are in sync, so what is appended can be committed. */
+  get hasEnoughReplicas(): boolean {
+    const { minInsyncReplicas } = this.#rule;
+    if (minInsyncReplicas <= 1) return true;
+    let inSync = 0;
+    for (const { isWitness, isInSync } of this.#voters) if (!isWitness && isInSync) inSync++;
+    return inSync >= minInsyncReplicas;
+  }
+
+  /** One more loss would stop what goes on now. */
+  get isAtRisk(): boolean {
+    const { minInsyncReplicas } = this.#rule;
+    let [data, inSync, witnesses, heard] = [0, 0, 0, 0];
+    for (const voter of this.#voters) {
+      if (!voter.isWitness) {
+        data++;
+        if (voter.isInSync) inSync++;
+        continue;
+      }
+      witnesses++;
+      if (voter.fetchedAtMs !== undefined) heard++;
+    }
+    return isPartitionAtRisk({
+      ...{ dataVoters: data, inSyncDataVoters: inSync, witnesses, heardWitnesses: heard },
+      minInsyncReplicas,
+    });
   }
 
   /** Node ids of the data voters in sync, this one too. */

@@ -260,10 +260,6 @@ describe('rules between keys', () => {
 
   it.each([
     [
-      [1, 2],
-      'cluster.peers lists more than one node, but replication is not built yet | leave out `cluster` to run a cluster of one',
-    ],
-    [
       [2],
       'cluster.peers lists 2, but this is node 1 | set node.id, or SHORELOG_NODE__ID, to the number of this node',
     ],

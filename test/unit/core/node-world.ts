@@ -16,7 +16,8 @@ import { Prng } from '../../../src/base/prng.ts';
 import type { Effect, VoteRecord } from '../../../src/core/effect.ts';
 import type { Event, OpenLog, Publish } from '../../../src/core/event.ts';
 import type { ForwardMark } from '../../../src/core/forward/supervision.ts';
-import { Node, type NodeOptions } from '../../../src/core/node.ts';
+import { Node } from '../../../src/core/node.ts';
+import type { NodeOptions } from '../../../src/core/node-options.ts';
 import type { EpochStart, ProducerBatch, RecoveredLog } from '../../../src/ports/recovered-log.ts';
 import type { Random } from '../../../src/ports/random.ts';
 import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
@@ -287,8 +288,7 @@ export class NodeWorld {
       directoryId: uuid('22222222-2222-4222-8222-222222222222'),
       startCounter: this.#seed,
       isJournalDamaged: false,
-      advertisedHost: '127.0.0.1',
-      advertisedPort: 9092,
+      brokers: [{ nodeId: 1, host: '127.0.0.1', port: 9092 }],
       segmentBytesMax: 1_000_000,
       batchBytesMax: 100_000,
       lingerMs: 0,
@@ -302,6 +302,8 @@ export class NodeWorld {
           keepUnforwarded: true,
           retentionMs: -1,
           retentionBytes: -1,
+          replicas: 0,
+          minInsyncReplicas: 0,
         },
       ],
       routes: [{ from: '#', topic: 'sensors', key: 'mqttTopic' }],

@@ -3,6 +3,8 @@ import { connectionId, leaderEpoch, offset } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { NodeWorld } from './node-world.ts';
 
+const auto = { replicas: 0, minInsyncReplicas: 0 };
+
 const started = () => {
   const world = new NodeWorld();
   world.start();
@@ -292,7 +294,7 @@ describe('What was forwarded, through the node (L10, X4)', () => {
   it('commits a drop for each place where central may stand before it goes (L10)', () => {
     const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
     const world = new NodeWorld({
-      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
+      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1, ...auto }],
       forwardedTopics: ['sensors'],
     });
     world.start();
@@ -342,7 +344,7 @@ describe('What was forwarded, through the node (L10, X4)', () => {
   it('is kept for the next start where nothing may be dropped now', () => {
     const topic = { name: 'sensors', partitions: 1, keepUnforwarded: true };
     const world = new NodeWorld({
-      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
+      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1, ...auto }],
       forwardedTopics: ['sensors'],
     });
     world.start();
@@ -360,7 +362,7 @@ describe('What was forwarded, through the node (L10, X4)', () => {
   it('is known after a restart, and what may have been too', () => {
     const topic = { name: 'sensors', partitions: 1, keepUnforwarded: false };
     const world = new NodeWorld({
-      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1 }],
+      topics: [{ ...topic, retentionMs: -1, retentionBytes: -1, ...auto }],
       forwardedTopics: ['sensors'],
     });
     world.start();

@@ -12,6 +12,8 @@ import type { Effect, VoteRecord } from '../../../src/core/effect.ts';
 import type { Now } from '../../../src/core/now.ts';
 import { Partition } from '../../../src/core/partition.ts';
 import { VoterSet } from '../../../src/core/replica/voter-set.ts';
+import type { ProduceQueue } from '../../../src/core/produce/produce-queue.ts';
+import { ProduceQueues } from '../../../src/core/produce/produce-queues.ts';
 import type { RecoveredLog } from '../../../src/ports/recovered-log.ts';
 import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
 import type { RecordBatchHeader } from '../../../src/wire/kafka/record-batch-header.ts';
@@ -23,6 +25,10 @@ export const at = (ms: number): Now => ({
 });
 
 const self = { nodeId: 1, directoryId: uuid('0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b02') };
+
+const noPeer = (): never => {
+  throw new Error('a lone voter has no peers');
+};
 
 export const emptyLog = (overrides: Partial<RecoveredLog> = {}): RecoveredLog => ({
   topic: 'sensors',
@@ -55,7 +61,7 @@ export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000
   /** Every batch ever appended, LeaderChange included. */
   const log: Uint8Array[] = [];
   const votes: VoteRecord[] = [];
-  const partition = new Partition(id, recovered, {
+  const partition: Partition = new Partition(id, recovered, {
     self,
     segmentBytesMax,
     settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 1 },
@@ -68,7 +74,10 @@ export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000
       },
       persistVote: (vote) => votes.push(vote),
       heardAt: () => undefined,
-      highWatermarkMoved: (p) => moved.push(p.highWatermark),
+      highWatermarkMoved: () => moved.push(partition.highWatermark),
+      leaderChanged: () => undefined,
+      changed: () => undefined,
+      peers: { askVote: noPeer, beginEpoch: noPeer, endEpoch: noPeer },
     },
   });
   const persistAll = () => partition.persisted(partition.generation, partition.logEndOffset);
@@ -83,4 +92,18 @@ export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000
   const appended = (): RecordBatchHeader[] =>
     batches().map((bytes) => present(scanBatches(bytes).headers[0], 'a batch'));
   return { partition, effects, moved, persistAll, appended, batches, log };
+}
+
+/** The queue of ingest batches that a lone leader takes at once. */
+export function queueTo(partition: Partition, producerId = 9n): ProduceQueue {
+  const queues = new ProduceQueues({
+    nodeId: self.nodeId,
+    local: () => partition,
+    leaderOf: () => self.nodeId,
+    send: noPeer,
+    allocateProducerId: () => undefined,
+    now: () => at(0).monotonicMs,
+  });
+  queues.producerId = producerId;
+  return queues.ingest(partition);
 }

@@ -24,7 +24,7 @@ it('tries again when the process cannot even be started', async () => {
   const printed: string[] = [];
   const supervisor = new Supervisor({
     settings,
-    clusterId: uuid('00000000-0000-4000-8000-0000000000aa'),
+    clusterId: () => uuid('00000000-0000-4000-8000-0000000000aa'),
     nodeId: 1,
     telemetry: { write: (_level, text) => void printed.push(text) },
     post: () => undefined,

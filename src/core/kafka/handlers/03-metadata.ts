@@ -18,19 +18,19 @@ import { handlerOf } from '../handler.ts';
 const operationsUnknown = -2147483648;
 
 /*
- * Metadata v0-12. A topic is created on the way only if config and request want it. This node is
- * the only broker and the controller; internal topics are listed, marked as such.
+ * Metadata v0-12. A topic is created on the way only if config and request want it. The leader of
+ * `__cluster` is the controller; internal topics are listed, marked as such.
  */
 export const metadataHandler: Handler = handlerOf(
   metadataCodec,
   (request, { version, reply }, { view, autoCreateTopics }) => {
-    const { nodeId, clusterId, advertisedHost: host, advertisedPort: port } = view;
+    const { clusterId, controllerId, brokers } = view;
     const mayCreate = autoCreateTopics && request.allowAutoTopicCreation;
     reply({
       throttleTimeMs: 0,
-      brokers: [{ nodeId, host, port, rack: null }],
+      brokers: brokers.map((broker) => ({ ...broker, rack: null })),
       clusterId,
-      controllerId: nodeId,
+      controllerId,
       topics: isForAll(request, version)
         ? [...view.topics()].map((topic) => describe(view, topic))
         : distinct(request.topics ?? []).map((asked) =>
@@ -96,14 +96,15 @@ function describePartition(
   partitionIndex: number,
 ): MetadataResponsePartition {
   const log = view.partition(topic, partitionIndex);
-  const isLed = log?.isLeader === true;
+  const leaderId = log?.leaderId;
+  const isLed = leaderId !== undefined;
   return {
     errorCode: isLed ? 0 : kafkaCodeOf('LEADER_NOT_AVAILABLE'),
     partitionIndex,
-    leaderId: isLed ? view.nodeId : -1,
+    leaderId: isLed ? leaderId : -1,
     leaderEpoch: log?.leaderEpoch ?? -1,
-    replicaNodes: [view.nodeId],
-    isrNodes: isLed ? [view.nodeId] : [],
+    replicaNodes: log?.replicaIds ?? [],
+    isrNodes: isLed ? (log?.inSyncIds ?? []) : [],
     offlineReplicas: [],
   };
 }

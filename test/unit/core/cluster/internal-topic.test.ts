@@ -4,24 +4,24 @@ import { offset, type Offset } from '../../../../src/base/brand.ts';
 import { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
-import { at, emptyLog, newPartition } from '../partition-world.ts';
+import { at, emptyLog, newPartition, queueTo } from '../partition-world.ts';
 
 type World = ReturnType<typeof newPartition>;
 
 /** An internal topic on a partition whose disk is the list of its appended batches. */
 function newTopic(world: World = newPartition(), before: readonly Uint8Array[] = []) {
   const batcher = new Batcher({ batchBytesMax: 100_000, lingerMs: 0 });
-  batcher.producerId = 1n;
+  const queue = queueTo(world.partition, 1n);
   const applied: [string, string | undefined][] = [];
   const holes: [number, number][] = [];
   const topic = new InternalTopic({
     partition: world.partition,
     apply: (key, value) => applied.push([key, value === undefined ? undefined : utf8Decode(value)]),
-    append: (partition, { key, value }, settled) => {
+    append: ({ key, value }, settled) => {
       const record = { timestamp: at(0).wallMs, key, value, headers: noRecordHeaders };
-      batcher.append(partition, record, { settled }, at(0));
+      batcher.append(queue, record, { settled }, at(0));
     },
-    flush: (partition) => batcher.flush(partition),
+    flush: () => batcher.flush(queue),
     read: (from: Offset, _to, done) => {
       const rest = [...before, ...world.log].filter((bytes) => lastOffsetOf(bytes) >= from);
       done({ ok: true, bytes: concatBytes(rest.slice(0, 2)) });

@@ -5,7 +5,7 @@ import type { AppendOutcome } from '../../../../src/core/produce/record-waiter.t
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { logId } from '../../../../src/base/brand.ts';
-import { at, emptyLog, newPartition } from '../partition-world.ts';
+import { at, emptyLog, newPartition, queueTo } from '../partition-world.ts';
 
 const record = (text: string) => ({
   timestamp: at(0).wallMs,
@@ -23,15 +23,10 @@ const foreignBatch = (): Uint8Array => {
 const newBatcher = (lingerMs = 0, batchBytesMax = 1_000) => {
   const world = newPartition();
   const batcher = new Batcher({ batchBytesMax, lingerMs });
-  batcher.producerId = 9n;
   const outcomes: AppendOutcome[] = [];
+  const queue = queueTo(world.partition);
   const append = (text: string, ms = 0) =>
-    batcher.append(
-      world.partition,
-      record(text),
-      { settled: (outcome) => outcomes.push(outcome) },
-      at(ms),
-    );
+    batcher.append(queue, record(text), { settled: (outcome) => outcomes.push(outcome) }, at(ms));
   return { ...world, batcher, outcomes, append };
 };
 
@@ -73,7 +68,7 @@ describe('Batcher', () => {
     append('a');
     batcher.turnEnded(at(0));
     append('b');
-    batcher.append(other.partition, record('c'), settled, at(0));
+    batcher.append(queueTo(other.partition), record('c'), settled, at(0));
     batcher.turnEnded(at(0));
     expect([appended().length, other.appended().length]).toEqual([1, 0]);
     persistAll();
@@ -84,8 +79,9 @@ describe('Batcher', () => {
   it('lets an internal topic go on while data waits for room: its drop makes that room (L9)', () => {
     const { append, batcher } = newBatcher();
     const cluster = newPartition(emptyLog({ topic: '__cluster' }), undefined, logId(1));
+    const toCluster = queueTo(cluster.partition);
     const commit = () =>
-      batcher.append(cluster.partition, record('drop'), { settled: () => undefined }, at(0));
+      batcher.append(toCluster, record('drop'), { settled: () => undefined }, at(0));
     append('a');
     batcher.turnEnded(at(0));
     commit();

@@ -79,7 +79,7 @@ describe('Metadata', () => {
 
   it('says 5 where there is no leader yet', () => {
     const bench = new RouterBench();
-    bench.view.addTopic('sensors', 2).isLeader = false;
+    bench.view.addTopic('sensors', 2).leaderId = undefined;
     bench.view.partitions.delete('sensors/1');
     const { topics } = bench.call(metadataCodec, 7, metadataOf(['sensors']));
     expect(topics[0]?.partitions).toMatchObject([

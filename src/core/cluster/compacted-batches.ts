@@ -1,7 +1,17 @@
 import { timestampMs } from '../../base/brand.ts';
 import { utf8Encode } from '../../base/bytes.ts';
+import type { ViewChange } from '../../ports/state-view.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../wire/kafka/record-headers.ts';
+
+/** Changes as one batch, without producer id: it is appended once or not at all. */
+export function changesBatch(changes: readonly ViewChange[]): Uint8Array {
+  const builder = new RecordBatchBuilder();
+  for (const { key, value } of changes) {
+    builder.append(timestampMs(0), key, value, noRecordHeaders);
+  }
+  return builder.finish({});
+}
 
 /** A rewrite in pieces: a follower takes no answer above 256 KiB (T2). */
 const batchBytesMax = 128 * 1024;

@@ -1,0 +1,72 @@
+import type { Uuid } from '../../base/brand.ts';
+import { isBorn, type Introduction, type NodeFacts } from '../peer/node-facts.ts';
+import type { Voter } from '../replica/voter-set.ts';
+
+/** What a node that belongs to no cluster may do now (V2). */
+export type BirthDecision =
+  /** Not every listed peer has answered. */
+  | { readonly type: 'wait' }
+  /** It makes the cluster: the UUIDs are its to draw. */
+  | { readonly type: 'found'; readonly voters: readonly Voter[] }
+  | {
+      readonly type: 'adopt';
+      readonly clusterId: Uuid;
+      readonly clusterTopicId: Uuid;
+      readonly voters: readonly Voter[];
+    }
+  /** The cluster was born without it. */
+  | { readonly type: 'outside'; readonly text: string };
+
+/** At most so many data nodes vote on `__cluster` (C3: auto). */
+const dataVotersMax = 3;
+
+/**
+ * A cluster is born once: on empty disks, when every listed peer answers and all of them name the
+ * same cluster and peers (whoever does not was refused before). The lowest data node makes it, the
+ * others take it from a node whose `__cluster` names their disk (V2).
+ */
+export function decideBirth(
+  own: NodeFacts,
+  others: ReadonlyMap<number, Introduction>,
+): BirthDecision {
+  const born = [...others.values()].filter(isBorn);
+  if (born.length > 0) return adoption(own, born);
+  const listed = own.peers.filter(({ nodeId }) => nodeId !== own.nodeId);
+  if (!listed.every(({ nodeId }) => others.has(nodeId))) return { type: 'wait' };
+  const data = own.peers.filter(({ isWitness }) => !isWitness).map(({ nodeId }) => nodeId);
+  if (Math.min(...data) !== own.nodeId) return { type: 'wait' };
+  return { type: 'found', voters: firstVoters([own, ...others.values()]) };
+}
+
+function adoption(own: NodeFacts, born: readonly Introduction[]): BirthDecision {
+  for (const { clusterId, clusterTopicId, clusterVoters } of born) {
+    const isNamed = clusterVoters.some(({ directoryId }) => directoryId === own.directoryId);
+    if (isNamed)
+      return { type: 'adopt', clusterId, clusterTopicId, voters: toVoters(clusterVoters) };
+  }
+  const knowing = born.some(({ clusterVoters }) => clusterVoters.length > 0);
+  if (!knowing) return { type: 'wait' };
+  const text =
+    `Cluster ${own.clusterName} exists and node ${own.nodeId} with this data directory is not part ` +
+    'of it: run `shorelog join` to add it.';
+  return { type: 'outside', text };
+}
+
+/** The three lowest data nodes, and a witness where their number is even (V5). */
+function firstVoters(all: readonly NodeFacts[]): Voter[] {
+  const sorted = [...all].sort((a, b) => a.nodeId - b.nodeId);
+  const data = sorted.filter(({ isWitness }) => !isWitness).slice(0, dataVotersMax);
+  const witnesses = sorted.filter(({ isWitness }) => isWitness).slice(0, 1);
+  return toVoters(data.length % 2 === 0 ? [...data, ...witnesses] : data);
+}
+
+interface NamedVoter {
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  readonly isWitness: boolean;
+}
+
+const toVoters = (named: readonly NamedVoter[]): Voter[] =>
+  named.map(({ nodeId, directoryId, isWitness }) => ({
+    ...{ nodeId, directoryId, role: isWitness ? 'witness' : 'data' },
+  }));

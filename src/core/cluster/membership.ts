@@ -1,0 +1,225 @@
+import { leaderEpoch, monotonicMs, type MonotonicMs, type Uuid } from '../../base/brand.ts';
+import { kafkaCodeOf } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Random } from '../../ports/random.ts';
+import type { StoredFacts } from '../../ports/stored-facts.ts';
+import { apiKeys } from '../../wire/kafka/api-keys.ts';
+import { allocateProducerIdsCodec } from '../../wire/kafka/generated/67-allocate-producer-ids.ts';
+import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
+import type { Effect } from '../effect.ts';
+import type { BrokerView } from '../kafka/broker-view.ts';
+import { Deadlines } from '../kafka/deadlines.ts';
+import { handlerOf, type Handler } from '../kafka/handler.ts';
+import type { Now } from '../now.ts';
+import type { Partition } from '../partition.ts';
+import type { PartitionTable } from '../partition-table.ts';
+import type { ReadPort } from '../peer/fetch-session.ts';
+import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../peer/node-facts.ts';
+import { Peers } from '../peer/peers.ts';
+import type { ProducePort } from '../peer/produce-answers.ts';
+import { decideBirth, type BirthDecision } from './birth.ts';
+import { clusterTopicName, type ClusterState } from './cluster-state.ts';
+
+/** The config's `cluster`, as the core needs it. */
+export interface ClusterOptions {
+  readonly name: string;
+  readonly peers: readonly PeerNode[];
+  readonly replicaLagTimeMaxMs: number;
+  readonly version: string;
+}
+
+export interface MembershipOptions {
+  readonly nodeId: number;
+  readonly directoryId: Uuid;
+  readonly startCounter: number;
+  /** Zero: this node belongs to no cluster yet. */
+  readonly clusterId: Uuid;
+  readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts'>;
+  readonly cluster: ClusterOptions;
+  readonly state: ClusterState;
+  readonly partitions: PartitionTable;
+  readonly view: BrokerView;
+  readonly read: ReadPort;
+  readonly produce: ProducePort;
+  readonly requestBytesMax: number;
+  readonly batchBytesMax: number;
+  readonly produceTimeoutMs: number;
+  /** The cluster exists and this node is part of it. */
+  readonly adopted: (clusterTopicId: Uuid) => void;
+  /**
+   * For a node that asks: a block of producer ids. Called only while this node leads `__cluster`.
+   */
+  readonly takeBlock: (taken: (first: number | undefined) => void) => void;
+  readonly random: Random;
+  readonly emit: (effect: Effect) => void;
+}
+
+/**
+ * This node among the others: who it is, the cluster that it belongs to and how it came to be part
+ * of it (V2), and the traffic between nodes.
+ */
+export class Membership {
+  readonly peers: Peers;
+  readonly #options: MembershipOptions;
+  readonly #deadlines = new Deadlines();
+  #clusterId: Uuid;
+  #clusterTopicId: Uuid;
+  #isAdopting = false;
+  #told = '';
+  #now: MonotonicMs = monotonicMs(0);
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.#clusterId = options.clusterId;
+    this.#clusterTopicId = options.stored.clusterTopicId ?? zeroUuid;
+    this.peers = this.#createPeers();
+  }
+
+  /** Zero: none yet. */
+  get clusterId(): Uuid {
+    return this.#clusterId;
+  }
+
+  /** `__cluster`'s, of a cluster that was born together; zero: not known. */
+  get clusterTopicId(): Uuid {
+    return this.#clusterTopicId;
+  }
+
+  start(now: Now): void {
+    this.#now = now.monotonicMs;
+    this.peers.start(now);
+    this.#decide();
+  }
+
+  /** The identity is durable. */
+  adopted(clusterId: Uuid, clusterTopicId: Uuid): void {
+    this.#clusterId = clusterId;
+    this.#clusterTopicId = clusterTopicId;
+    this.peers.factsChanged();
+    this.#options.adopted(clusterTopicId);
+  }
+
+  /** Asks the leader of `__cluster` for a block of producer ids, until there is one (P4). */
+  requestBlock(taken: (first: number) => void): void {
+    const { nodeId, startCounter, partitions } = this.#options;
+    const leader = partitions.find(clusterTopicName, 0)?.leaderId;
+    const again = (): void => {
+      const at = monotonicMs(this.#now + limits.peerRefetchMs);
+      this.#deadlines.add(at, () => this.requestBlock(taken));
+    };
+    if (leader === undefined || leader === nodeId) return again();
+    const body = { brokerId: nodeId, brokerEpoch: startCounter };
+    const { produceTimeoutMs } = this.#options;
+    this.peers.call(leader, allocateProducerIdsCodec, body, produceTimeoutMs, (outcome) => {
+      if (outcome.ok && outcome.value.errorCode === 0) taken(outcome.value.producerIdStart);
+      else again();
+    });
+  }
+
+  nextDeadline(): MonotonicMs | undefined {
+    const [own, peers] = [this.#deadlines.next(), this.peers.nextDeadline()];
+    if (own === undefined || peers === undefined) return own ?? peers;
+    return own < peers ? own : peers;
+  }
+
+  tick(now: Now): void {
+    this.#now = now.monotonicMs;
+    this.#deadlines.expire(now.monotonicMs);
+    this.peers.tick(now);
+  }
+
+  #decide(): void {
+    const own = this.#facts();
+    if (isBorn(own) || this.#isAdopting) return;
+    const decision = decideBirth(own, this.peers.introductions());
+    switch (decision.type) {
+      case 'wait':
+        return;
+      case 'outside':
+        return this.#tell(decision.text);
+      case 'found': {
+        const { random } = this.#options;
+        const { voters } = decision;
+        return this.#adopt({ clusterId: random.uuid(), clusterTopicId: random.uuid(), voters });
+      }
+      case 'adopt':
+        return this.#adopt(decision);
+    }
+  }
+
+  #adopt({ clusterId, clusterTopicId, voters }: Adoption): void {
+    this.#isAdopting = true;
+    this.#options.emit({ type: 'AdoptCluster', clusterId, clusterTopicId, voters });
+  }
+
+  #tell(text: string): void {
+    if (this.#told === text) return;
+    this.#told = text;
+    this.#options.emit({ type: 'Print', level: 'warn', text });
+  }
+
+  #facts(): NodeFacts {
+    const { nodeId, directoryId, startCounter, cluster } = this.#options;
+    const { name: clusterName, peers, version } = cluster;
+    return {
+      ...{ clusterName, nodeId, directoryId, startCounter, peers, version },
+      clusterId: this.#clusterId,
+      isWitness: peers.some((peer) => peer.nodeId === nodeId && peer.isWitness),
+      clusterTopicId: this.#clusterTopicId,
+    };
+  }
+
+  #clusterFacts(): ClusterFacts {
+    const own = this.#clusterPartition();
+    const voters = own?.voters?.voters ?? [];
+    return {
+      clusterLeaderId: own?.leaderId ?? -1,
+      clusterLeaderEpoch: own?.leaderEpoch ?? leaderEpoch(0),
+      clusterVoters: voters.map(({ nodeId, directoryId, role }) => ({
+        ...{ nodeId, directoryId, isWitness: role === 'witness' },
+      })),
+    };
+  }
+
+  #clusterPartition(): Partition | undefined {
+    return this.#options.partitions.find(clusterTopicName, 0);
+  }
+
+  #createPeers(): Peers {
+    const { partitions, state, stored, cluster, emit } = this.#options;
+    return new Peers({
+      ...this.#options,
+      replicaLagTimeMaxMs: cluster.replicaLagTimeMaxMs,
+      facts: () => this.#facts(),
+      clusterFacts: () => this.#clusterFacts(),
+      knownDirectories: stored.peerStarts,
+      directorySeen: ({ directoryId, startCounter }) =>
+        emit({ type: 'NotePeerStart', directoryId, startCounter }),
+      introduced: () => this.#decide(),
+      replicas: () => [...partitions].filter(({ hasBegun }) => hasBegun),
+      find: (topicId, partition) => {
+        const name = state.topicById(topicId)?.name ?? clusterTopicName;
+        const found = partitions.findById(name, topicId, partition);
+        return found?.hasBegun === true ? found : undefined;
+      },
+      handlers: new Map([[apiKeys.allocateProducerIds, this.#allocateHandler()]]),
+    });
+  }
+
+  #allocateHandler(): Handler {
+    return handlerOf(allocateProducerIdsCodec, (_, { reply }) => {
+      const { takeBlock } = this.#options;
+      const isLeader = this.#clusterPartition()?.isEpochCommitted === true;
+      const answer = (errorCode: number, producerIdStart: number): void =>
+        reply({
+          ...{ throttleTimeMs: 0, errorCode, producerIdStart },
+          producerIdLen: limits.producerIdBlockSize,
+        });
+      const refuse = (): void => answer(kafkaCodeOf('NOT_LEADER_OR_FOLLOWER'), -1);
+      if (!isLeader) return refuse();
+      return takeBlock((first) => (first === undefined ? refuse() : answer(0, first)));
+    });
+  }
+}
+
+type Adoption = Omit<Extract<BirthDecision, { type: 'adopt' }>, 'type'>;

@@ -1,0 +1,130 @@
+import { leaderEpoch, type Uuid } from '../base/brand.ts';
+import type { TopicValue } from '../wire/state/state-codec.ts';
+import { clusterTopicName, type ClusterState } from './cluster/cluster-state.ts';
+import type { Effect, VoteRecord } from './effect.ts';
+import type { OpenLog } from './event.ts';
+import type { Partition } from './partition.ts';
+import type { PartitionTable } from './partition-table.ts';
+import type { StoredVote } from './replica/ballot.ts';
+import { VoterSet, type ReplicaId, type Voter } from './replica/voter-set.ts';
+
+export interface LocalPartitionsOptions {
+  readonly self: ReplicaId;
+  /** The journal lost records: votes may be missing (V4). */
+  readonly isJournalDamaged: boolean;
+  readonly partitions: PartitionTable;
+  readonly cluster: ClusterState;
+  readonly openPartition: (log: OpenLog) => Partition;
+  readonly emit: (effect: Effect) => void;
+}
+
+/** A log that is wanted: its voters are durable before its folder is made. */
+interface WantedLog {
+  readonly topic: string;
+  readonly topicId: Uuid;
+  readonly partition: number;
+}
+
+/** V4: a lone voter whose journal is damaged leaves room for every epoch it may have promised. */
+const damagedJournalEpochs = 1_000;
+
+/**
+ * Which partitions this node has, and how they come to be: the logs that were found, and those that
+ * committed topics assign to it (C7). Each takes part with the voters that its own log, the journal
+ * or its topic's first record name (V1), and with the vote that it gave.
+ */
+export class LocalPartitions {
+  readonly #options: LocalPartitionsOptions;
+  readonly #votes = new Map<string, StoredVote>();
+  readonly #wanted = new Map<string, WantedLog>();
+
+  constructor(options: LocalPartitionsOptions) {
+    this.#options = options;
+  }
+
+  found(logs: readonly OpenLog[], votes: readonly VoteRecord[]): void {
+    for (const vote of votes) this.#votes.set(keyOf(vote.topicId, vote.partition), vote);
+    for (const log of logs) this.#options.openPartition(log);
+  }
+
+  votesPersisted(votes: readonly VoteRecord[]): void {
+    for (const vote of votes) {
+      const { topicId, partition } = vote;
+      this.#votes.set(keyOf(topicId, partition), vote);
+      this.#find(topicId, partition)?.votePersisted(vote);
+    }
+  }
+
+  votersStored(topicId: Uuid, partition: number): void {
+    const wanted = this.#wanted.get(keyOf(topicId, partition));
+    if (wanted !== undefined) this.#options.emit({ type: 'CreateLog', ...wanted });
+  }
+
+  logCreated(log: OpenLog): void {
+    const partition = this.#options.openPartition(log);
+    this.#wanted.delete(keyOf(partition.topicId, partition.partition));
+    this.begin(partition);
+  }
+
+  /** Begins or makes what a committed topic assigns to this node. */
+  open(topic: TopicValue): void {
+    const topicId = topic.topicId as Uuid;
+    for (let i = 0; i < topic.partitions; i++) {
+      const partition = this.#options.partitions.findById(topic.name, topicId, i);
+      if (partition !== undefined) {
+        if (!partition.hasBegun) this.begin(partition);
+      } else if (this.isAssigned(topic, i)) {
+        this.create({ topic: topic.name, topicId, partition: i }, assigned(topic, i));
+      }
+    }
+  }
+
+  /** @param voters none: it votes alone, as everything does in a cluster of one. */
+  create(wanted: WantedLog, voters: readonly Voter[] | undefined): void {
+    const { topicId, partition } = wanted;
+    const key = keyOf(topicId, partition);
+    if (this.#wanted.has(key)) return;
+    this.#wanted.set(key, wanted);
+    const { emit } = this.#options;
+    if (voters === undefined) emit({ type: 'CreateLog', ...wanted });
+    else emit({ type: 'StoreVoters', topicId, partition, voters });
+  }
+
+  begin(partition: Partition): void {
+    const { self } = this.#options;
+    const topic = this.#options.cluster.topicById(partition.topicId);
+    const voters = topic && assigned(topic, partition.partition);
+    const first = new VoterSet(voters ?? [{ ...self, role: 'data' }]);
+    partition.begin(first, this.#voteOf(partition));
+  }
+
+  /** Records of it are kept here. A topic that was never assigned is a cluster of one's. */
+  isAssigned(topic: TopicValue, partition: number): boolean {
+    const { nodeId } = this.#options.self;
+    const voters = assigned(topic, partition);
+    return voters === undefined || voters.some((voter) => voter.nodeId === nodeId);
+  }
+
+  #voteOf({ topicId, partition, leaderEpoch: seen }: Partition): StoredVote | undefined {
+    const { self, isJournalDamaged } = this.#options;
+    const vote = this.#votes.get(keyOf(topicId, partition));
+    if (!isJournalDamaged) return vote;
+    const epoch = Math.max(vote?.leaderEpoch ?? 0, seen) + damagedJournalEpochs - 1;
+    return { leaderEpoch: leaderEpoch(epoch), votedFor: self.directoryId };
+  }
+
+  #find(topicId: Uuid, partition: number): Partition | undefined {
+    const name = this.#options.cluster.topicById(topicId)?.name ?? clusterTopicName;
+    return this.#options.partitions.findById(name, topicId, partition);
+  }
+}
+
+/** Who shall keep a partition; undefined: it was made where nothing is assigned. */
+function assigned(topic: TopicValue, partition: number): Voter[] | undefined {
+  return topic.assignments[partition]?.map(({ nodeId, directoryId, isWitness }) => ({
+    ...{ nodeId, directoryId: directoryId as Uuid },
+    role: isWitness ? 'witness' : 'data',
+  }));
+}
+
+const keyOf = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

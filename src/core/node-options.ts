@@ -1,0 +1,54 @@
+import type { Uuid } from '../base/brand.ts';
+import type { Random } from '../ports/random.ts';
+import type { StoredFacts } from '../ports/stored-facts.ts';
+import type { TopicSeed } from './boot.ts';
+import type { ClockView } from './clock-watch.ts';
+import type { ClusterOptions } from './cluster/membership.ts';
+import type { BrokerAddress } from './kafka/broker-view.ts';
+import type { KafkaCounters } from './kafka/router.ts';
+import type { Partition } from './partition.ts';
+import type { RouteRule } from './produce/route-table.ts';
+
+export interface NodeOptions {
+  readonly nodeId: number;
+  /** Zero: it belongs to no cluster yet. */
+  readonly clusterId: Uuid;
+  /** Undefined: a cluster of one. */
+  readonly cluster?: ClusterOptions | undefined;
+  /** What the data directory knows beside its logs. */
+  readonly stored?: StoredFacts | undefined;
+  readonly directoryId: Uuid;
+  /** Starts of this data directory, this one included. */
+  readonly startCounter: number;
+  readonly isJournalDamaged: boolean;
+  /** Where Kafka clients reach the nodes, this one too. */
+  readonly brokers: readonly BrokerAddress[];
+  readonly segmentBytesMax: number;
+  readonly batchBytesMax: number;
+  readonly lingerMs: number;
+  readonly ingestDeliveryTimeoutMs: number;
+  readonly requestBytesMax: number;
+  readonly autoCreateTopics: boolean;
+  readonly topics: readonly TopicSeed[];
+  readonly routes: readonly RouteRule[];
+  /** Topics that a forward route names. */
+  readonly forwardedTopics: readonly string[];
+  /** `disk.whenFull: dropOldest`. */
+  readonly dropsOldest: boolean;
+  readonly random: Random;
+}
+
+/** What status and metrics read; snapshots of this turn. */
+export interface NodeView {
+  readonly isReady: boolean;
+  readonly isHeld: boolean;
+  readonly isDiskFull: boolean;
+  readonly unroutedPublishes: number;
+  /** Over the life of the directory: records that drops took before central had them. */
+  readonly droppedRecords: number;
+  /** Since the start: QoS 0 publishes that came while the disk was full. */
+  readonly droppedQos0: number;
+  readonly partitions: Iterable<Partition>;
+  readonly kafka: KafkaCounters;
+  readonly clock: ClockView;
+}

@@ -1,0 +1,310 @@
+import type { Uuid } from '../base/brand.ts';
+import { present } from '../base/assert.ts';
+import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
+import { Boot } from './boot.ts';
+import { Broker } from './broker.ts';
+import { ClusterState, clusterTopicName, sessionsTopicName } from './cluster/cluster-state.ts';
+import { ClockWatch } from './clock-watch.ts';
+import type { InternalTopic } from './cluster/internal-topic.ts';
+import { Membership } from './cluster/membership.ts';
+import { openInternalTopic } from './cluster/open-internal-topic.ts';
+import { Placement } from './cluster/placement.ts';
+import { ProducerIdBlocks } from './cluster/producer-id-blocks.ts';
+import { ProducerIds } from './cluster/producer-ids.ts';
+import { TopicCreation } from './cluster/topic-creation.ts';
+import type { Effect } from './effect.ts';
+import type { OpenLog } from './event.ts';
+import { NodeForwarding } from './forward/node-forwarding.ts';
+import type { Done, ProduceOutcome } from './kafka/broker-view.ts';
+import { KafkaRouter } from './kafka/router.ts';
+import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
+import { LocalPartitions } from './local-partitions.ts';
+import type { NodeOptions } from './node-options.ts';
+import type { Now } from './now.ts';
+import type { Partition } from './partition.ts';
+import { PartitionFactory } from './partition-factory.ts';
+import { PartitionTable } from './partition-table.ts';
+import { PendingReads } from './pending-reads.ts';
+import { Batcher } from './produce/batcher.ts';
+import { Ingest } from './produce/ingest.ts';
+import { ProduceQueues } from './produce/produce-queues.ts';
+import { RouteTable } from './produce/route-table.ts';
+import { TopicQueues } from './produce/topic-queues.ts';
+import { RetentionPlanner } from './retention-planner.ts';
+import { RoomPlanner } from './room-planner.ts';
+
+/** What drives the parts: where their orders go, and what time it is. */
+export interface NodeWorld {
+  readonly emit: (effect: Effect) => void;
+  /** Of the step that is running. */
+  readonly now: () => Now;
+}
+
+/**
+ * The parts of a node and how they hang together. Each is told of the others only what it needs;
+ * `Node` gives them their events.
+ */
+export class NodeParts {
+  readonly #options: NodeOptions;
+  readonly partitions = new PartitionTable();
+  readonly cluster = new ClusterState();
+  readonly reads: PendingReads;
+  readonly factory: PartitionFactory;
+  /** Undefined: a cluster of one. */
+  readonly membership: Membership | undefined;
+  readonly placement: Placement;
+  readonly queues: ProduceQueues;
+  readonly batcher: Batcher;
+  readonly ingest: Ingest;
+  readonly qos2: Qos2Publishes;
+  readonly local: LocalPartitions;
+  readonly boot: Boot;
+  readonly router: KafkaRouter;
+  readonly broker: Broker;
+  readonly clock: ClockWatch;
+  readonly forwarding: NodeForwarding;
+  readonly retention: RetentionPlanner;
+  readonly room: RoomPlanner;
+  readonly blocks: ProducerIdBlocks;
+  readonly producerIds: ProducerIds;
+  readonly #world: NodeWorld;
+
+  constructor(options: NodeOptions, world: NodeWorld) {
+    this.#options = options;
+    this.#world = world;
+    const { emit } = world;
+    const partitions = this.partitions;
+    const cluster = this.cluster;
+    this.clock = new ClockWatch(emit);
+    this.reads = new PendingReads(emit);
+    this.factory = this.#createFactory(emit);
+    this.queues = this.#createQueues();
+    this.batcher = new Batcher(options);
+    this.blocks = new ProducerIdBlocks(cluster);
+    this.producerIds = new ProducerIds((taken) => this.#takeBlock(taken));
+    const topicQueues = new TopicQueues(cluster, this.queues);
+    this.ingest = new Ingest({
+      routes: new RouteTable(options.routes, (name) => cluster.topic(name)?.partitions),
+      batcher: this.batcher,
+      queue: (topic, partition) => topicQueues.find(topic, partition),
+      deliveryTimeoutMs: options.ingestDeliveryTimeoutMs,
+      producedBytes: () => this.broker.pendingBytes,
+      emit,
+    });
+    const log = () => this.boot.internal(clusterTopicName);
+    this.forwarding = new NodeForwarding({ ...options, cluster, partitions, log, emit });
+    const { ledger, drops } = this.forwarding;
+    this.retention = new RetentionPlanner({
+      ...{ cluster, partitions, ledger, drops, emit },
+      pinnedProducers: () => this.qos2.sessions.pinnedProducers(),
+    });
+    const { dropsOldest } = options;
+    this.room = new RoomPlanner({ dropsOldest, cluster, partitions, ledger, drops, emit });
+    this.qos2 = new Qos2Publishes({
+      batchBytesMax: options.batchBytesMax,
+      ingest: this.ingest,
+      cluster,
+      queues: this.queues,
+      sessionsTopic: () => present(this.boot.internal(sessionsTopicName), 'the node is ready'),
+      allocateProducerId: () => this.producerIds.allocate(),
+      now: () => this.#current(),
+      emit,
+    });
+    this.local = this.#createLocal(emit);
+    this.boot = this.#createBoot(emit);
+    this.broker = this.#createBroker();
+    this.membership = this.#createMembership(emit);
+    this.placement = new Placement({
+      ...{ partitions, self: options },
+      membership: () => this.membership,
+      topics: () => cluster.topics(),
+    });
+    this.router = new KafkaRouter(this.broker, emit, options);
+  }
+
+  #highWatermarkMoved(partition: Partition, now: Now): void {
+    this.router.highWatermarkMoved(partition.logId, now.monotonicMs);
+    this.boot.advanced(partition);
+  }
+
+  #leaderChanged(partition: Partition): void {
+    this.queues.leaderChanged(partition.topicId, partition.partition);
+    this.membership?.peers.changed(partition);
+    if (this.boot.isReady) this.forwarding.describe();
+  }
+
+  #openPartition(log: OpenLog): Partition {
+    const partition = this.factory.open(log);
+    this.partitions.add(partition);
+    return partition;
+  }
+
+  /** The time of the step that is running. */
+  #current(): Now {
+    return this.#world.now();
+  }
+
+  #ready(): void {
+    this.retention.start(this.#current());
+    this.#world.emit({ type: 'BecomeReady' });
+    this.forwarding.drops.resume();
+    this.forwarding.describe();
+  }
+
+  /** The first id of this start's first block is its ingest producer's (P4). */
+  #takeProducerIds(taken: () => void): void {
+    this.producerIds.refill(() => {
+      this.queues.producerId = this.producerIds.allocate();
+      taken();
+    });
+  }
+
+  #takeBlock(taken: (first: number) => void): void {
+    const log = this.#clusterLog();
+    if (log === undefined) return this.membership?.requestBlock(taken);
+    return this.blocks.take(log, (first) => {
+      if (first === undefined) this.#takeBlock(taken);
+      else taken(first);
+    });
+  }
+
+  /** `__cluster`, while this node leads it and knows all that is committed there. */
+  #clusterLog(): InternalTopic | undefined {
+    const log = this.boot.internal(clusterTopicName);
+    return log?.isCaughtUp === true && log.partition.isEpochCommitted ? log : undefined;
+  }
+
+  #createFactory(emit: (effect: Effect) => void): PartitionFactory {
+    const { nodeId, directoryId, segmentBytesMax, random, cluster } = this.#options;
+    return new PartitionFactory({
+      ...{ segmentBytesMax, random, emit },
+      self: { nodeId, directoryId },
+      replicaLagTimeMaxMs: cluster?.replicaLagTimeMaxMs ?? 1_000,
+      cluster: this.cluster,
+      now: () => this.#current(),
+      peers: () => this.membership?.peers,
+      highWatermarkMoved: (partition) => this.#highWatermarkMoved(partition, this.#current()),
+      leaderChanged: (partition) => this.#leaderChanged(partition),
+    });
+  }
+
+  #createQueues(): ProduceQueues {
+    const { nodeId } = this.#options;
+    const partitions = this.partitions;
+    return new ProduceQueues({
+      nodeId,
+      local: ({ topic, topicId, partition }) => partitions.findById(topic, topicId, partition),
+      leaderOf: ({ topic, topicId, partition }) =>
+        partitions.findById(topic, topicId, partition)?.leaderId,
+      send: (to, produce, done) =>
+        present(this.membership, 'a cluster of one leads all').peers.produce(to, produce, done),
+      allocateProducerId: () => this.producerIds.allocate(),
+      now: () => this.#current().monotonicMs,
+    });
+  }
+
+  #createBroker(): Broker {
+    return new Broker({
+      ...this.#options,
+      clusterId: () => this.membership?.clusterId ?? this.#options.clusterId,
+      cluster: this.cluster,
+      partitions: this.partitions,
+      reads: this.reads,
+      producerIds: this.producerIds,
+      creation: this.#createTopicCreation(),
+      isHeld: () => this.ingest.isHeld,
+    });
+  }
+
+  #createTopicCreation(): TopicCreation {
+    return new TopicCreation({
+      cluster: this.cluster,
+      random: this.#options.random,
+      assign: (topic) => this.placement.assign(topic),
+      log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
+      open: (topic, opened) =>
+        this.boot.openTopic(topic, () => {
+          this.forwarding.describe();
+          opened();
+        }),
+    });
+  }
+
+  #createLocal(emit: (effect: Effect) => void): LocalPartitions {
+    const { nodeId, directoryId, isJournalDamaged } = this.#options;
+    return new LocalPartitions({
+      self: { nodeId, directoryId },
+      isJournalDamaged,
+      partitions: this.partitions,
+      cluster: this.cluster,
+      openPartition: (log) => this.#openPartition(log),
+      emit,
+    });
+  }
+
+  #createBoot(emit: (effect: Effect) => void): Boot {
+    const { topics: seeds, random } = this.#options;
+    return new Boot({
+      ...{ seeds, random, emit },
+      isAlone: this.#options.cluster === undefined,
+      partitions: this.partitions,
+      local: this.local,
+      cluster: this.cluster,
+      openInternal: (partition) =>
+        openInternalTopic(partition, {
+          startCounter: this.#options.startCounter,
+          cluster: this.cluster,
+          sessions: this.qos2.sessions,
+          batcher: this.batcher,
+          queues: this.queues,
+          topicChanged: (name) => this.boot.topicChanged(name),
+          reads: this.reads,
+          now: () => this.#current(),
+          emit,
+        }),
+      takeProducerIds: (taken) => this.#takeProducerIds(taken),
+      assign: (topic) => this.placement.assign(topic),
+      ready: () => this.#ready(),
+    });
+  }
+
+  #createMembership(emit: (effect: Effect) => void): Membership | undefined {
+    const { cluster, clusterId, stored } = this.#options;
+    if (cluster === undefined) return undefined;
+    const partitions = this.partitions;
+    return new Membership({
+      ...this.#options,
+      ...{ cluster, partitions, emit },
+      clusterId: clusterId ?? zeroUuid,
+      stored: stored ?? nothingStored,
+      state: this.cluster,
+      view: this.broker,
+      produceTimeoutMs: this.#options.ingestDeliveryTimeoutMs,
+      read: (replica, range, done) => {
+        const partition = partitions.byLog(replica.logId);
+        if (partition !== undefined) this.reads.read(partition, range, done);
+      },
+      produce: (topicId, index, batch, done) => this.#produceForPeer(topicId, index, batch, done),
+      takeBlock: (taken) => {
+        const log = this.#clusterLog();
+        if (log === undefined) taken(undefined);
+        else this.blocks.take(log, taken);
+      },
+      adopted: (clusterTopicId) => this.boot.createCluster(clusterTopicId),
+    });
+  }
+
+  #produceForPeer(
+    topicId: Uuid,
+    index: number,
+    batch: Uint8Array,
+    done: Done<ProduceOutcome>,
+  ): void {
+    const name = this.cluster.topicById(topicId)?.name ?? clusterTopicName;
+    const partition = this.partitions.findById(name, topicId, index);
+    if (partition === undefined) done({ ok: false, error: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    else partition.produce(batch, done);
+  }
+}
+
+const nothingStored = { clusterTopicId: undefined, peerStarts: [] };
