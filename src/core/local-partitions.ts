@@ -1,6 +1,7 @@
 import { leaderEpoch, type Uuid } from '../base/brand.ts';
 import type { TopicValue } from '../wire/state/state-codec.ts';
 import { clusterTopicName, type ClusterState } from './cluster/cluster-state.ts';
+import { topicReplicas } from './cluster/topic-replicas.ts';
 import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import type { Partition } from './partition.ts';
@@ -10,6 +11,8 @@ import { VoterSet, type ReplicaId, type Voter } from './replica/voter-set.ts';
 
 export interface LocalPartitionsOptions {
   readonly self: ReplicaId;
+  /** A cluster of one. */
+  readonly isAlone: boolean;
   /** The journal lost records: votes may be missing (V4). */
   readonly isJournalDamaged: boolean;
   readonly partitions: PartitionTable;
@@ -74,7 +77,7 @@ export class LocalPartitions {
       if (partition !== undefined) {
         if (!partition.hasBegun) this.begin(partition);
       } else if (this.isAssigned(topic, i)) {
-        this.create({ topic: topic.name, topicId, partition: i }, assigned(topic, i));
+        this.create({ topic: topic.name, topicId, partition: i }, topicReplicas.first(topic, i));
       }
     }
   }
@@ -93,16 +96,21 @@ export class LocalPartitions {
   begin(partition: Partition): void {
     const { self } = this.#options;
     const topic = this.#options.cluster.topicById(partition.topicId);
-    const voters = topic && assigned(topic, partition.partition);
+    const voters = topic && topicReplicas.first(topic, partition.partition);
     const first = new VoterSet(voters ?? [{ ...self, role: 'data' }]);
     partition.begin(first, this.#voteOf(partition));
   }
 
-  /** Records of it are kept here. A topic that was never assigned is a cluster of one's. */
+  /**
+   * It shall be kept here. A topic that was never placed is that of a cluster of one, and stays on
+   * the node that made it until it is placed: to take part in it as a lone voter would be another
+   * history.
+   */
   isAssigned(topic: TopicValue, partition: number): boolean {
-    const { nodeId } = this.#options.self;
-    const voters = assigned(topic, partition);
-    return voters === undefined || voters.some((voter) => voter.nodeId === nodeId);
+    const { self, isAlone } = this.#options;
+    const wanted = topicReplicas.wanted(topic, partition);
+    if (wanted === undefined) return isAlone;
+    return wanted.some(({ nodeId }) => nodeId === self.nodeId);
   }
 
   #voteOf({ topicId, partition, leaderEpoch: seen }: Partition): StoredVote | undefined {
@@ -117,14 +125,6 @@ export class LocalPartitions {
     const name = this.#options.cluster.topicById(topicId)?.name ?? clusterTopicName;
     return this.#options.partitions.findById(name, topicId, partition);
   }
-}
-
-/** Who shall keep a partition; undefined: it was made where nothing is assigned. */
-function assigned(topic: TopicValue, partition: number): Voter[] | undefined {
-  return topic.assignments[partition]?.map(({ nodeId, directoryId, isWitness }) => ({
-    ...{ nodeId, directoryId: directoryId as Uuid },
-    role: isWitness ? 'witness' : 'data',
-  }));
 }
 
 const keyOf = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

@@ -8,7 +8,7 @@ import {
   type LogId,
   type Offset,
 } from '../base/brand.ts';
-import type { ProducerBatch, RecoveredLog } from '../ports/recovered-log.ts';
+import type { OffsetRange, ProducerBatch, RecoveredLog } from '../ports/recovered-log.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../wire/kafka/producer-snapshot.ts';
 import { stampBatch, type RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { lastSequenceOf } from '../wire/kafka/sequence.ts';
@@ -44,6 +44,7 @@ export class LogState implements ReplicaLog {
   #segmentBaseOffset: Offset;
   /** Bytes appended behind a cut that the disk has not answered yet; undefined: there is none. */
   #bytesSinceCut: number | undefined;
+  #holes: readonly OffsetRange[];
 
   constructor(recovered: RecoveredLog, options: LogStateOptions) {
     this.#options = options;
@@ -55,6 +56,7 @@ export class LogState implements ReplicaLog {
     this.#persistedOffset = recovered.logEndOffset; // L7: recovery made it durable
     this.#segmentBytes = recovered.activeSegment.bytes;
     this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
+    this.#holes = recovered.mustRefetch;
   }
 
   get generation(): LogGeneration {
@@ -69,8 +71,20 @@ export class LogState implements ReplicaLog {
     return this.#logEndOffset;
   }
 
+  /** What lies behind a hole was counted once; until the hole is filled it is not (V4). */
   get persistedOffset(): Offset {
-    return this.#persistedOffset;
+    const [hole] = this.#holes;
+    return hole !== undefined && hole.from < this.#persistedOffset
+      ? hole.from
+      : this.#persistedOffset;
+  }
+
+  get holes(): readonly OffsetRange[] {
+    return this.#holes;
+  }
+
+  get isWhole(): boolean {
+    return this.#holes.length === 0;
   }
 
   get lastEpoch(): LeaderEpoch {
@@ -168,12 +182,20 @@ export class LogState implements ReplicaLog {
     });
   }
 
+  /** Fills the first hole, or a part of it; the rest of the log stays. */
+  repair(batches: Uint8Array): void {
+    this.#beginGeneration(this.#logEndOffset);
+    const { logId, emit } = this.#options;
+    emit({ type: 'RepairLog', logId, generation: this.#generation, batches });
+  }
+
   /** The disk has cut the log, or emptied it; an older answer is no news (L4). */
   wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
     if (generation !== this.#generation) return;
     const since = this.#bytesSinceCut ?? 0;
     this.#bytesSinceCut = undefined;
     this.#producers = recoverProducers(recovered);
+    this.#holes = recovered.mustRefetch;
     this.#segmentBytes = recovered.activeSegment.bytes + since;
     this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
     const { logEndOffset } = recovered;

@@ -6,6 +6,10 @@ import { Broker } from './broker.ts';
 import { ClusterState, clusterTopicName, sessionsTopicName } from './cluster/cluster-state.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
+import { LeaderHints } from './cluster/leader-hints.ts';
+import { topicReplicas } from './cluster/topic-replicas.ts';
+import type { PeerProduce, PeerProduceOutcome } from './peer/peer-produce.ts';
+import type { ProduceTarget } from './produce/produce-ports.ts';
 import { Membership } from './cluster/membership.ts';
 import { openInternalTopic } from './cluster/open-internal-topic.ts';
 import { Placement } from './cluster/placement.ts';
@@ -65,6 +69,7 @@ export class NodeParts {
   readonly forwarding: NodeForwarding;
   readonly retention: RetentionPlanner;
   readonly room: RoomPlanner;
+  readonly hints = new LeaderHints();
   readonly blocks: ProducerIdBlocks;
   readonly producerIds: ProducerIds;
   readonly #world: NodeWorld;
@@ -188,16 +193,33 @@ export class NodeParts {
     });
   }
 
+  /** As this node's replica knows, or, without one, as the last answer said. */
+  #leaderOf({ topic, topicId, partition }: ProduceTarget): number | undefined {
+    const own = this.partitions.findById(topic, topicId, partition);
+    if (own !== undefined) return own.leaderId;
+    const value = this.cluster.topicById(topicId);
+    const wanted = value && topicReplicas.wanted(value, partition);
+    return wanted && this.hints.leaderOf(topicId, partition, wanted);
+  }
+
+  #send(to: number, produce: PeerProduce, done: (outcome: PeerProduceOutcome) => void): void {
+    const { peers } = present(this.membership, 'a cluster of one leads all');
+    const { topicId, partition } = produce;
+    peers.produce(to, produce, (outcome) => {
+      const isTaken = outcome !== 'unknown' && outcome.ok;
+      if (!isTaken) this.hints.failed(topicId, partition, to);
+      done(outcome);
+    });
+  }
+
   #createQueues(): ProduceQueues {
     const { nodeId } = this.#options;
     const partitions = this.partitions;
     return new ProduceQueues({
       nodeId,
       local: ({ topic, topicId, partition }) => partitions.findById(topic, topicId, partition),
-      leaderOf: ({ topic, topicId, partition }) =>
-        partitions.findById(topic, topicId, partition)?.leaderId,
-      send: (to, produce, done) =>
-        present(this.membership, 'a cluster of one leads all').peers.produce(to, produce, done),
+      leaderOf: (target) => this.#leaderOf(target),
+      send: (to, produce, done) => this.#send(to, produce, done),
       allocateProducerId: () => this.producerIds.allocate(),
       now: () => this.#current().monotonicMs,
     });
@@ -235,6 +257,7 @@ export class NodeParts {
     return new LocalPartitions({
       self: { nodeId, directoryId },
       isJournalDamaged,
+      isAlone: this.#options.cluster === undefined,
       partitions: this.partitions,
       cluster: this.cluster,
       openPartition: (log) => this.#openPartition(log),
@@ -285,6 +308,7 @@ export class NodeParts {
         if (partition !== undefined) this.reads.read(partition, range, done);
       },
       produce: (topicId, index, batch, done) => this.#produceForPeer(topicId, index, batch, done),
+      leaderNamed: (topicId, partition, leader) => this.hints.told(topicId, partition, leader),
       takeBlock: (taken) => {
         const log = this.#clusterLog();
         if (log === undefined) taken(undefined);
@@ -303,7 +327,8 @@ export class NodeParts {
     const name = this.cluster.topicById(topicId)?.name ?? clusterTopicName;
     const partition = this.partitions.findById(name, topicId, index);
     if (partition === undefined) done({ ok: false, error: 'UNKNOWN_TOPIC_OR_PARTITION' });
-    else partition.produce(batch, done);
+    // A late copy of a lost state's first batches must not come in behind later ones (KIP-360).
+    else partition.produceOfSession(batch, done);
   }
 }
 

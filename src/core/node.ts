@@ -8,7 +8,7 @@ import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
 import type { PeerEvent } from './peer/peer-transport.ts';
 import { type DiskState } from './produce/ingest.ts';
-import { unasked, type StorageEvent } from './storage-orders.ts';
+import type { StorageEvent } from './storage-orders.ts';
 
 /**
  * The node core: every decision of the node process, without a socket, a file or a clock. One
@@ -155,11 +155,10 @@ export class Node {
         return this.#parts.local.votersStored(event.topicId, event.partition);
       case 'LogTruncated':
       case 'LogReset':
+      case 'LogRepaired':
         return this.#withPartition(event.logId, (p) => p.wasCut(event.generation, event.recovered));
       case 'ClusterAdopted':
         return this.#parts.membership?.adopted(event.clusterId, event.clusterTopicId);
-      case 'LogRepaired':
-        return unasked(event);
       case 'WitnessStored':
       case 'PeerStartNoted':
       case 'ProducerIdsStored':

@@ -8,7 +8,7 @@ import {
   type Offset,
   type Uuid,
 } from '../base/brand.ts';
-import type { RecoveredLog } from '../ports/recovered-log.ts';
+import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import {
   readRecordBatchHeader,
   type RecordBatchHeader,
@@ -26,6 +26,7 @@ import {
   votersOfBatch,
 } from './partition-voters.ts';
 import type { PartitionOptions } from './partition-options.ts';
+import { produceRefusals } from './produce/produce-refusals.ts';
 import { Waiters } from './produce/waiters.ts';
 import type { StoredVote } from './replica/ballot.ts';
 import type { PeerReplica } from './peer/peer-replica.ts';
@@ -219,7 +220,15 @@ export class Partition implements PartitionView, PeerReplica {
     this.#log.resetTo(start);
   }
 
-  /** The answer to TruncateLog and ResetLog. */
+  get holes(): readonly OffsetRange[] {
+    return this.#log.holes;
+  }
+
+  repair(batches: Uint8Array): void {
+    this.#log.repair(batches);
+  }
+
+  /** The answer to TruncateLog, ResetLog and RepairLog. */
   wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
     this.#log.wasCut(generation, recovered);
     this.#options.port.changed();
@@ -231,8 +240,8 @@ export class Partition implements PartitionView, PeerReplica {
    * it.
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
-    if (!this.isLeader || this.isCutting) return done(notLeader);
-    if (!this.#hasEnoughReplicas) return done(notEnoughReplicas);
+    if (!this.isLeader || this.isCutting) return done(produceRefusals.notLeader);
+    if (!this.#hasEnoughReplicas) return done(produceRefusals.notEnoughReplicas);
     const header = headerOf(batch);
     const claim = producerBatch(header, this.#log.logEndOffset);
     const { producers } = this.#log;
@@ -243,7 +252,7 @@ export class Partition implements PartitionView, PeerReplica {
       case 'duplicate':
         return this.#whenCommitted(done, () => this.#stored(verdict.baseOffset));
       case 'forgottenDuplicate':
-        return this.#whenCommitted(done, () => forgotten);
+        return this.#whenCommitted(done, () => produceRefusals.forgotten);
       default: {
         const baseOffset = this.#log.append(batch, header, this.leaderEpoch);
         if (header.producerId >= 0n) producers.appended(claim);
@@ -368,7 +377,7 @@ export class Partition implements PartitionView, PeerReplica {
     this.#waiters.add({
       leaderEpoch: this.leaderEpoch,
       endOffset: this.#log.logEndOffset,
-      settled: (isCommitted) => done(isCommitted ? stored() : notLeader),
+      settled: (isCommitted) => done(isCommitted ? stored() : produceRefusals.notLeader),
     });
     // Everything may be committed already: a duplicate of an old batch.
     if (this.highWatermark >= this.#log.logEndOffset) this.#releaseWaiters();
@@ -382,11 +391,6 @@ export class Partition implements PartitionView, PeerReplica {
     return this.#options.now().monotonicMs;
   }
 }
-
-const notLeader: ProduceOutcome = { ok: false, error: 'NOT_LEADER_OR_FOLLOWER' };
-const forgotten: ProduceOutcome = { ok: false, error: 'DUPLICATE_SEQUENCE_NUMBER' };
-
-const notEnoughReplicas: ProduceOutcome = { ok: false, error: 'NOT_ENOUGH_REPLICAS' };
 
 function headerOf(batch: Uint8Array): RecordBatchHeader {
   const header = readRecordBatchHeader(batch);

@@ -29,6 +29,7 @@ export const newStart = (voters: VoterSet): LogStart => ({
  * crash, whole or in part.
  */
 export class SimLog implements ReplicaLog {
+  readonly isWhole = true;
   #start: LogStart;
   #records: SimRecord[] = [];
   #epochs: LeaderEpochCache;

@@ -15,7 +15,7 @@ import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
 import type { ReadPort } from '../peer/fetch-session.ts';
 import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../peer/node-facts.ts';
-import { Peers } from '../peer/peers.ts';
+import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
@@ -39,6 +39,7 @@ export interface MembershipOptions {
   readonly state: ClusterState;
   readonly partitions: PartitionTable;
   readonly view: BrokerView;
+  readonly leaderNamed: PeersOptions['leaderNamed'];
   readonly read: ReadPort;
   readonly produce: ProducePort;
   readonly requestBytesMax: number;

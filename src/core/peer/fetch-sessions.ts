@@ -1,9 +1,13 @@
-import type { ConnectionId, LogId } from '../../base/brand.ts';
+import { offset, type ConnectionId, type LogId } from '../../base/brand.ts';
+import { limits } from '../../base/limits.ts';
 import type {
   PeerFetchRequest,
   PeerFetchResponse,
+  PeerFetchResponsePartition,
 } from '../../wire/kafka/generated/01-peer-fetch.ts';
+import { fetchAnswer, refusedAnswer, unknownAnswer } from './fetch-answer.ts';
 import { FetchSession, type FetchSessionHost } from './fetch-session.ts';
+import { sessionlessEpoch } from './hole-repairer.ts';
 import type { PeerExchange } from './peer-handler.ts';
 
 /** The fetch sessions of all followers of this node, one for each of their connections. */
@@ -18,12 +22,40 @@ export class FetchSessions {
 
   fetch(request: PeerFetchRequest, typed: PeerExchange<PeerFetchResponse>): void {
     const { connection } = typed.exchange;
+    if (request.sessionEpoch === sessionlessEpoch) return this.#readOnce(request, typed);
     let session = this.#sessions.get(connection);
     if (session === undefined) {
       session = new FetchSession(this.#host);
       this.#sessions.set(connection, session);
     }
     session.fetch(request, typed);
+  }
+
+  /** What a replica lost of its log (V4): committed batches, from its leader. */
+  #readOnce({ topics }: PeerFetchRequest, typed: PeerExchange<PeerFetchResponse>): void {
+    const [topic] = topics;
+    const asked = topic?.partitions[0];
+    if (topic === undefined || asked === undefined) return typed.exchange.close('empty Fetch');
+    const { topicId } = topic;
+    const reply = (answer: PeerFetchResponsePartition): void => {
+      const responses = [{ topicId, partitions: [answer] }];
+      typed.reply({ throttleTimeMs: 0, errorCode: 0, sessionId: 0, responses });
+    };
+    const replica = this.#host.find(topicId, asked.partition);
+    if (replica === undefined) return reply(unknownAnswer(asked.partition, 'UNKNOWN_TOPIC_ID'));
+    if (!replica.replica.isLeader) return reply(refusedAnswer(replica, 'NOT_LEADER_OR_FOLLOWER'));
+    const { fetchOffset } = asked;
+    if (fetchOffset < replica.logStartOffset || fetchOffset >= replica.highWatermark) {
+      return reply(unknownAnswer(asked.partition, 'OFFSET_OUT_OF_RANGE'));
+    }
+    const range = { from: offset(fetchOffset), to: replica.highWatermark };
+    return this.#host.read(replica, { ...range, bytesMax: limits.peerFetchBytesMax }, (outcome) =>
+      reply(
+        outcome.ok
+          ? fetchAnswer(replica, outcome.bytes)
+          : unknownAnswer(asked.partition, outcome.error),
+      ),
+    );
   }
 
   /** Something of that log is different. */

@@ -1,4 +1,5 @@
 import type { LogId, Offset, Uuid } from '../../base/brand.ts';
+import type { OffsetRange } from '../../ports/recovered-log.ts';
 import type { Now } from '../now.ts';
 import type { LogStart } from '../replica/log-start.ts';
 import type { Replica } from '../replica/replica.ts';
@@ -18,6 +19,10 @@ export interface PeerReplica {
   readonly highWatermark: Offset;
   /** A truncation or reset is on its way to the disk: nothing is fetched until it is done. */
   readonly isCutting: boolean;
+  /** What rot took, with several voters: it is fetched again (V4). */
+  readonly holes: readonly OffsetRange[];
+  /** Whole batches of the leader for the first hole, from its beginning on. */
+  repair(batches: Uint8Array): void;
   /** Leader's side: what a replica that is below the log start is told. */
   startForReset(): LogStart;
   /**

@@ -25,6 +25,7 @@ import type { Now } from '../now.ts';
 import type { BeginEpoch, EndEpoch, VoteRequest } from '../replica/peer-call.ts';
 import type { ReadPort } from './fetch-session.ts';
 import { FetchSessions } from './fetch-sessions.ts';
+import { HoleRepairer } from './hole-repairer.ts';
 import { FollowerFetcher } from './follower-fetcher.ts';
 import type { KnownDirectory } from './known-directories.ts';
 import type { PeerAnswered } from './link-calls.ts';
@@ -56,6 +57,8 @@ export interface PeersOptions {
   /** Every replica that has begun. */
   readonly replicas: () => Iterable<PeerReplica>;
   readonly find: (topicId: Uuid, partition: number) => PeerReplica | undefined;
+  /** An answer named a partition's leader (KIP-951), of one that is not here, too. */
+  readonly leaderNamed: (topicId: Uuid, partition: number, leader: NamedLeader) => void;
   readonly read: ReadPort;
   readonly produce: ProducePort;
   /** What `handlers` work with. */
@@ -85,6 +88,7 @@ export class Peers {
   readonly #votePost: VotePost;
   readonly #sessions: FetchSessions;
   readonly #fetcher: FollowerFetcher;
+  readonly #repairer: HoleRepairer;
   readonly #heard = new Map<number, MonotonicMs>();
   #changed = new Set<PeerReplica>();
   #now: Now = { monotonicMs: monotonicMs(0), wallMs: timestampMs(0) };
@@ -119,6 +123,10 @@ export class Peers {
       ...{ clusterId, deadlines, fetchWaitMs, changed, link, self: { nodeId, directoryId } },
       now: () => this.#now,
       isKnown: (other) => this.#others().includes(other),
+    });
+    this.#repairer = new HoleRepairer({
+      ...{ clusterId, deadlines, now, changed, self: { nodeId, directoryId } },
+      link: (other) => link(other, 'control'),
     });
     this.#router = new KafkaRouter(options.view, options.emit, {
       requestBytesMax: options.requestBytesMax,
@@ -173,6 +181,7 @@ export class Peers {
   removed(replica: PeerReplica): void {
     this.#changed.delete(replica);
     this.#fetcher.removed(replica);
+    this.#repairer.removed(replica);
     this.#sessions.changed(replica.logId);
   }
 
@@ -215,11 +224,12 @@ export class Peers {
   /** A batch for a partition that another node leads (P1); `done` is called once. */
   produce(nodeId: number, produce: PeerProduce, done: (outcome: PeerProduceOutcome) => void): void {
     const link = this.#links.of(nodeId, 'produce');
-    const { produceTimeoutMs: timeoutMs, find } = this.#options;
+    const { produceTimeoutMs: timeoutMs, find, leaderNamed } = this.#options;
     const told = ({ leaderId, leaderEpoch: epoch }: NamedLeader): void => {
       const found = find(produce.topicId, produce.partition);
       const known = leaderId < 0 ? undefined : leaderId;
       found?.replica.leaderTold(leaderEpoch(epoch), known, this.#now.monotonicMs);
+      leaderNamed(produce.topicId, produce.partition, { leaderId, leaderEpoch: epoch });
     };
     sendProduce(produce, { link, timeoutMs, told }, done);
   }
@@ -245,6 +255,7 @@ export class Peers {
       for (const replica of changed) {
         this.#sessions.changed(replica.logId);
         this.#fetcher.changed(replica);
+        this.#repairer.changed(replica);
       }
       // An answer to one follower may commit what another one is to be told.
       if (!this.#sessions.settle() && this.#changed.size === 0) break;

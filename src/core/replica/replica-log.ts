@@ -17,6 +17,8 @@ export interface ReplicaLog {
   readonly logEndOffset: Offset;
   /** Everything below it is fsynced here (L4). */
   readonly persistedOffset: Offset;
+  /** Rot took nothing of it, or it is back: only then it may vote (V4). */
+  readonly isWhole: boolean;
   /** Epoch of the last batch; of the batch before the log start without one; 0 at offset 0. */
   readonly lastEpoch: LeaderEpoch;
   /**

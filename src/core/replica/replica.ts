@@ -391,7 +391,7 @@ export class Replica {
   /** It has again what its disk lost (V4). */
   get #mayVote(): boolean {
     const { log, votesFrom } = this.#options;
-    return votesFrom === undefined || isUpToDate(log, votesFrom);
+    return log.isWhole && (votesFrom === undefined || isUpToDate(log, votesFrom));
   }
 
   get #isAlone(): boolean {

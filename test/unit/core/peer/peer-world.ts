@@ -157,6 +157,7 @@ export class PeerWorld {
           done({ ok: true, bytes: sim.read(from, to, bytesMax) }),
         );
       },
+      leaderNamed: () => undefined,
       produce: (_topicId, _partition, _batch, done) =>
         done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER' }),
       ...{ view: new FakeBrokerView(), handlers: new Map(), requestBytesMax: 1 << 20 },

@@ -37,6 +37,7 @@ export interface SimReplicaOptions {
 
 /** A replica in memory whose records are twelve bytes each; only its decisions are real. */
 export class SimReplica implements PeerReplica {
+  readonly holes = [];
   readonly logId: LogId;
   readonly topic = 'sensors';
   readonly topicId: Uuid;
@@ -86,6 +87,10 @@ export class SimReplica implements PeerReplica {
 
   get highWatermark(): Offset {
     return this.replica.highWatermark;
+  }
+
+  repair(): void {
+    throw new Error('nothing rots here');
   }
 
   startForReset(): LogStart {
