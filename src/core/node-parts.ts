@@ -168,8 +168,8 @@ export class NodeParts {
     const log = this.#clusterLog();
     if (log === undefined) return this.membership?.requestBlock(taken);
     return this.blocks.take(log, (first) => {
-      if (first === undefined) this.#takeBlock(taken);
-      else taken(first);
+      if (first !== undefined) taken(first);
+      else this.membership?.requestBlock(taken);
     });
   }
 

@@ -1,3 +1,4 @@
+import { isInternalTopicName } from '../base/topic-name.ts';
 import { assert, present } from '../base/assert.ts';
 import {
   offset,
@@ -241,7 +242,7 @@ export class Partition implements PartitionView, PeerReplica {
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     if (!this.isLeader || this.isCutting) return done(produceRefusals.notLeader);
-    if (!this.#hasEnoughReplicas) return done(produceRefusals.notEnoughReplicas);
+    if (this.#isShortOfReplicas) return done(produceRefusals.notEnoughReplicas);
     const header = headerOf(batch);
     const claim = producerBatch(header, this.#log.logEndOffset);
     const { producers } = this.#log;
@@ -356,10 +357,10 @@ export class Partition implements PartitionView, PeerReplica {
     if (voters !== undefined) this.#voters?.appended(voters, header.baseOffset);
   }
 
-  /** C3: below it nothing would be committed; who asks is told before it is appended. */
-  get #hasEnoughReplicas(): boolean {
+  /** C3: nothing would be committed. Clients are told before it is appended; our own words wait. */
+  get #isShortOfReplicas(): boolean {
     const { leadership } = this.replica;
-    return leadership === undefined || leadership.hasEnoughReplicas;
+    return leadership?.hasEnoughReplicas === false && !isInternalTopicName(this.topic);
   }
 
   #highWatermarkMoved(): void {

@@ -108,7 +108,10 @@ export class Membership {
       const at = monotonicMs(this.#now + limits.peerRefetchMs);
       this.#deadlines.add(at, () => this.requestBlock(taken));
     };
-    if (leader === undefined || leader === nodeId) return again();
+    if (leader === undefined) return again();
+    if (leader === nodeId) {
+      return this.#options.takeBlock((first) => (first === undefined ? again() : taken(first)));
+    }
     const body = { brokerId: nodeId, brokerEpoch: startCounter };
     const { produceTimeoutMs } = this.#options;
     this.peers.call(leader, allocateProducerIdsCodec, body, produceTimeoutMs, (outcome) => {
