@@ -106,7 +106,6 @@ export class ProduceQueue {
     this.#unsentRecords += batch.recordCount;
     this.#waiting.push(batch);
     this.#pump();
-    batch.hasWaited = true;
   }
 
   /** Another node leads, or the same one anew, or none. */
@@ -215,7 +214,8 @@ export class ProduceQueue {
   #prepare(batch: QueuedBatch): boolean {
     const { identity } = this.#options;
     if (batch.isSent || identity === undefined) return true;
-    if (batch.hasWaited && !this.#cutGone(batch)) {
+    // An open batch may have grown for a while, so one that comes now is looked at, too.
+    if (!this.#cutGone(batch)) {
       this.#settle(batch, timedOut);
       return false;
     }

@@ -22,8 +22,6 @@ export class QueuedBatch {
   /** A leader may have it under its triple: neither may change any more. */
   isSent = false;
   isSettled = false;
-  /** It was not sent as it came: connections may have closed since. */
-  hasWaited = false;
   /** A log or a link may still hold the array: whoever stamps it stamps a copy. */
   isShared = false;
   /** Counts its sends: only the last one may fail it. */

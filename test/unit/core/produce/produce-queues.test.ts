@@ -152,6 +152,13 @@ describe('ProduceQueues', () => {
     expect(sent(2)).toEqual(['f@9:2']);
   });
 
+  it('leaves them out of a batch, too, that grew before it came (P3)', () => {
+    const { world, sent } = newWorld(2);
+    // Its connection closed while it was open: what came before it may be cut, and never be stored.
+    world.push(['a', 'b'], (value) => value === 'a');
+    expect(sent(2)).toEqual(['b@9:0']);
+  });
+
   it('gives up what another node does not answer, and begins anew under another id (P3)', () => {
     const { world, sent, answerAll } = newWorld(2);
     world.push(['a']);
