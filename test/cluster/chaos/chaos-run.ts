@@ -12,6 +12,7 @@ import { HistoryCheck } from '../history/history-check.ts';
 import type { HistoryVerdict } from '../history/history-check.ts';
 import { identityOf } from '../history/identity.ts';
 import { ClusterLoad } from '../load/cluster-load.ts';
+import type { ClientKind } from '../load/cluster-load.ts';
 import { openNetwork } from '../network/open-network.ts';
 import { readDiskLog } from '../read/disk-log.ts';
 import { readEverythingWithKafkaPython, readEverythingWithKcat } from '../read/read-everything.ts';
@@ -19,7 +20,7 @@ import { TailReader } from '../read/tail-reader.ts';
 import { idsOf, TestCluster } from '../test-cluster.ts';
 import type { NodeRole } from '../test-cluster.ts';
 import { ChaosFaults } from './chaos-faults.ts';
-import { chaosKinds, isOfLinks, planChaos } from './chaos-plan.ts';
+import { isOfLinks, planChaos } from './chaos-plan.ts';
 import type { ChaosKind } from './chaos-plan.ts';
 
 export interface ChaosOptions {
@@ -29,6 +30,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly ratePerSecond: number;
+  readonly kinds: readonly ChaosKind[];
+  readonly without: readonly ClientKind[];
   readonly say: (text: string) => void;
   /** Present: what is committed is forwarded to it. It listens at the network's outside. */
   readonly openCentral: ((host: string) => Promise<KafkaBroker>) | undefined;
@@ -103,7 +106,9 @@ class ChaosRun {
     const say = (text: string): void => this.#say(text);
     const faults = new ChaosFaults({ cluster: this.#cluster, folder, say });
     const { complaints, settledMs } = await this.#underLoad(async () => {
-      const kinds = chaosKinds.filter((kind) => cannotCut === undefined || !isOfLinks(kind));
+      const kinds = this.#options.kinds.filter(
+        (kind) => cannotCut === undefined || !isOfLinks(kind),
+      );
       const random = new Prng(seed);
       const nodes = idsOf(roles);
       await faults.run(planChaos({ random, nodes, ms: seconds * 1_000, kinds }), signal);
@@ -126,9 +131,9 @@ class ChaosRun {
     disturb: () => Promise<void>,
   ): Promise<{ readonly complaints: readonly string[]; readonly settledMs: number }> {
     const history = this.#history;
-    const { ratePerSecond } = this.#options;
+    const { ratePerSecond, without } = this.#options;
     const load = new ClusterLoad({
-      ...{ cluster: this.#cluster, history, topic, partitions, ratePerSecond },
+      ...{ cluster: this.#cluster, history, topic, partitions, ratePerSecond, without },
     });
     const tails = this.#cluster.dataNodes.map(
       (node) =>

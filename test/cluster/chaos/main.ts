@@ -4,7 +4,9 @@ import { parseArgs } from 'node:util';
 import { launchKafka } from '../../../edge/cli/demo/kafka-launcher.ts';
 import type { KafkaBroker } from '../../../edge/cli/demo/kafka-launcher.ts';
 import { makeTempFolder, removeTempFolder } from '../../integration/harness/temp-folder.ts';
+import { clientKinds } from '../load/cluster-load.ts';
 import type { NodeRole } from '../test-cluster.ts';
+import { chaosKinds } from './chaos-plan.ts';
 import { centralTopics, isClean, runChaos } from './chaos-run.ts';
 
 const usage = `npm run chaos -- [options]
@@ -14,6 +16,9 @@ const usage = `npm run chaos -- [options]
   --nodes N      data nodes (default 3)
   --witnesses N  further nodes that keep no records (default 0)
   --rate N       records a second, all clients together (default 1500)
+  --kinds A,B    of faults: ${chaosKinds.join(', ')}
+                 (default: all)
+  --without A,B  clients to leave out: ${clientKinds.join(', ')}
   --central      forward to an Apache Kafka of its own, and hold that against the log, too
 
 Real nodes in network namespaces of their own (loopback ports where those are not allowed: then
@@ -29,6 +34,8 @@ const { values } = parseArgs({
     nodes: { type: 'string' },
     witnesses: { type: 'string' },
     rate: { type: 'string' },
+    kinds: { type: 'string' },
+    without: { type: 'string' },
     central: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -42,6 +49,17 @@ const numberOf = (
   if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} must be a number`);
   return value;
 };
+
+/** Undefined: the option was not given. */
+const listOf = <T extends string>(
+  name: 'kinds' | 'without',
+  all: readonly T[],
+): readonly T[] | undefined =>
+  values[name]?.split(',').map((given) => {
+    const known = all.find((one) => one === given);
+    if (known === undefined) throw new Error(`--${name}: ${given} is none of ${all.join(', ')}`);
+    return known;
+  });
 
 const openCentral = async (folder: string, host: string): Promise<KafkaBroker> => {
   mkdirSync(folder);
@@ -64,6 +82,8 @@ const run = async (): Promise<number> => {
     seconds: numberOf('minutes', 10) * 60,
     seed: numberOf('seed', Date.now() % 1_000_000),
     ratePerSecond: numberOf('rate', 1_500),
+    kinds: listOf('kinds', chaosKinds) ?? chaosKinds,
+    without: listOf('without', clientKinds) ?? [],
     say: (text) => void process.stderr.write(`${text}\n`),
     openCentral: values.central ? (host) => openCentral(join(folder, 'central'), host) : undefined,
     signal: interrupt.signal,

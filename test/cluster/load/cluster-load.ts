@@ -8,6 +8,10 @@ import { MqttJsWriter } from './mqttjs-writer.ts';
 import { Qos1Writer } from './qos1-writer.ts';
 import { Qos2Writer } from './qos2-writer.ts';
 
+/** qos1, qos2: sensors of our own; mqttjs, kafkajs, kcat: those libraries. */
+export const clientKinds = ['qos1', 'qos2', 'mqttjs', 'kafkajs', 'kcat'] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
 export interface ClusterLoadOptions {
   readonly cluster: TestCluster;
   readonly history: ClientHistory;
@@ -15,6 +19,8 @@ export interface ClusterLoadOptions {
   readonly partitions: number;
   /** Records a second, all writers together, about. */
   readonly ratePerSecond: number;
+  /** Clients to leave out; `qos2` takes the one of mqtt.js, too. */
+  readonly without?: readonly ClientKind[];
 }
 
 const payloadBytes = 64;
@@ -29,6 +35,7 @@ export class ClusterLoad {
 
   constructor(options: ClusterLoadOptions) {
     this.#writers = [...mqttWriters(options), ...kafkaWriters(options)];
+    if (this.#writers.length === 0) throw new Error('no client is left');
   }
 
   get complaints(): readonly string[] {
@@ -46,11 +53,15 @@ export class ClusterLoad {
   }
 }
 
-const mqttWriters = ({ cluster, history, ratePerSecond }: ClusterLoadOptions): LoadWriter[] => {
+const countOf = (kind: ClientKind, count: number, { without }: ClusterLoadOptions): number =>
+  without?.includes(kind) === true ? 0 : count;
+
+const mqttWriters = (options: ClusterLoadOptions): LoadWriter[] => {
+  const { cluster, history, ratePerSecond, without = [] } = options;
   const entrances = cluster.dataNodes.map(({ id, place }): Entrance => ({
     ...{ node: id, host: place.host, port: place.ports.mqtt },
   }));
-  const qos1 = Array.from({ length: qos1Writers }, (_, index) => {
+  const qos1 = Array.from({ length: countOf('qos1', qos1Writers, options) }, (_, index) => {
     return new Qos1Writer({
       history: history.writer({ kind: 'qos1', marksAttempts: true }),
       entrances: new EntranceRing(entrances, index),
@@ -58,14 +69,15 @@ const mqttWriters = ({ cluster, history, ratePerSecond }: ClusterLoadOptions): L
       ...{ inFlightMax: 200, payloadBytes, topics: 5, patienceMs: 2_000 + 500 * index },
     });
   });
-  const qos2 = Array.from({ length: qos2Writers }, (_, index) => {
+  const qos2 = Array.from({ length: countOf('qos2', qos2Writers, options) }, (_, index) => {
     return new Qos2Writer({
       history: history.writer({ kind: 'qos2', marksAttempts: false }),
       entrances: new EntranceRing(entrances, index),
       ...{ payloadBytes, pauseMs: 20, patienceMs: 3_000 + 200 * index },
     });
   });
-  const js = ([1, 2] as const).map((qos) => {
+  const levels = without.includes('mqttjs') ? [] : without.includes('qos2') ? [1] : [1, 2];
+  const js = (levels as (1 | 2)[]).map((qos) => {
     return new MqttJsWriter({
       history: history.writer({ kind: qos === 1 ? 'qos1' : 'qos2', marksAttempts: false }),
       ...{ qos, entrances, payloadBytes, inFlightMax: 20, pauseMs: 20 },
@@ -77,13 +89,13 @@ const mqttWriters = ({ cluster, history, ratePerSecond }: ClusterLoadOptions): L
 const kafkaWriters = (options: ClusterLoadOptions): LoadWriter[] => {
   const { cluster, history, topic, partitions, ratePerSecond } = options;
   const brokers = cluster.dataNodes.map(({ process }) => process.bootstrap);
-  const js = Array.from({ length: kafkaJsWriters }, () => {
+  const js = Array.from({ length: countOf('kafkajs', kafkaJsWriters, options) }, () => {
     return new KafkaJsWriter({
       history: history.writer({ kind: 'kafka', marksAttempts: false }),
       ...{ brokers, topic, partitions, recordsPerSend: 10, payloadBytes, pauseMs: 50 },
     });
   });
-  const kcat = Array.from({ length: kcatWriters }, (_, index) => {
+  const kcat = Array.from({ length: countOf('kcat', kcatWriters, options) }, (_, index) => {
     return new KcatWriter({
       history: history.writer({ kind: 'kafka', marksAttempts: false }),
       ...{ bootstrap: brokers.join(','), topic, partition: index % partitions, payloadBytes },
