@@ -85,12 +85,17 @@ export class Campaign {
     this.#options.port.persistVote(this.#ballot.leaderEpoch, candidate);
   }
 
-  /** Counts it if it is an answer of the present round. */
-  answered(answer: VoteAnswer, now: MonotonicMs): void {
+  /**
+   * Counts it if it is an answer of the present round.
+   * @returns 'lost' if a vote, not a pre-vote, can be won no more: it was split,
+   * and nobody need wait for a whole timeout to try again.
+   */
+  answered(answer: VoteAnswer, now: MonotonicMs): 'lost' | undefined {
     const election = this.#election;
-    if (election === undefined || election.isPreVote !== answer.isPreVote) return;
-    if (election.leaderEpoch !== answer.askedEpoch) return;
+    if (election === undefined || election.isPreVote !== answer.isPreVote) return undefined;
+    if (election.leaderEpoch !== answer.askedEpoch) return undefined;
     this.#count(election, answer.voter, answer.isGranted, now);
+    return election.isLost && !election.isPreVote ? 'lost' : undefined;
   }
 
   #newElection(voters: VoterSet, isPreVote: boolean, now: MonotonicMs): Election {

@@ -19,8 +19,11 @@ export interface LeaderWatchOptions {
 export class LeaderWatch {
   readonly #options: LeaderWatchOptions;
   #leaderId: number | undefined;
-  /** Its node refused a connection then: nobody waits for its silence to last. */
-  #refusedAtMs: MonotonicMs | undefined;
+  /**
+   * A leader's node refused a connection then: nobody waits for its silence to last. Kept when
+   * another voter, that has not noticed yet, names it as the leader again.
+   */
+  #refusal: { readonly nodeId: number; readonly atMs: MonotonicMs } | undefined;
   #electionAtMs: number;
 
   /** @param firstAtMs when it waits no longer, if it never hears of a leader; undefined: drawn. */
@@ -41,13 +44,13 @@ export class LeaderWatch {
   follow(leaderId: number | undefined): boolean {
     if (this.#leaderId === leaderId) return false;
     this.#leaderId = leaderId;
-    this.#refusedAtMs = undefined;
     return true;
   }
 
-  /** Waits a whole timeout from now on. */
+  /** Waits a whole timeout from now on; for a leader whose node refuses connections a little. */
   arm(now: MonotonicMs): void {
     this.#electionAtMs = this.#draw(now);
+    if (this.#isRefused) this.armSoon(now);
   }
 
   /** Waits a little: others may have the same news. */
@@ -56,8 +59,9 @@ export class LeaderWatch {
     this.#electionAtMs = Math.min(this.#electionAtMs, soon);
   }
 
+  /** The leader's node refuses connections. */
   refused(now: MonotonicMs): void {
-    this.#refusedAtMs = now;
+    if (this.#leaderId !== undefined) this.#refusal = { nodeId: this.#leaderId, atMs: now };
     this.armSoon(now);
   }
 
@@ -78,12 +82,18 @@ export class LeaderWatch {
     return false;
   }
 
+  /** The leader is one whose node refused a connection, and that was not heard since. */
+  get #isRefused(): boolean {
+    const id = this.#leaderId;
+    if (id === undefined || this.#refusal?.nodeId !== id) return false;
+    const heard = this.#options.heardAt(id);
+    return heard === undefined || heard <= this.#refusal.atMs;
+  }
+
   /** Undefined too if it refused since. */
   #heard(): MonotonicMs | undefined {
-    if (this.#leaderId === undefined) return undefined;
-    const heard = this.#options.heardAt(this.#leaderId);
-    if (heard === undefined || this.#refusedAtMs === undefined) return heard;
-    return heard > this.#refusedAtMs ? heard : undefined;
+    if (this.#leaderId === undefined || this.#isRefused) return undefined;
+    return this.#options.heardAt(this.#leaderId);
   }
 
   #draw(from: MonotonicMs): number {

@@ -125,7 +125,7 @@ export class Replica {
     if (isAsked && !answer.isGranted && isLed && epoch === this.leaderEpoch) {
       return this.#enterEpoch(epoch, leaderId, now);
     }
-    this.#campaign.answered(answer, now);
+    if (this.#campaign.answered(answer, now) === 'lost') this.#watch.armSoon(now);
   }
 
   /** @returns what a leader of an old epoch is refused with. */
@@ -274,7 +274,7 @@ export class Replica {
       ballot: this.#ballot,
       log: this.#options.log,
       hearsLeader: this.isLeader || !this.#watch.isSilent(now),
-      isLed: this.leaderId !== undefined,
+      leaderId: this.leaderId,
     });
   }
 
@@ -290,14 +290,14 @@ export class Replica {
   }
 
   #preVote(now: MonotonicMs): void {
-    this.#watch.arm(now);
     this.#setLeader(undefined);
+    this.#watch.arm(now);
     this.#campaign.preVote(now);
   }
 
   #vote(now: MonotonicMs): void {
-    this.#watch.arm(now);
     this.#setLeader(undefined);
+    this.#watch.arm(now);
     this.#campaign.vote(now);
   }
 
@@ -345,8 +345,8 @@ export class Replica {
     this.#campaign.stop();
     this.#leadership = undefined;
     if (wasLeader) this.#options.port.resigned();
-    this.#watch.arm(now);
     this.#setLeader(leaderId === this.#options.self.nodeId ? undefined : leaderId);
+    this.#watch.arm(now);
   }
 
   get #isFollower(): boolean {

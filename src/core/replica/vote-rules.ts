@@ -8,8 +8,8 @@ export interface VoterView {
   readonly log: ReplicaLog;
   /** It leads, or heard of its leader within the fetch timeout. */
   readonly hearsLeader: boolean;
-  /** It knows a leader of its epoch. */
-  readonly isLed: boolean;
+  /** The leader of its epoch, as far as it knows. */
+  readonly leaderId: number | undefined;
 }
 
 /** Whether a vote, or a pre-vote, is given; the request's epoch was entered before if it is new. */
@@ -17,14 +17,19 @@ export function mayGrant(request: VoteRequest, view: VoterView): boolean {
   return request.isPreVote ? mayGrantPreVote(request, view) : mayGrantVote(request, view);
 }
 
-/** It binds nobody; who hears its leader keeps it (KIP-996). */
-function mayGrantPreVote(request: VoteRequest, { ballot, log, hearsLeader }: VoterView): boolean {
-  return request.leaderEpoch >= ballot.leaderEpoch && !hearsLeader && isUpToDate(request, log);
+/**
+ * It binds nobody; who hears its leader keeps it (KIP-996). A leader that campaigns leads no more:
+ * it has resigned, or its process is another one, and what is heard of its node says nothing.
+ */
+function mayGrantPreVote(request: VoteRequest, view: VoterView): boolean {
+  const { ballot, log, hearsLeader, leaderId } = view;
+  const isLed = hearsLeader && leaderId !== request.candidate.nodeId;
+  return request.leaderEpoch >= ballot.leaderEpoch && !isLed && isUpToDate(request, log);
 }
 
 /** One vote in one epoch; none in an epoch that was found on the disk, but the one given (C1). */
-function mayGrantVote(request: VoteRequest, { ballot, log, isLed }: VoterView): boolean {
-  if (request.leaderEpoch !== ballot.leaderEpoch || isLed) return false;
+function mayGrantVote(request: VoteRequest, { ballot, log, leaderId }: VoterView): boolean {
+  if (request.leaderEpoch !== ballot.leaderEpoch || leaderId !== undefined) return false;
   if (ballot.isFor(request.candidate.directoryId)) return true;
   if (ballot.hasVoted || !ballot.isNewEpoch) return false;
   return isUpToDate(request, log);

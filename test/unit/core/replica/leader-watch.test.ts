@@ -43,6 +43,19 @@ describe('LeaderWatch (T2, T3)', () => {
     ]);
   });
 
+  it('does not wait long for it when another voter names it once more', () => {
+    const { watch, heard } = newWatch();
+    heard.set(7, 100);
+    watch.refused(monotonicMs(110));
+    watch.follow(undefined);
+    watch.follow(7);
+    watch.arm(monotonicMs(200));
+    expect([watch.isSilent(monotonicMs(200)), watch.electionAtMs]).toEqual([true, 300]);
+    heard.set(7, 210);
+    watch.arm(monotonicMs(220));
+    expect([watch.isSilent(monotonicMs(220)), watch.electionAtMs]).toEqual([false, 1_720]);
+  });
+
   it('is not held by another node than its leader', () => {
     const { watch, heard } = newWatch();
     heard.set(8, 1_400);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leaderEpoch, monotonicMs, offset, uuid } from '../../../../src/base/brand.ts';
 import type { StoredVote } from '../../../../src/core/replica/ballot.ts';
 import { Replica } from '../../../../src/core/replica/replica.ts';
-import type { ReplicaPort } from '../../../../src/core/replica/replica-options.ts';
+import type { ReplicaOptions, ReplicaPort } from '../../../../src/core/replica/replica-options.ts';
 import { VoterHistory, VoterSet, type Voter } from '../../../../src/core/replica/voter-set.ts';
 import { SimLog } from '../../../sim/sim-log.ts';
 
@@ -76,14 +76,14 @@ const silentPort: ReplicaPort = {
 };
 
 /** Node 2 follows node 1 in leader epoch 5. */
-function newFollower() {
+function newFollower(heardAt: ReplicaOptions['heardAt'] = () => undefined) {
   const log = new SimLog();
   const replica = new Replica({
     ...{ self: voters[1] as Voter, vote: undefined, log, now: monotonicMs(0), port: silentPort },
     voters: new VoterHistory(new VoterSet(voters), offset(0)),
     settings: { fetchTimeoutMs: 1_500, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
     random: { next: () => 0.5, uuid: () => uuid('') },
-    heardAt: () => undefined,
+    heardAt,
   });
   replica.epochBegun({ leaderId: 1, leaderEpoch: leaderEpoch(5) }, monotonicMs(0));
   return { replica, log };
@@ -137,6 +137,36 @@ describe('Replica', () => {
     expect([replica.highWatermark, replica.diverged(leaderEpoch(5), end)]).toEqual([2, false]);
     const committed = { leaderEpoch: leaderEpoch(1), endOffset: offset(2) };
     expect([replica.diverged(leaderEpoch(5), committed), log.logEndOffset]).toEqual([true, 2]);
+  });
+
+  it('grants a pre-vote to its own leader, which leads no more, and to nobody else', () => {
+    const { replica } = newFollower(() => monotonicMs(90));
+    const ask = (nodeId: number): boolean | undefined => {
+      let isGranted: boolean | undefined;
+      const [candidate, voter] = [voters[nodeId - 1] as Voter, voters[1] as Voter];
+      const request = { candidate, voter, leaderEpoch: leaderEpoch(5), isPreVote: true };
+      const log = { lastEpoch: leaderEpoch(0), logEndOffset: offset(0) };
+      replica.voteRequested({ ...request, ...log }, monotonicMs(100), (answer) => {
+        ({ isGranted } = answer);
+      });
+      return isGranted;
+    };
+    expect([ask(3), ask(1), replica.leaderId]).toEqual([false, true, 1]);
+  });
+
+  it('tries again soon after a split vote', () => {
+    const { replica } = newFollower();
+    const end = { leaderId: 1, leaderEpoch: leaderEpoch(5), successors: [voters[1] as Voter] };
+    replica.epochEnded(end, monotonicMs(0));
+    const votedFor = uuid(directoryOf(2));
+    replica.votePersisted({ leaderEpoch: leaderEpoch(6), votedFor }, monotonicMs(10));
+    const whole = replica.nextDeadline() ?? 0;
+    for (const voter of [voters[0] as Voter, voters[2] as Voter]) {
+      const said = { askedEpoch: leaderEpoch(6), isPreVote: false, isGranted: false };
+      const known = { leaderEpoch: leaderEpoch(6), leaderId: undefined };
+      replica.voteAnswered({ voter, ...said, ...known }, monotonicMs(20));
+    }
+    expect([whole, replica.nextDeadline()]).toEqual([2_250, 120]);
   });
 
   it('leads alone as soon as its vote is durable, in a new epoch, and waits for nothing', () => {
