@@ -24,7 +24,7 @@ export interface ForwardRequest {
 
 export interface AdminDeps {
   readonly telemetry: Telemetry;
-  status(): NodeStatus;
+  status(): Promise<NodeStatus>;
   isReady(): boolean;
   metrics(): readonly MetricSample[];
   /** Answers when the decision is committed, or refused. */
@@ -55,7 +55,7 @@ export function adminApp(deps: AdminDeps): Hono<{ Bindings: AdminBindings }> {
   app.get('/metrics', (c) =>
     c.body(metricsText(deps.metrics()), 200, { 'content-type': metricsContentType }),
   );
-  app.get('/api/v1/status', (c) => c.json(deps.status()));
+  app.get('/api/v1/status', async (c) => c.json(await deps.status()));
   app.post(
     '/api/v1/forward',
     localOnly,

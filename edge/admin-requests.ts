@@ -1,12 +1,10 @@
-import type { AdminAnswer } from '../src/core/effect.ts';
-
-/** Turns the core's answers to operators, which come as effects, into promises. */
-export class AdminRequests {
-  readonly #waiting = new Map<number, (answer: AdminAnswer) => void>();
+/** Turns the core's answers, which come as effects, into promises. */
+export class AdminRequests<Answer> {
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextRequestId = 1;
 
   /** `send` gets the id that the answer will carry. */
-  ask(send: (requestId: number) => void): Promise<AdminAnswer> {
+  ask(send: (requestId: number) => void): Promise<Answer> {
     const requestId = this.#nextRequestId++;
     return new Promise((resolve) => {
       this.#waiting.set(requestId, resolve);
@@ -14,7 +12,7 @@ export class AdminRequests {
     });
   }
 
-  answered(requestId: number, answer: AdminAnswer): void {
+  answered(requestId: number, answer: Answer): void {
     this.#waiting.get(requestId)?.(answer);
     this.#waiting.delete(requestId);
   }

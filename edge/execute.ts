@@ -1,5 +1,6 @@
 import { present, unreachable } from '../src/base/assert.ts';
 import { logId as toLogId, type LogId } from '../src/base/brand.ts';
+import type { LedStatus } from '../src/core/cluster-status.ts';
 import type { AdminAnswer, Effect } from '../src/core/effect.ts';
 import type { Event, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
@@ -35,6 +36,7 @@ type Told = Of<
   | 'DescribeForwardPartitions'
   | 'Print'
   | 'AnswerAdmin'
+  | 'AnswerCluster'
   | 'StopNode'
   | PeerEffect['type']
 >;
@@ -60,6 +62,7 @@ export interface World {
   readonly describeForwarding: (partitions: readonly ForwardPartition[]) => void;
   readonly post: (event: Event) => void;
   readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
+  readonly answerCluster: (requestId: number, led: readonly LedStatus[]) => void;
   readonly ready: () => void;
   readonly stopNode: (text: string, isDiskFault: boolean) => void;
   /** L8: the data directory is not to be trusted any more. */
@@ -241,6 +244,8 @@ export class Executor {
         return world.telemetry.write(effect.level, effect.text, effect.fields);
       case 'AnswerAdmin':
         return world.answerAdmin(effect.requestId, effect.answer);
+      case 'AnswerCluster':
+        return world.answerCluster(effect.requestId, effect.led);
       case 'StopNode':
         return world.stopNode(effect.text, effect.isDiskFault === true);
       default:

@@ -1,4 +1,5 @@
-import type { ClusterStatus } from '../src/core/cluster-status.ts';
+import type { MonotonicMs } from '../src/base/brand.ts';
+import type { ClusterStatus, LedStatus } from '../src/core/cluster-status.ts';
 import type { ClockView } from '../src/core/clock-watch.ts';
 import type { NodeView } from '../src/core/node-options.ts';
 import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
@@ -9,7 +10,7 @@ import type { RotRange } from '../src/ports/recovered-log.ts';
 import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
 import { metric } from './metric.ts';
 import type { PeerFacts } from './peer-executor.ts';
-import { clusterMetrics, peerMetrics } from './peer-metrics.ts';
+import { clusterMetrics, peerMetrics, replicationMetrics } from './peer-metrics.ts';
 
 const { counter, gauge } = metric;
 
@@ -43,11 +44,15 @@ interface DamagedLog {
 /** Of one log; the metrics count them all. */
 const rangesShownMax = 32;
 
-/** `/api/v1/status` (DESIGN 2). */
-export function nodeStatus(facts: NodeFacts): NodeStatus {
-  const partitions = [...facts.core.partitions].map(partitionStatus);
+/**
+ * `/api/v1/status` (DESIGN 2).
+ * @param led what other nodes lead, as they told it: who is in sync there only they know.
+ */
+export function nodeStatus(facts: NodeFacts, led: readonly LedStatus[]): NodeStatus {
+  const own = ownPartitions(facts.core);
+  const partitions = withLed(own, led);
   return {
-    health: health(facts),
+    health: health(facts, partitions),
     node: { id: facts.nodeId, version: facts.version, clusterId: facts.clusterId },
     ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
     partitions,
@@ -81,8 +86,14 @@ function clockStatus({ isUnset, hasJumped, jumps, lastJumpMs }: ClockView): Node
 }
 
 /** `failing`: nothing is taken in. `degraded`: something wants an operator. */
-function health({ core, forward, isForwarderUp, damaged }: NodeFacts): NodeStatus['health'] {
-  if (!core.isReady || core.isDiskFull) return 'failing';
+function health(
+  { core, forward, isForwarderUp, damaged, cluster }: NodeFacts,
+  partitions: readonly PartitionStatus[],
+): NodeStatus['health'] {
+  if (!core.isReady || core.isDiskFull || core.isStranded) return 'failing';
+  const isMissing = cluster?.nodes.some(({ state }) => state !== 'self' && state !== 'connected');
+  const isAtRisk = partitions.some(({ atRisk, leader }) => atRisk || leader === undefined);
+  if (isMissing === true || isAtRisk) return 'degraded';
   const isStuck = forward.some(({ state }) => state === 'blocked' || state === 'stopped');
   const isClockWrong = core.clock.isUnset || core.clock.hasJumped;
   const isDegraded =
@@ -90,8 +101,28 @@ function health({ core, forward, isForwarderUp, damaged }: NodeFacts): NodeStatu
   return isDegraded ? 'degraded' : 'ok';
 }
 
-function partitionStatus(partition: Partition): PartitionStatus {
+/** What this node keeps, with what its leader tells of it; then what only others keep. */
+function withLed(own: readonly PartitionStatus[], led: readonly LedStatus[]): PartitionStatus[] {
+  const told = new Map(led.map((each) => [`${each.topicId} ${each.partition}`, each]));
+  const known = own.map((at): PartitionStatus => {
+    const key = `${at.topicId} ${at.partition}`;
+    const leaders = told.get(key);
+    told.delete(key);
+    if (leaders === undefined || at.role === 'leader' || leaders.leaderEpoch < at.leaderEpoch) {
+      return at;
+    }
+    const { leader, leaderEpoch, inSync, atRisk, followers, replicas } = leaders;
+    return { ...at, leader, leaderEpoch, inSync, atRisk, followers, replicas };
+  });
+  return [...known, ...[...told.values()].map((each) => ({ ...each, role: 'none' as const }))];
+}
+
+const ownPartitions = ({ partitions, nowMs }: NodeView): PartitionStatus[] =>
+  [...partitions].map((partition) => partitionStatus(partition, nowMs));
+
+function partitionStatus(partition: Partition, nowMs: MonotonicMs): PartitionStatus {
   const { leaderId } = partition;
+  const leadership = partition.hasBegun ? partition.replica.leadership : undefined;
   return {
     topic: partition.topic,
     topicId: partition.topicId,
@@ -104,7 +135,8 @@ function partitionStatus(partition: Partition): PartitionStatus {
     highWatermark: partition.highWatermark,
     replicas: partition.replicaIds,
     inSync: partition.isLeader ? partition.inSyncIds : [],
-    atRisk: partition.hasBegun && partition.replica.leadership?.isAtRisk === true,
+    atRisk: leadership?.isAtRisk === true,
+    ...(leadership === undefined ? {} : { followers: leadership.followers(nowMs) }),
   };
 }
 
@@ -163,7 +195,9 @@ export function nodeMetrics(facts: NodeFacts): MetricSample[] {
 }
 
 const clusterFacts = ({ cluster, core }: NodeFacts): MetricSample[] =>
-  cluster === undefined ? [] : clusterMetrics(cluster, [...core.partitions].map(partitionStatus));
+  cluster === undefined
+    ? []
+    : [...clusterMetrics(cluster, ownPartitions(core)), ...replicationMetrics(core.replication)];
 
 function partitionMetrics(p: Partition): MetricSample[] {
   const labels = { topic: p.topic, partition: p.partition };

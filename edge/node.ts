@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectionId, type ConnectionId, type Uuid } from '../src/base/brand.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import { formatAddress, type Address } from '../src/config/address.ts';
@@ -5,6 +6,9 @@ import { peerListen } from '../src/config/cluster-nodes.ts';
 import type { Config } from '../src/config/config.ts';
 import { nodeAddresses } from '../src/config/node-addresses.ts';
 import { clusterTopicName, sessionsTopicName } from '../src/core/cluster/cluster-state.ts';
+import type { ClusterStatus, LedStatus } from '../src/core/cluster-status.ts';
+import type { ClusterReport } from '../src/core/cluster/describe-cluster.ts';
+import type { AdminAnswer } from '../src/core/effect.ts';
 import type { Event } from '../src/core/event.ts';
 import type { ForwarderSettings } from '../src/core/forward/settings.ts';
 import type { ForwardPartition } from '../src/core/forward/supervision.ts';
@@ -59,6 +63,9 @@ export async function startNode(
   return node.start();
 }
 
+/** Status is answered by then with what this node knows. */
+const clusterAnswerMsMax = 2_000;
+
 /** How often the logs are held against disk.budgetBytes, and lagging marks are looked for. */
 const diskMeasureMs = 500;
 
@@ -82,7 +89,8 @@ class NodeProcess implements RunningNode {
   readonly #peers: PeerExecutor | undefined;
   readonly #supervisor: Supervisor | undefined = undefined;
   readonly #marks: ForwardMarks;
-  readonly #admin = new AdminRequests();
+  readonly #admin = new AdminRequests<AdminAnswer>();
+  readonly #clusterRequests = new AdminRequests<readonly LedStatus[]>();
   #adminServer: AdminServer | undefined;
   #diskTimer: NodeJS.Timeout | undefined;
   #scrub: ScrubTimer | undefined;
@@ -133,6 +141,7 @@ class NodeProcess implements RunningNode {
       describeForwarding: (partitions) => this.#describeForwarding(partitions),
       post,
       answerAdmin: (requestId, answer) => this.#admin.answered(requestId, answer),
+      answerCluster: (requestId, led) => this.#clusterRequests.answered(requestId, led),
       ready: () => this.#becameReady(undefined),
       stopNode: (text, isDiskFault) =>
         this.#becameReady({
@@ -182,8 +191,16 @@ class NodeProcess implements RunningNode {
     await this.#close();
   }
 
-  status(): NodeStatus {
-    return nodeStatus(this.#facts());
+  /** What other nodes lead only they know: they are asked, unless nobody is (yet) there to ask. */
+  async #status(): Promise<NodeStatus> {
+    if (this.#core.view.cluster === undefined) return nodeStatus(this.#facts(), []);
+    const led = await Promise.race([
+      this.#clusterRequests.ask((requestId) => {
+        this.#loop.post({ type: 'ClusterAsked', requestId });
+      }),
+      delay(clusterAnswerMsMax, [], { ref: false }),
+    ]);
+    return nodeStatus(this.#facts(), led);
   }
 
   /** The admin port opens first: /healthz and /readyz speak during a long recovery. */
@@ -191,8 +208,11 @@ class NodeProcess implements RunningNode {
     const { admin: address } = nodeAddresses(this.#config);
     const started = await startAdminServer(address, {
       telemetry: this.#telemetry,
-      status: () => this.status(),
-      isReady: () => this.#core.view.isReady && this.#mqttAddress !== undefined,
+      status: () => this.#status(),
+      isReady: () => {
+        const { isReady, isStranded } = this.#core.view;
+        return isReady && !isStranded && this.#mqttAddress !== undefined;
+      },
       metrics: () => nodeMetrics(this.#facts()),
       decideForward: (request) =>
         this.#admin.ask((requestId) => {
@@ -260,11 +280,14 @@ class NodeProcess implements RunningNode {
 
   #facts(): NodeFacts {
     const { storage } = this.#opened;
+    const core = this.#core.view;
     return {
       nodeId: this.#config.node.id,
       version: productVersion(),
       clusterId: storage.meta.clusterId,
-      core: this.#core.view,
+      core,
+      peers: this.#peers?.facts,
+      cluster: core.cluster && withAddresses(core.cluster, this.#config),
       mqttConnections: this.#mqtt.connections,
       kafkaConnections: this.#kafka.connections,
       kafka: this.#kafka.counters,
@@ -302,6 +325,15 @@ class NodeProcess implements RunningNode {
     await views.close();
     await lock.release();
   }
+}
+
+function withAddresses(report: ClusterReport, { cluster }: Config): ClusterStatus {
+  const addressOf = (id: number): string =>
+    cluster?.peers.find((peer) => peer.id === id)?.peer ?? '';
+  return {
+    ...report,
+    nodes: report.nodes.map((node) => ({ ...node, address: addressOf(node.id) })),
+  };
 }
 
 /** Where a process of this machine reaches a listener. */

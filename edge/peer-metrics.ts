@@ -1,4 +1,5 @@
 import type { ClusterStatus } from '../src/core/cluster-status.ts';
+import type { ReplicationCounters } from '../src/core/node-options.ts';
 import type { PartitionStatus } from '../src/core/node-status.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
 import { metric } from './metric.ts';
@@ -37,6 +38,18 @@ export function clusterMetrics(
       gauge('peer_up', '1 while the node answers.', state === 'connected' ? 1 : 0, { node: id }),
     ),
     ...partitions.flatMap(followerMetrics),
+  ];
+}
+
+/** Since the start, over all partitions. */
+export function replicationMetrics(counters: ReplicationCounters): MetricSample[] {
+  const inSync = (change: string, value: number): MetricSample =>
+    counter('in_sync_changes_total', 'In partitions led here.', value, { change });
+  return [
+    counter('elections_won_total', 'Leader epochs that this node began.', counters.electionsWon),
+    counter('leader_changes_total', 'Known here; to none, too.', counters.leaderChanges),
+    inSync('left', counters.inSyncLeft),
+    inSync('entered', counters.inSyncEntered),
   ];
 }
 

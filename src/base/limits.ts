@@ -175,6 +175,10 @@ export const limits = {
   peerIntroduceMsMax: 3_000,
   /** Nodes that are not born look at each other this often (V2). */
   peerUnbornIntroduceMs: 250,
+  /** Asked what it leads, a node answers within this time, or is away. */
+  peerDescribeMsMax: 1_000,
+  /** A replica without a leader for longer can neither lead nor follow. */
+  leaderlessMsMax: 3_000,
   /** Who has no leader asks another voter this often. */
   peerProbeMs: 250,
   /** An observer looks for another leader when it had no connection to its own for so long. */

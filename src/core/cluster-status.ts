@@ -42,3 +42,20 @@ export interface FollowerStatus {
   /** Since its last Fetch; undefined: none in this leader epoch. */
   readonly silentMs?: number;
 }
+
+/** A partition as the node that leads it tells others of it. */
+export interface LedStatus {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly highWatermark: number;
+  /** Node ids. */
+  readonly replicas: readonly number[];
+  readonly inSync: readonly number[];
+  readonly atRisk: boolean;
+  readonly followers: readonly FollowerStatus[];
+}

@@ -8,6 +8,7 @@ import type {
   Uuid,
 } from '../base/brand.ts';
 import type { TelemetryFields, TelemetryLevel } from '../ports/telemetry.ts';
+import type { LedStatus } from './cluster-status.ts';
 import type { ForwardMark, ForwardPartition } from './forward/supervision.ts';
 import type { StorageEffect } from './storage-orders.ts';
 import type { PeerEffect } from './peer/peer-transport.ts';
@@ -172,6 +173,11 @@ export type Effect =
       readonly level: TelemetryLevel;
       readonly text: string;
       readonly fields?: TelemetryFields;
+    }
+  | {
+      readonly type: 'AnswerCluster';
+      readonly requestId: number;
+      readonly led: readonly LedStatus[];
     }
   | { readonly type: 'AnswerAdmin'; readonly requestId: number; readonly answer: AdminAnswer }
   | { readonly type: 'BecomeReady' }

@@ -150,6 +150,8 @@ export type Event =
       readonly nextOffset: Offset;
       readonly entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
     }
+  /** For status: what the other nodes lead. Answered by AnswerCluster. */
+  | { readonly type: 'ClusterAsked'; readonly requestId: number }
   | { readonly type: 'TimerFired' }
   /** No more events are waiting: batches close, effects run (group commit). */
   | { readonly type: 'TurnEnded' };

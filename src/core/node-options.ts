@@ -1,8 +1,9 @@
-import type { Uuid } from '../base/brand.ts';
+import type { MonotonicMs, Uuid } from '../base/brand.ts';
 import type { Random } from '../ports/random.ts';
 import type { StoredFacts } from '../ports/stored-facts.ts';
 import type { TopicSeed } from './boot.ts';
 import type { ClockView } from './clock-watch.ts';
+import type { ClusterReport } from './cluster/describe-cluster.ts';
 import type { ClusterOptions } from './cluster/membership.ts';
 import type { BrokerAddress } from './kafka/broker-view.ts';
 import type { KafkaCounters } from './kafka/router.ts';
@@ -40,6 +41,8 @@ export interface NodeOptions {
 
 /** What status and metrics read; snapshots of this turn. */
 export interface NodeView {
+  /** The time of the latest step. */
+  readonly nowMs: MonotonicMs;
   readonly isReady: boolean;
   readonly isHeld: boolean;
   readonly isDiskFull: boolean;
@@ -51,4 +54,20 @@ export interface NodeView {
   readonly partitions: Iterable<Partition>;
   readonly kafka: KafkaCounters;
   readonly clock: ClockView;
+  /** Undefined: a cluster of one. */
+  readonly cluster: ClusterReport | undefined;
+  /** A partition here can neither be led nor follow for a while: not ready. */
+  readonly isStranded: boolean;
+  readonly replication: ReplicationCounters;
+}
+
+/** Since the start, over all partitions. */
+export interface ReplicationCounters {
+  /** Leader epochs that this node began. */
+  readonly electionsWon: number;
+  /** Another leader, or none, or this node: as it became known here. */
+  readonly leaderChanges: number;
+  /** In the partitions that this node led. */
+  readonly inSyncLeft: number;
+  readonly inSyncEntered: number;
 }

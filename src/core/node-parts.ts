@@ -22,6 +22,7 @@ import { NodeForwarding } from './forward/node-forwarding.ts';
 import type { Done, ProduceOutcome } from './kafka/broker-view.ts';
 import { KafkaRouter } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
+import { LeaderlessWatch } from './leaderless-watch.ts';
 import { LocalPartitions } from './local-partitions.ts';
 import type { NodeOptions } from './node-options.ts';
 import type { Now } from './now.ts';
@@ -52,6 +53,8 @@ export class NodeParts {
   readonly #options: NodeOptions;
   readonly partitions = new PartitionTable();
   readonly cluster = new ClusterState();
+  readonly leaderless = new LeaderlessWatch();
+  readonly replication = { electionsWon: 0, leaderChanges: 0, inSyncLeft: 0, inSyncEntered: 0 };
   readonly reads: PendingReads;
   readonly factory: PartitionFactory;
   /** Undefined: a cluster of one. */
@@ -133,6 +136,9 @@ export class NodeParts {
   }
 
   #leaderChanged(partition: Partition): void {
+    this.leaderless.changed(partition, this.#current().monotonicMs);
+    this.replication.leaderChanges++;
+    if (partition.isLeader) this.replication.electionsWon++;
     this.queues.leaderChanged(partition.topicId, partition.partition);
     this.membership?.peers.changed(partition);
     if (this.boot.isReady) this.forwarding.describe();
@@ -140,7 +146,10 @@ export class NodeParts {
 
   #openPartition(log: OpenLog): Partition {
     const partition = this.factory.open(log);
+    const before = this.partitions.find(partition.topic, partition.partition);
+    if (before !== undefined) this.leaderless.removed(before);
     this.partitions.add(partition);
+    this.leaderless.changed(partition, this.#current().monotonicMs);
     return partition;
   }
 
@@ -189,6 +198,10 @@ export class NodeParts {
       now: () => this.#current(),
       peers: () => this.membership?.peers,
       highWatermarkMoved: (partition) => this.#highWatermarkMoved(partition, this.#current()),
+      inSyncChanged: (isIn) => {
+        if (isIn) this.replication.inSyncEntered++;
+        else this.replication.inSyncLeft++;
+      },
       leaderChanged: (partition) => this.#leaderChanged(partition),
     });
   }

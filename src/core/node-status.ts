@@ -41,7 +41,8 @@ export interface PartitionStatus {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
-  readonly role: 'leader' | 'follower' | 'candidate' | 'witness' | 'observer' | 'offline';
+  /** `none`: only other nodes keep it. */
+  readonly role: 'leader' | 'follower' | 'candidate' | 'witness' | 'observer' | 'offline' | 'none';
   /** Node id; undefined while there is none. */
   readonly leader?: number;
   readonly leaderEpoch: number;
@@ -51,9 +52,9 @@ export interface PartitionStatus {
   /** Node ids. */
   readonly replicas: readonly number[];
   readonly inSync: readonly number[];
-  /** One more loss would stop it (C3). Only its leader knows. */
+  /** One more loss would stop it (C3). Only its leader knows, and is asked. */
   readonly atRisk: boolean;
-  /** The other replicas, as their leader sees them; absent elsewhere. */
+  /** The other replicas, as their leader sees them; absent where it was not reached. */
   readonly followers?: readonly FollowerStatus[];
 }
 

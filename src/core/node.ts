@@ -1,5 +1,6 @@
-import type { ConnectionId, LogId, Offset } from '../base/brand.ts';
+import { monotonicMs, type ConnectionId, type LogId, type Offset } from '../base/brand.ts';
 import { present, unreachable } from '../base/assert.ts';
+import type { LedStatus } from './cluster-status.ts';
 import type { Effect } from './effect.ts';
 import type { Event } from './event.ts';
 import type { NodeOptions, NodeView } from './node-options.ts';
@@ -29,7 +30,9 @@ export class Node {
   }
 
   get view(): NodeView {
+    const nowMs = this.#now?.monotonicMs ?? monotonicMs(0);
     return {
+      nowMs,
       isReady: this.#parts.boot.isReady,
       isHeld: this.#parts.ingest.isHeld,
       isDiskFull: this.#disk !== 'free',
@@ -39,6 +42,9 @@ export class Node {
       partitions: this.#parts.partitions,
       kafka: this.#parts.router.counters,
       clock: this.#parts.clock.view,
+      cluster: this.#parts.membership?.report,
+      isStranded: this.#parts.leaderless.isStranded(nowMs),
+      replication: this.#parts.replication,
     };
   }
 
@@ -111,11 +117,9 @@ export class Node {
       case 'SegmentsListed':
         return this.#room(event);
       case 'KafkaConnectionOpened':
-        return this.#parts.router.opened(event.connection, now.monotonicMs);
       case 'KafkaBytesReceived':
-        return this.#parts.router.received(event.connection, event.chunk, now.monotonicMs);
       case 'KafkaBytesSent':
-        return this.#parts.router.sent(event.connection, event.bytes, now.monotonicMs);
+        return this.#client(event, now);
       case 'ConnectionClosed':
         return this.#connectionClosed(event.connection, now);
       case 'PublishReceived':
@@ -133,6 +137,8 @@ export class Node {
       case 'ForwardDecided':
       case 'ForwardDecisionApplied':
         return this.#parts.forwarding.heard(event);
+      case 'ClusterAsked':
+        return this.#clusterAsked(event.requestId);
       case 'TimerFired':
         return this.#tick(now);
       case 'TurnEnded':
@@ -174,6 +180,26 @@ export class Node {
     local.found(event.logs, event.votes);
     boot.started();
     membership?.start(now);
+  }
+
+  #client(event: ClientEvent, { monotonicMs: nowMs }: Now): void {
+    const { router } = this.#parts;
+    switch (event.type) {
+      case 'KafkaConnectionOpened':
+        return router.opened(event.connection, nowMs);
+      case 'KafkaBytesReceived':
+        return router.received(event.connection, event.chunk, nowMs);
+      case 'KafkaBytesSent':
+        return router.sent(event.connection, event.bytes, nowMs);
+    }
+  }
+
+  #clusterAsked(requestId: number): void {
+    const answer = (led: readonly LedStatus[]): void =>
+      void this.#effects.push({ type: 'AnswerCluster', requestId, led });
+    const { membership } = this.#parts;
+    if (membership === undefined) answer([]);
+    else membership.askLed(answer);
   }
 
   #connectionClosed(connection: ConnectionId, now: Now): void {
@@ -233,3 +259,8 @@ type RoomEvent = Extract<
 >;
 
 type DurableEvent = StorageEvent | Extract<Event, { type: 'VotesPersisted' | 'LogCreated' }>;
+
+type ClientEvent = Extract<
+  Event,
+  { type: 'KafkaConnectionOpened' | 'KafkaBytesReceived' | 'KafkaBytesSent' }
+>;

@@ -18,6 +18,7 @@ export interface PartitionFactoryOptions {
   /** Undefined in a cluster of one. */
   readonly peers: () => Peers | undefined;
   readonly highWatermarkMoved: (partition: Partition) => void;
+  readonly inSyncChanged: (isIn: boolean) => void;
   readonly leaderChanged: (partition: Partition) => void;
   readonly emit: (effect: Effect) => void;
 }
@@ -66,10 +67,10 @@ export class PartitionFactory {
   }
 
   #settings(topic: string): ReplicaSettings {
-    const { replicaLagTimeMaxMs, cluster } = this.#options;
+    const { replicaLagTimeMaxMs, cluster, inSyncChanged } = this.#options;
     return {
       fetchTimeoutMs: Math.max(fetchTimeoutMsMin, replicaLagTimeMaxMs),
-      replicaLagTimeMaxMs,
+      ...{ replicaLagTimeMaxMs, inSyncChanged },
       minInsyncReplicas: (dataVoters) =>
         minInsyncReplicas(cluster.topic(topic)?.minInsyncReplicas ?? 0, dataVoters),
     };

@@ -163,6 +163,7 @@ export class NodeProcess {
       describeForwarding: outside.described,
       post: (event) => this.post(event),
       answerAdmin: () => undefined,
+      answerCluster: () => undefined,
       ready: () => {
         this.isReady = true;
         this.executor.refillReserve();

@@ -10,6 +10,7 @@ import type { Effect } from '../effect.ts';
 import type { BrokerView } from '../kafka/broker-view.ts';
 import { Deadlines } from '../kafka/deadlines.ts';
 import { handlerOf, type Handler } from '../kafka/handler.ts';
+import type { LedStatus } from '../cluster-status.ts';
 import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
@@ -19,6 +20,8 @@ import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
+import { describeCluster, type ClusterReport } from './describe-cluster.ts';
+import { LedPartitions } from './led-partitions.ts';
 
 /** The config's `cluster`, as the core needs it. */
 export interface ClusterOptions {
@@ -63,6 +66,7 @@ export class Membership {
   readonly peers: Peers;
   readonly #options: MembershipOptions;
   readonly #deadlines = new Deadlines();
+  readonly #led: LedPartitions;
   #clusterId: Uuid;
   #clusterTopicId: Uuid;
   #isAdopting = false;
@@ -73,6 +77,8 @@ export class Membership {
     this.#options = options;
     this.#clusterId = options.clusterId;
     this.#clusterTopicId = options.stored.clusterTopicId ?? zeroUuid;
+    const { nodeId, partitions } = options;
+    this.#led = new LedPartitions({ nodeId, partitions, now: () => this.#now });
     this.peers = this.#createPeers();
   }
 
@@ -84,6 +90,19 @@ export class Membership {
   /** `__cluster`'s, of a cluster that was born together; zero: not known. */
   get clusterTopicId(): Uuid {
     return this.#clusterTopicId;
+  }
+
+  get report(): ClusterReport {
+    const leaderId = this.#clusterPartition()?.leaderId;
+    return describeCluster({ own: this.#facts(), leaderId, peers: this.peers, now: this.#now });
+  }
+
+  /** What the other nodes lead, for status; `done` is called once. */
+  askLed(done: (led: readonly LedStatus[]) => void): void {
+    const { nodeId, cluster } = this.#options;
+    if (!isBorn(this.#facts())) return done([]);
+    const others = cluster.peers.map((peer) => peer.nodeId).filter((id) => id !== nodeId);
+    this.#led.ask(this.peers, others, done);
   }
 
   start(now: Now): void {
@@ -206,7 +225,10 @@ export class Membership {
         const found = partitions.findById(name, topicId, partition);
         return found?.hasBegun === true ? found : undefined;
       },
-      handlers: new Map([[apiKeys.allocateProducerIds, this.#allocateHandler()]]),
+      handlers: new Map([
+        [apiKeys.allocateProducerIds, this.#allocateHandler()],
+        this.#led.handler(),
+      ]),
     });
   }
 

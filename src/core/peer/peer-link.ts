@@ -44,6 +44,13 @@ type State =
       readonly since: MonotonicMs;
     };
 
+/** Why a link is not open, as far as it was tried. */
+export interface LinkTrouble {
+  readonly text: string;
+  /** The machine is there and nobody listens. */
+  readonly isRefused: boolean;
+}
+
 interface WaitingCall {
   readonly send: (calls: LinkCalls) => void;
   readonly fail: (text: string) => void;
@@ -66,6 +73,7 @@ export class PeerLink {
   #isWanted = false;
   #outgoing: Uint8Array[] = [];
   #heardAt: MonotonicMs = monotonicMs(0);
+  #trouble: LinkTrouble | undefined;
 
   constructor(nodeId: number, purpose: PeerPurpose, host: LinkHost) {
     this.nodeId = nodeId;
@@ -76,6 +84,11 @@ export class PeerLink {
 
   get isReady(): boolean {
     return this.#state.type === 'ready';
+  }
+
+  /** Undefined: it is open, or was not tried yet. */
+  get trouble(): LinkTrouble | undefined {
+    return this.#trouble;
   }
 
   /** Kept open from now on, or only while calls wait for it. */
@@ -148,8 +161,9 @@ export class PeerLink {
     this.closed(reason);
   }
 
-  closed(reason: string): void {
+  closed(reason: string, isRefused = false): void {
     const state = this.#state;
+    this.#trouble = { text: reason, isRefused };
     if (state.type === 'opening') this.#host.deadlines.cancel(state.deadline);
     this.#outgoing = [];
     const now = this.#host.now();
@@ -193,6 +207,7 @@ export class PeerLink {
     const { id, calls } = state;
     this.#state = { type: 'ready', id, calls, since: this.#host.now() };
     this.#backoff.reset();
+    this.#trouble = undefined;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const call of waiting) {

@@ -78,7 +78,7 @@ export class PeerLinks {
     const link = this.#byId.get(id);
     if (link === undefined) return;
     this.#byId.delete(id);
-    link.closed(reason);
+    link.closed(reason, isRefused);
     if (isRefused) this.#options.refused(link.nodeId);
   }
 

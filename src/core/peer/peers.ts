@@ -29,6 +29,7 @@ import { HoleRepairer } from './hole-repairer.ts';
 import { FollowerFetcher } from './follower-fetcher.ts';
 import type { KnownDirectory } from './known-directories.ts';
 import type { PeerAnswered } from './link-calls.ts';
+import type { LinkTrouble } from './peer-link.ts';
 import { isBorn, type ClusterFacts, type Introduction, type NodeFacts } from './node-facts.ts';
 import { guardedHandler, peerHandler } from './peer-handler.ts';
 import { PeerIntroductions } from './peer-introductions.ts';
@@ -203,6 +204,15 @@ export class Peers {
   /** Why nothing can be done with a node. */
   refusals(): ReadonlyMap<number, string> {
     return this.#introductions.refusals;
+  }
+
+  /** What stands between this node and another one; undefined: nothing, or it was not tried yet. */
+  troubleWith(nodeId: number): LinkTrouble | undefined {
+    return this.#links.of(nodeId, 'control').trouble;
+  }
+
+  isConnected(nodeId: number): boolean {
+    return this.#links.of(nodeId, 'control').isReady;
   }
 
   get counters(): KafkaCounters {

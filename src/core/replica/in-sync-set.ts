@@ -53,19 +53,19 @@ export class InSyncMember {
     // The same sum as in `dueAt`: a difference may round to the other side of it.
     const dueAtMs = this.dueAt(lagTimeMaxMs);
     if (dueAtMs === undefined || nowMs < dueAtMs) return false;
-    this.leave(nowMs);
-    return true;
+    return this.leave(nowMs);
   }
 
-  /** Its node refused a connection, or it fell behind. */
-  leave(nowMs: MonotonicMs): void {
-    if (!this.#isIn) return;
+  /** Its node refused a connection, or it fell behind. @returns whether it fell out now. */
+  leave(nowMs: MonotonicMs): boolean {
+    if (!this.#isIn) return false;
     this.#isIn = false;
     const isFlapping = this.#leftAtMs !== undefined && nowMs - this.#leftAtMs < flapWindowMs;
     this.#penaltyMs = isFlapping
       ? Math.min(Math.max(2 * this.#penaltyMs, reentryMsMin), reentryMsMax)
       : 0;
     this.#leftAtMs = nowMs;
+    return true;
   }
 
   /** @returns whether it entered now. */

@@ -1,6 +1,7 @@
 import type { LeaderEpoch, MonotonicMs, Offset } from '../../base/brand.ts';
 import { offset } from '../../base/brand.ts';
 import type { EntryBar } from './in-sync-set.ts';
+import type { FollowerStatus } from '../cluster-status.ts';
 import { isPartitionAtRisk } from '../partition-risk.ts';
 import type { FetchRequest, FetchVerdict } from './peer-call.ts';
 import { committedOffset, type CommitRule } from './quorum.ts';
@@ -26,6 +27,8 @@ export interface LeadershipOptions {
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
   /** Who is to vote in the end (V1); undefined: those who do. */
   readonly wanted?: () => VoterSet | undefined;
+  /** A data voter came into the in-sync set, or fell out of it. */
+  readonly inSyncChanged?: ((isIn: boolean) => void) | undefined;
 }
 
 /**
@@ -112,6 +115,23 @@ export class Leadership {
       .map(({ replica }) => replica);
   }
 
+  /** All other replicas that are voters, or have fetched in this epoch. */
+  followers(now: MonotonicMs): FollowerStatus[] {
+    const { log, voters } = this.#options;
+    return this.#replicas.all
+      .filter(({ isSelf }) => !isSelf)
+      .map(({ replica, role, isInSync, isWitness, persistedOffset, fetchedAtMs }) => ({
+        nodeId: replica.nodeId,
+        role: voters.current.find(replica) === undefined ? 'observer' : role,
+        isInSync: isInSync && !isWitness,
+        persistedOffset,
+        lag: Math.max(0, log.logEndOffset - persistedOffset),
+        ...(fetchedAtMs === undefined
+          ? {}
+          : { silentMs: Math.max(0, Math.round(now - fetchedAtMs)) }),
+      }));
+  }
+
   persistedOffsetOf(replica: ReplicaId): Offset | undefined {
     return this.#replicas.find(replica)?.persistedOffset;
   }
@@ -182,14 +202,17 @@ export class Leadership {
   /** The node behind a voter refuses connections. @returns whether the watermark moved. */
   unreachable(nodeId: number, now: MonotonicMs): boolean {
     for (const { replica, member } of this.#voters) {
-      if (replica.nodeId === nodeId) member?.leave(now);
+      if (replica.nodeId === nodeId && member?.leave(now) === true) this.#inSyncChanged(false);
     }
     return this.changed(now);
   }
 
   /** @returns whether the watermark moved. */
   tick(now: MonotonicMs): boolean {
-    for (const { member } of this.#voters) member?.expire(now, this.#options.replicaLagTimeMaxMs);
+    for (const { member, isWitness } of this.#voters) {
+      const hasLeft = member?.expire(now, this.#options.replicaLagTimeMaxMs) === true;
+      if (hasLeft && !isWitness) this.#inSyncChanged(false);
+    }
     return this.changed(now);
   }
 
@@ -285,8 +308,13 @@ export class Leadership {
     for (const { member, isWitness, persistedOffset, fetchedAtMs } of this.#voters) {
       if (member === undefined || member.isIn || isWitness) continue;
       const isBack = fetchedAtMs !== undefined && fetchedAtMs > member.leftAtMs;
-      if (isBack) member.enter(now, persistedOffset, this.#entryBar());
+      if (!isBack) continue;
+      if (member.enter(now, persistedOffset, this.#entryBar())) this.#inSyncChanged(true);
     }
+  }
+
+  #inSyncChanged(isIn: boolean): void {
+    this.#options.inSyncChanged?.(isIn);
   }
 
   #entryBar(): EntryBar {

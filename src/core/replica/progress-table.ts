@@ -44,6 +44,11 @@ export class ProgressTable {
     return this.#voters;
   }
 
+  /** Voters, observers and this one. */
+  get all(): readonly ReplicaProgress[] {
+    return this.#replicas;
+  }
+
   /** Another set is in force. Who leaves it is not in sync any more, should it come back. */
   follow(set: VoterSet): void {
     const before = this.#voters;

@@ -11,6 +11,8 @@ export interface ReplicaSettings {
   /** Never above the fetch timeout (C4). */
   readonly replicaLagTimeMaxMs: number;
   readonly minInsyncReplicas: (dataVoters: number) => number;
+  /** On its leader: a data voter came into the in-sync set, or fell out of it. */
+  readonly inSyncChanged?: (isIn: boolean) => void;
 }
 
 /** What a replica orders. Whoever runs it keeps the order of the calls. */

@@ -22,6 +22,7 @@ export const apiKeys = {
   removeRaftVoter: 81,
   /** Ours alone, far from any key of Kafka's. */
   introduce: 10_000,
+  describeLed: 10_001,
 } as const;
 
 /** Versions of one API that a node answers. */
@@ -71,4 +72,5 @@ export const peerApis: readonly ServedApi[] = [
   served(apiKeys.addRaftVoter, 0, 0),
   served(apiKeys.removeRaftVoter, 0, 0),
   served(apiKeys.introduce, 0, 0),
+  served(apiKeys.describeLed, 0, 0),
 ];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clusterMetrics, peerMetrics } from '../../../edge/peer-metrics.ts';
+import { clusterMetrics, peerMetrics, replicationMetrics } from '../../../edge/peer-metrics.ts';
 import type { ClusterStatus } from '../../../src/core/cluster-status.ts';
 import type { PartitionStatus } from '../../../src/core/node-status.ts';
 import type { MetricSample } from '../../../src/ports/metric-sample.ts';
@@ -58,5 +58,15 @@ it('tells who is up, and how far followers are, where this node leads', () => {
     'partition_at_risk t 0': 1,
     'follower_lag_offsets t 0 2': 0,
     'follower_lag_offsets t 0 3': 7,
+  });
+});
+
+it('counts elections and who falls out of sync and comes back', () => {
+  const counters = { electionsWon: 1, leaderChanges: 2, inSyncLeft: 3, inSyncEntered: 4 };
+  expect(values(replicationMetrics(counters))).toEqual({
+    elections_won_total: 1,
+    leader_changes_total: 2,
+    'in_sync_changes_total left': 3,
+    'in_sync_changes_total entered': 4,
   });
 });

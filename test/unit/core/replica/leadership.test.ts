@@ -19,6 +19,7 @@ const requestOf = (replica: Voter, end: number, lastEpoch: number) => ({
 /** Two data voters and a witness; node 1 leads since 0 ms and has written its LeaderChange. */
 function newLeadership() {
   const log = new SimLog();
+  const changes: boolean[] = [];
   const append = (): void => {
     log.append({ leaderEpoch: leaderEpoch(1), payload: 'x' });
     log.fsynced(log.generation, log.logEndOffset);
@@ -30,12 +31,13 @@ function newLeadership() {
     ...{ epochStartOffset: offset(0), highWatermark: offset(0) },
     ...{ minInsyncReplicas: () => 1, replicaLagTimeMaxMs: 1_000, fetchTimeoutMs: 1_500 },
     heardAt: () => monotonicMs(0),
+    inSyncChanged: (isIn) => changes.push(isIn),
   });
   const fetch = (replica: Voter, end: number, ms: number): boolean => {
     leadership.fetched(requestOf(replica, end, end > 0 ? 1 : 0), monotonicMs(ms));
     return leadership.changed(monotonicMs(ms));
   };
-  return { leadership, append, fetch };
+  return { leadership, append, fetch, changes };
 }
 
 describe('Leadership (C3, C4)', () => {
@@ -49,6 +51,21 @@ describe('Leadership (C3, C4)', () => {
     leadership.changed(monotonicMs(30));
     expect(fetch(witness, 2, 40)).toBe(true);
     expect(leadership.highWatermark).toBe(2);
+  });
+
+  it('says how each follower stands, and counts who leaves and comes back', () => {
+    const { leadership, append, fetch, changes } = newLeadership();
+    fetch(follower, 1, 10);
+    append();
+    leadership.changed(monotonicMs(20));
+    expect(leadership.followers(monotonicMs(30))).toEqual([
+      { ...{ nodeId: 2, role: 'data', isInSync: true }, persistedOffset: 1, lag: 1, silentMs: 20 },
+      { ...{ nodeId: 3, role: 'witness', isInSync: false }, persistedOffset: 0, lag: 2 },
+    ]);
+    leadership.unreachable(2, monotonicMs(40));
+    leadership.unreachable(2, monotonicMs(50));
+    fetch(follower, 2, 60);
+    expect(changes).toEqual([false, true]);
   });
 
   it('does not wait for a data voter that fell silent longer than the lag time', () => {

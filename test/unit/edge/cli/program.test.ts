@@ -46,7 +46,7 @@ beforeAll(async () => {
     { host: '127.0.0.1', port: 0 },
     {
       telemetry: { write: () => undefined },
-      status: () => status,
+      status: () => Promise.resolve(status),
       isReady: () => true,
       metrics: () => [],
       decideForward: (request) => {

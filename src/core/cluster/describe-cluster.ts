@@ -1,0 +1,56 @@
+import type { MonotonicMs } from '../../base/brand.ts';
+import type { ClusterNodeStatus, ClusterStatus } from '../cluster-status.ts';
+import { isBorn, type NodeFacts, type PeerNode } from '../peer/node-facts.ts';
+import type { Peers } from '../peer/peers.ts';
+
+/** The cluster as a node sees it; where its nodes are is not the core's to know. */
+export type ClusterReport = Omit<ClusterStatus, 'nodes'> & {
+  readonly nodes: readonly Omit<ClusterNodeStatus, 'address'>[];
+};
+
+export interface ClusterReportView {
+  readonly own: NodeFacts;
+  /** Of `__cluster`. */
+  readonly leaderId: number | undefined;
+  readonly peers: Peers;
+  readonly now: MonotonicMs;
+}
+
+/** Every listed node, by id, and how it stands with this one. */
+export function describeCluster(view: ClusterReportView): ClusterReport {
+  const { own, leaderId, peers } = view;
+  const others = [...peers.introductions().values()];
+  const unborn = others.some(isBorn) ? 'waiting' : 'forming';
+  return {
+    name: own.clusterName,
+    state: isBorn(own) ? 'member' : unborn,
+    ...(leaderId === undefined ? {} : { leader: leaderId }),
+    nodes: own.peers
+      .toSorted((a, b) => a.nodeId - b.nodeId)
+      .map((node) => (node.nodeId === own.nodeId ? self(own) : describeNode(node, view))),
+  };
+}
+
+const self = ({ nodeId, isWitness, version }: NodeFacts): ClusterReport['nodes'][number] => ({
+  ...{ id: nodeId, role: isWitness ? 'witness' : 'data', state: 'self', version },
+});
+
+function describeNode(
+  { nodeId: id, isWitness }: PeerNode,
+  { peers, now }: ClusterReportView,
+): ClusterReport['nodes'][number] {
+  const heardAt = peers.heardAt(id);
+  const trouble = peers.troubleWith(id);
+  const refusal = peers.refusals().get(id);
+  const isConnected = peers.isConnected(id);
+  const silent = trouble?.isRefused === true ? 'refusing' : 'away';
+  const apart = refusal === undefined ? silent : 'stranger';
+  const version = peers.introductions().get(id)?.version;
+  const lastError = refusal ?? trouble?.text;
+  return {
+    ...{ id, role: isWitness ? 'witness' : 'data', state: isConnected ? 'connected' : apart },
+    ...(heardAt === undefined ? {} : { silentMs: Math.max(0, Math.round(now - heardAt)) }),
+    ...(version === undefined ? {} : { version }),
+    ...(isConnected || lastError === undefined ? {} : { lastError }),
+  };
+}

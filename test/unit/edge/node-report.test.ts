@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import { nodeStatus, type NodeFacts } from '../../../edge/node-report.ts';
+import { monotonicMs } from '../../../src/base/brand.ts';
+import type { ClusterStatus, LedStatus } from '../../../src/core/cluster-status.ts';
+import { newPartition } from '../core/partition-world.ts';
+
+const cluster: ClusterStatus = {
+  ...{ name: 'p', state: 'member' },
+  nodes: [
+    { id: 1, role: 'data', address: 'a:1', state: 'self' },
+    { id: 2, role: 'data', address: 'b:1', state: 'connected' },
+  ],
+};
+
+function facts(overrides: Partial<NodeFacts> = {}, isStranded = false): NodeFacts {
+  const { partition } = newPartition();
+  const core = {
+    ...{ isReady: true, isHeld: false, isDiskFull: false, droppedRecords: 0, droppedQos0: 0 },
+    clock: { isUnset: false, hasJumped: false, jumps: 0, lastJumpMs: 0 },
+    ...{ partitions: [partition], nowMs: monotonicMs(0), isStranded },
+  };
+  return {
+    ...{ nodeId: 1, version: 'v', clusterId: 'c', core, cluster, forward: [], damaged: [] },
+    ...{ usedBytes: 0, budgetBytes: 1, mqttConnections: 0, isForwarderUp: undefined },
+    ...overrides,
+  } as unknown as NodeFacts;
+}
+
+const elsewhere: LedStatus = {
+  ...{ topic: 'other', topicId: 'id-2', partition: 3, leader: 2, leaderEpoch: 7 },
+  ...{ logStartOffset: 0, logEndOffset: 9, highWatermark: 9, replicas: [2], inSync: [2] },
+  ...{ atRisk: false, followers: [] },
+};
+
+it('shows what only others keep, and who is in sync there, as their leader told it', () => {
+  const { partitions } = nodeStatus(facts(), [elsewhere]);
+  expect(partitions.map(({ role }) => role)).toEqual(['leader', 'none']);
+  expect(partitions[1]).toMatchObject({ leader: 2, inSync: [2], highWatermark: 9 });
+});
+
+it('believes itself of what it leads, unless there is a newer leader', () => {
+  const own = nodeStatus(facts(), []).partitions[0];
+  if (own === undefined) throw new Error('a partition');
+  const told = { ...elsewhere, topicId: own.topicId, partition: own.partition };
+  const [same, ...rest] = nodeStatus(facts(), [told]).partitions;
+  expect(rest).toEqual([]);
+  expect(same).toMatchObject({ role: 'leader', leader: 1, leaderEpoch: own.leaderEpoch });
+});
+
+it('is degraded where a node is away or a partition at risk, failing where it is stranded', () => {
+  const health = (...args: Parameters<typeof facts>) => nodeStatus(facts(...args), []).health;
+  expect(health()).toBe('ok');
+  const away = cluster.nodes.map((node) => (node.id === 2 ? { ...node, state: 'away' } : node));
+  expect(health({ cluster: { ...cluster, nodes: away as ClusterStatus['nodes'] } })).toBe(
+    'degraded',
+  );
+  expect(nodeStatus(facts(), [{ ...elsewhere, atRisk: true }]).health).toBe('degraded');
+  expect(health({}, true)).toBe('failing');
+});
