@@ -274,7 +274,9 @@ class NodeProcess implements RunningNode {
   /** The forwarder reads from this node: it is told what there is once the Kafka port is open. */
   #describeForwarding(partitions = this.#forwardPartitions): void {
     this.#forwardPartitions = partitions;
-    if (this.#kafkaAddress === undefined || partitions.length === 0) return;
+    if (this.#kafkaAddress === undefined) return;
+    // No process for a node that never led anything; one that runs must hear that it leads nothing.
+    if (partitions.length === 0 && this.#supervisor?.isBegun !== true) return;
     this.#supervisor?.describe(reachable(this.#kafkaAddress), partitions);
   }
 

@@ -30,7 +30,8 @@ const forwarderEntry = fileURLToPath(new URL('../cloud-sync/main.js', import.met
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #statuses = new Map<string, ForwardStatus>();
+  /** It names all that it forwards: what is not there any more is led elsewhere. */
+  #statuses: readonly ForwardStatus[] = [];
   #child: ChildProcess | undefined;
   #described: { kafka: string; partitions: readonly ForwardPartition[] } | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -42,12 +43,17 @@ export class Supervisor {
     this.#options = options;
   }
 
-  get statuses(): Iterable<ForwardStatus> {
-    return this.#statuses.values();
+  get statuses(): readonly ForwardStatus[] {
+    return this.#statuses;
   }
 
   get isUp(): boolean {
     return this.#child?.connected === true;
+  }
+
+  /** The process was wanted once; it runs, or is started again. */
+  get isBegun(): boolean {
+    return this.#described !== undefined;
   }
 
   get restarts(): number {
@@ -121,9 +127,7 @@ export class Supervisor {
       case 'ForwarderReady':
         return this.#tell();
       case 'ForwardStatusChanged':
-        for (const status of word.statuses) {
-          this.#statuses.set(`${status.topicId}/${status.partition}`, status);
-        }
+        this.#statuses = word.statuses;
         return;
       case 'ForwardProgressed':
         return this.#options.post({ type: 'ForwardProgressed', mark: word.mark });

@@ -132,6 +132,7 @@ export class NodeParts {
 
   #highWatermarkMoved(partition: Partition, now: Now): void {
     this.router.highWatermarkMoved(partition.logId, now.monotonicMs);
+    this.forwarding.highWatermarkMoved(partition);
     this.boot.advanced(partition);
   }
 
@@ -141,7 +142,7 @@ export class NodeParts {
     if (partition.isLeader) this.replication.electionsWon++;
     this.queues.leaderChanged(partition.topicId, partition.partition);
     this.membership?.peers.changed(partition);
-    if (this.boot.isReady) this.forwarding.describe();
+    this.forwarding.leaderChanged(partition);
   }
 
   #openPartition(log: OpenLog): Partition {
@@ -161,8 +162,7 @@ export class NodeParts {
   #ready(): void {
     this.retention.start(this.#current());
     this.#world.emit({ type: 'BecomeReady' });
-    this.forwarding.drops.resume();
-    this.forwarding.describe();
+    this.forwarding.start();
   }
 
   /** The first id of this start's first block is its ingest producer's (P4). */
@@ -257,11 +257,7 @@ export class NodeParts {
       random: this.#options.random,
       assign: (topic) => this.placement.assign(topic),
       log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
-      open: (topic, opened) =>
-        this.boot.openTopic(topic, () => {
-          this.forwarding.describe();
-          opened();
-        }),
+      open: (topic, opened) => this.boot.openTopic(topic, opened),
     });
   }
 
@@ -294,6 +290,7 @@ export class NodeParts {
           batcher: this.batcher,
           queues: this.queues,
           topicChanged: (name) => this.boot.topicChanged(name),
+          stateChanged: () => this.forwarding.stateChanged(),
           reads: this.reads,
           now: () => this.#current(),
           emit,

@@ -56,6 +56,7 @@ export class Node {
     this.#now = now;
     this.#handle(event, now);
     this.#parts.factory.orderVotes();
+    this.#parts.forwarding.describeChanged();
     const effects = this.#effects;
     this.#effects = [];
     return effects;

@@ -70,6 +70,7 @@ export class RetentionPlanner {
    * passed.
    */
   proposed(partition: Partition, to: Offset): void {
+    if (!partition.isEpochCommitted) return;
     const deletableTo = this.#options.ledger.deletableTo(partition);
     if (deletableTo === undefined || to > deletableTo || to <= partition.logStartOffset) return;
     this.#options.drops.begin(partition, to, 'retention');

@@ -182,7 +182,8 @@ export class FakeCentral {
       partitions: partitions.map(({ partitionIndex, timestamp, currentLeaderEpoch }) => {
         const log = this.log(name, partitionIndex);
         const offset = timestamp === -2 ? log.logStartOffset : log.endOffset;
-        const errorCode = epochError(log, currentLeaderEpoch);
+        const isUnknown = timestamp === -1 && !log.isEpochCommitted;
+        const errorCode = epochError(log, currentLeaderEpoch) || (isUnknown ? 78 : 0);
         return { partitionIndex, errorCode, timestamp: -1, offset, leaderEpoch: log.leaderEpoch };
       }),
     }));
@@ -311,8 +312,10 @@ interface Coded {
 type Request<A extends Coded> = ReturnType<A['readRequest']>;
 type Answer<A extends Coded> = ReturnType<A['readResponse']>;
 
-const epochError = (log: FakeKafkaLog, current: number): number =>
-  current === -1 || current === log.leaderEpoch ? 0 : current < log.leaderEpoch ? 74 : 75;
+function epochError(log: FakeKafkaLog, current: number): number {
+  if (current !== -1 && current !== log.leaderEpoch) return current < log.leaderEpoch ? 74 : 75;
+  return log.isLed ? 0 : 6;
+}
 
 function answer<Q, R>(frame: Uint8Array, api: Api<Q, R>, make: (body: Q) => R): Uint8Array {
   const start = readRequestStart(frame);

@@ -32,6 +32,10 @@ export class FakeKafkaLog {
   readonly batches: Stored[] = [];
   logStartOffset = 0;
   leaderEpoch = 0;
+  /** False: another node leads it, and who asks here is told so. */
+  isLed = true;
+  /** False: what is committed in this leader epoch is not known yet (C6). */
+  isEpochCommitted = true;
   readonly #records = new WeakMap<Stored, readonly SeenRecord[]>();
   readonly #producers = new Map<bigint, ProducerState>();
 
@@ -60,6 +64,14 @@ export class FakeKafkaLog {
     if (!header.ok) throw new Error(`fake log: ${header.error}`);
     this.batches.push({ bytes: copy, header: header.value });
     return at;
+  }
+
+  /** Takes over what another replica has, offsets and leader epochs with it. */
+  follow(leader: FakeKafkaLog): void {
+    this.batches.splice(0, this.batches.length, ...leader.batches);
+    this.logStartOffset = leader.logStartOffset;
+    this.leaderEpoch = leader.leaderEpoch;
+    this.isLed = false;
   }
 
   /** Ends a transaction of that producer here; a marker of a higher epoch fences older ones. */

@@ -1,5 +1,6 @@
-import { monotonicMs, timestampMs, uuid } from '../../src/base/brand.ts';
+import { leaderEpoch, monotonicMs, timestampMs, uuid } from '../../src/base/brand.ts';
 import type { ConnectionId } from '../../src/base/brand.ts';
+import { present } from '../../src/base/assert.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { apis } from '../../src/client/kafka/api.ts';
 import { Forwarder } from '../../src/core/forward/forwarder.ts';
@@ -19,7 +20,7 @@ import { decodeRequest, readRequestStart } from '../../src/wire/kafka/header.ts'
 import { RecordBatchBuilder } from '../../src/wire/kafka/record-batch-builder.ts';
 import { encodeRecordHeaders } from '../../src/wire/kafka/record-headers.ts';
 import { nodeCompression } from '../../cloud-sync/compression.ts';
-import { FakeCentral } from './fake-central.ts';
+import { FakeCentral, type FakeCentralOptions } from './fake-central.ts';
 
 /** What happens to one request on its way to central. */
 export type Fault =
@@ -46,6 +47,7 @@ interface Wire {
 
 export interface RunningForwarder {
   readonly name: string;
+  readonly nodeId: number;
   readonly forwarder: Forwarder;
   readonly wires: Map<ConnectionId, Wire>;
   isAlive: boolean;
@@ -55,15 +57,18 @@ export interface RunningForwarder {
   isFinished: boolean;
 }
 
-const edgePort = 1;
 const centralPort = 2;
+const edgePortOf = (nodeId: number): number => 10 + nodeId;
 const clusterId = uuid('00000000-0000-4000-8000-0000000000aa');
 
 /** The forwarder between two fake Kafkas in virtual time: one seed, one run. */
 export class ForwardWorld {
   now = 1_000;
   readonly prng: Prng;
+  /** Node 1. */
   readonly edge: FakeCentral;
+  /** All nodes, by id. */
+  readonly nodes = new Map<number, FakeCentral>();
   readonly central: FakeCentral;
   readonly settings: ForwarderSettings;
   readonly marks = new Map<number, ForwardMark>();
@@ -79,6 +84,7 @@ export class ForwardWorld {
   readonly #narrow: { readonly wire: Wire; readonly frame: Uint8Array }[] = [];
   #isNarrowBusy = false;
   readonly #events: Scheduled[] = [];
+  readonly #nodeOptions: (id: number) => FakeCentralOptions;
   #sequence = 0;
 
   constructor(seed: number, changed: Partial<ForwarderSettings> = {}) {
@@ -91,8 +97,10 @@ export class ForwardWorld {
       after: (ms: number, run: () => void) => this.after(ms, run),
       markerDelayMs: () => this.prng.below(60),
     });
-    this.edge = new FakeCentral(options('edge', edgePort));
+    this.edge = new FakeCentral(options('edge', edgePortOf(1)));
+    this.nodes.set(1, this.edge);
     this.central = new FakeCentral(options('central', centralPort));
+    this.#nodeOptions = (id) => options('edge', edgePortOf(id));
     this.settings = {
       central: { bootstrap: [`fake:${centralPort}`] },
       delivery: 'exactlyOnce',
@@ -115,9 +123,32 @@ export class ForwardWorld {
     for (let partition = 0; partition < edgePartitions; partition++) this.lead(partition);
   }
 
+  /** Another replica of all edge partitions, which leads none. */
+  addNode(nodeId: number): void {
+    const node = new FakeCentral(this.#nodeOptions(nodeId));
+    this.nodes.set(nodeId, node);
+    const { logs } = this.edge.topics.get('sensors') ?? { logs: [] };
+    const copies = node.createTopic('sensors', logs.length).logs;
+    logs.forEach((log, partition) => copies[partition]?.follow(log));
+  }
+
+  /**
+   * A node is elected with the whole log of the old leader, in a higher leader epoch; the old one
+   * hears of it only if `isHeard`.
+   */
+  elect(nodeId: number, partition: number, isHeard = true): void {
+    const logs = [...this.nodes.values()].map((node) => node.log('sensors', partition));
+    const newest = logs.reduce((a, b) => (b.isLed && b.leaderEpoch >= a.leaderEpoch ? b : a));
+    const log = present(this.nodes.get(nodeId), 'a known node').log('sensors', partition);
+    if (log !== newest) log.follow(newest);
+    log.isLed = true;
+    this.lead(partition, log);
+    if (!isHeard) return;
+    for (const other of logs) if (other !== log) other.follow(log);
+  }
+
   /** A new leader epoch of an edge partition, with its control batch. */
-  lead(partition: number): void {
-    const log = this.edge.log('sensors', partition);
+  lead(partition: number, log = this.edge.log('sensors', partition)): void {
     log.leaderEpoch++;
     const change = { leaderId: 1, voters: [1], grantingVoters: [1] };
     const place = { baseOffset: 0, leaderEpoch: log.leaderEpoch, timestamp: this.now };
@@ -125,7 +156,7 @@ export class ForwardWorld {
   }
 
   /** Writes one batch of numbered records to an edge partition. */
-  write(partition: number, records: number, padding = 0): void {
+  write(partition: number, records: number, padding = 0, nodeId = 1): void {
     const list = this.written.get(partition) ?? [];
     this.written.set(partition, list);
     const builder = new RecordBatchBuilder(256);
@@ -135,14 +166,16 @@ export class ForwardWorld {
       builder.append(this.now, Buffer.from(`k${i}`), Buffer.from(value), headers);
       list.push(value);
     }
-    this.edge.log('sensors', partition).append(builder.finish());
+    const node = present(this.nodes.get(nodeId), 'a known node');
+    node.log('sensors', partition).append(builder.finish());
   }
 
-  start(name: string): RunningForwarder {
+  start(name: string, nodeId = 1): RunningForwarder {
     const random = { next: () => this.prng.next() };
     const options = { settings: this.settings, random, compression: nodeCompression };
     const running: RunningForwarder = {
       name,
+      nodeId,
       forwarder: new Forwarder(options, this.#time()),
       wires: new Map(),
       isAlive: true,
@@ -157,20 +190,25 @@ export class ForwardWorld {
   }
 
   describe(running: RunningForwarder): void {
-    const topic = this.edge.topics.get('sensors');
-    const partitions = (topic?.logs ?? []).map((_, partition) => {
+    const { nodeId } = running;
+    const topic = this.nodes.get(nodeId)?.topics.get('sensors');
+    const partitions = (topic?.logs ?? []).flatMap((log, partition) => {
+      if (!log.isLed || !log.isEpochCommitted) return [];
       const mark = this.marks.get(partition);
-      return {
+      const described = {
         topic: 'sensors',
         topicId: topic?.topicId ?? clusterId,
         partition,
+        leaderEpoch: leaderEpoch(log.leaderEpoch),
+        hasPeers: this.nodes.size > 1,
         drops: this.drops.get(partition) ?? [],
         ...(mark === undefined ? {} : { mark }),
         ...(this.decision === undefined ? {} : { decision: this.decision }),
       };
+      return [described];
     });
-    const kafka = `fake:${edgePort}`;
-    const word = { type: 'PartitionsDescribed' as const, clusterId, nodeId: 1, kafka, partitions };
+    const kafka = `fake:${edgePortOf(nodeId)}`;
+    const word = { type: 'PartitionsDescribed' as const, clusterId, nodeId, kafka, partitions };
     this.dispatch(running, { type: 'NodeSpoke', word });
   }
 
@@ -290,7 +328,8 @@ export class ForwardWorld {
     owner: RunningForwarder,
     { connection, port }: Extract<ForwarderEffect, { type: 'OpenConnection' }>,
   ): void {
-    const server = port === edgePort ? this.edge : this.central;
+    const nodes = [...this.nodes].find(([id]) => edgePortOf(id) === port);
+    const server = nodes?.[1] ?? this.central;
     const splitter = new FrameSplitter(100_000_000);
     const wire = { server, splitter, owner, connection, isOpen: true, freeAt: 0 };
     owner.wires.set(connection, wire);

@@ -29,6 +29,8 @@ export interface InternalTopicWorld {
   readonly queues: ProduceQueues;
   /** The record of a topic was applied. */
   readonly topicChanged: (name: string) => void;
+  /** A record about forwarding was applied. */
+  readonly stateChanged: () => void;
   readonly reads: PendingReads;
   readonly now: () => Now;
   readonly emit: (effect: Effect) => void;
@@ -45,7 +47,9 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
     apply: (key, value) => {
       const isKnown = isCluster ? cluster.apply(key, value) : sessions.apply(key, value);
       if (!isKnown) emit(unknownRecord(topic, key));
-      if (isCluster && key.startsWith('topic/')) world.topicChanged(key.slice('topic/'.length));
+      if (!isCluster) return;
+      if (key.startsWith('topic/')) world.topicChanged(key.slice('topic/'.length));
+      if (key.startsWith('forward/') || key.startsWith('drop/')) world.stateChanged();
     },
     append: ({ key, value }, settled) => {
       const now = world.now();

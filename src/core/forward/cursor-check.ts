@@ -6,7 +6,8 @@ import type { BatchIdentity, DropRecord, ForwardPartition } from './supervision.
 /** All that decides whether this log may go on where central's cursor stands (X1). */
 export interface CursorFacts {
   readonly cursor: Cursor | undefined;
-  readonly partition: Pick<ForwardPartition, 'mark' | 'drops' | 'decision'>;
+  readonly partition: Pick<ForwardPartition, 'mark' | 'drops' | 'decision'> &
+    Partial<Pick<ForwardPartition, 'hasPeers'>>;
   readonly centralClusterId: string;
   readonly delivery: 'exactlyOnce' | 'atLeastOnce';
   /**
@@ -32,6 +33,8 @@ export type CursorVerdict =
       readonly decisionId?: string;
     }
   | { readonly type: 'readBatch'; readonly at: Offset }
+  /** A later leader has claimed: this one does not know yet that it leads no more (X2). */
+  | { readonly type: 'standDown'; readonly text: string }
   | { readonly type: 'stop'; readonly text: string };
 
 /**
@@ -45,10 +48,10 @@ export function checkCursor(facts: CursorFacts): CursorVerdict {
   if (decision !== undefined && !isApplied) return decided(facts);
   if (cursor === undefined) return firstStart(facts);
   if (cursor.edgeLeaderEpoch > facts.edge.leaderEpoch) {
-    return stop(
+    const text =
       `central's cursor was written in leader epoch ${cursor.edgeLeaderEpoch}, this node is at ` +
-        `${facts.edge.leaderEpoch}: another copy of this log forwards, or this one is older`,
-    );
+      `${facts.edge.leaderEpoch}: another copy of this log forwards, or this one is older`;
+    return partition.hasPeers === true ? { type: 'standDown', text } : stop(text);
   }
   // The mark of before a jump is stale until the decision is reported, so it says nothing here.
   const behind = isApplied ? undefined : textIfBehindMark(facts, cursor);
@@ -64,10 +67,10 @@ export function checkCursor(facts: CursorFacts): CursorVerdict {
   return { ...verdict, decisionId: decision.decisionId };
 }
 
-const stop = (text: string): CursorVerdict => ({
-  type: 'stop',
-  text: `${text}; decide with: shorelog forward --from`,
-});
+/** Tells an operator the way out too. */
+export const withWayOut = (text: string): string => `${text}; decide with: shorelog forward --from`;
+
+const stop = (text: string): CursorVerdict => ({ type: 'stop', text: withWayOut(text) });
 
 /**
  * The operator's way out: what it names must exist, nothing else is asked. The claim names no

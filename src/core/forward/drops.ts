@@ -59,7 +59,8 @@ export class Drops {
 
   /** Lets everything below `to` go, which is committed and ends a segment. */
   begin(partition: Partition, to: Offset, reason: DropReason): void {
-    if (this.isUnderWay(partition) || to <= partition.logStartOffset) return;
+    if (!partition.isEpochCommitted || this.isUnderWay(partition) || to <= partition.logStartOffset)
+      return;
     const { ledger, emit } = this.#options;
     const isForwarded = ledger.isForwarded(partition);
     const stands = isForwarded ? standsPassed(this.#standsOf(partition), to) : [];
@@ -76,7 +77,7 @@ export class Drops {
   /** The log counted what goes, from each of the places asked for. */
   counted(logId: LogId, counts: readonly number[]): void {
     const dropping = this.#underWay.get(logId);
-    if (dropping === undefined) return;
+    if (dropping?.partition.isEpochCommitted !== true) return;
     if (this.#isOutdated(dropping)) return this.#beginAgain(dropping);
     const changes =
       dropping.stands.length > 0
@@ -84,6 +85,8 @@ export class Drops {
         : this.#totalChanges(dropping.partition, counts[0] ?? 0);
     if (changes.length === 0) return this.#advance(dropping);
     this.#options.log()?.commit(changes, () => {
+      // Committed and not carried out: its successor as a leader resumes it.
+      if (this.#underWay.get(logId) !== dropping) return;
       this.#options.committed();
       if (this.#isOutdated(dropping)) this.#beginAgain(dropping);
       else this.#advance(dropping);
@@ -94,20 +97,34 @@ export class Drops {
     this.#underWay.delete(partition.logId);
   }
 
-  /** Carries out what was committed before a crash: the forwarder may have told it to central. */
-  resume(): void {
-    for (const partition of this.#options.partitions) {
-      const to = Math.max(0, ...this.#known(partition).map((drop) => drop.to));
-      const end = offset(Math.min(to, partition.highWatermark));
-      if (end <= partition.logStartOffset) continue;
-      const dropping: Dropping = { partition, to: end, reason: 'diskFull', stands: [] };
-      this.#underWay.set(partition.logId, dropping);
-      this.#advance(dropping);
-    }
+  /** Only its leader drops (L10): what was under way is its successor's. */
+  resigned({ logId, topicId, partition }: Partition): void {
+    this.#underWay.delete(logId);
+    this.#totals.delete(clusterKeys.dropped(topicId, partition));
   }
 
-  /** Whether a transaction may begin with what lies at `from`: it is there, and stays. */
+  /** `resumeOf` for all that this node leads. */
+  resume(): void {
+    for (const partition of this.#options.partitions) this.resumeOf(partition);
+  }
+
+  /**
+   * Carries out what was committed before a crash, or by the leader before this one: the forwarder
+   * may have told it to central.
+   */
+  resumeOf(partition: Partition): void {
+    if (!partition.isEpochCommitted || this.isUnderWay(partition)) return;
+    const to = Math.max(0, ...this.#known(partition).map((drop) => drop.to));
+    const end = offset(Math.min(to, partition.highWatermark));
+    if (end <= partition.logStartOffset) return;
+    const dropping: Dropping = { partition, to: end, reason: 'diskFull', stands: [] };
+    this.#underWay.set(partition.logId, dropping);
+    this.#advance(dropping);
+  }
+
+  /** Whether a transaction may begin with what lies at `from`: it is ours, there, and stays. */
   mayForward(partition: Partition, from: Offset): boolean {
+    if (!partition.isEpochCommitted) return false;
     const dropping = this.#underWay.get(partition.logId);
     return from >= (dropping?.to ?? partition.logStartOffset);
   }

@@ -86,11 +86,14 @@ export class ForwardLedger {
     return this.mark(partition.topicId, partition.partition)?.lastForwarded?.baseOffset;
   }
 
-  /** What the forwarder must know of each partition that a route names. */
+  /**
+   * What the forwarder must know of each partition that a route names and that this node leads, as
+   * soon as its LeaderChange is committed (X1, X2).
+   */
   describe(): ForwardPartition[] {
     const described: ForwardPartition[] = [];
     for (const partition of this.#partitions) {
-      if (!this.#topics.has(partition.topic)) continue;
+      if (!this.#topics.has(partition.topic) || !partition.isEpochCommitted) continue;
       const topicId = uuid(partition.topicId);
       const mark = this.mark(topicId, partition.partition);
       const decision = this.#cluster.decision(topicId, partition.partition);
@@ -98,6 +101,8 @@ export class ForwardLedger {
         topic: partition.topic,
         topicId,
         partition: partition.partition,
+        leaderEpoch: partition.leaderEpoch,
+        hasPeers: (partition.voters?.voters.length ?? 1) > 1,
         drops: this.#cluster.drops(topicId, partition.partition),
         ...(mark === undefined ? {} : { mark }),
         ...(decision === undefined ? {} : { decision }),

@@ -178,12 +178,16 @@ export class Forwarder {
     };
   }
 
-  /** A topic that the node does not describe any more was deleted there. */
+  /**
+   * A partition that the node does not describe any more is led elsewhere, or was deleted. An open
+   * transaction is finished, if whoever comes next does not end it before (X2).
+   */
   #dropMissing(described: ReadonlySet<string>): void {
     for (const [key, partition] of this.#partitions) {
       if (described.has(key)) continue;
       partition.stop();
       this.#partitions.delete(key);
+      this.#statusChanged(true);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Uuid } from '../../base/brand.ts';
+import type { LeaderEpoch, LogId, Uuid } from '../../base/brand.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { InternalTopic } from '../cluster/internal-topic.ts';
@@ -46,13 +46,17 @@ export class NodeForwarding {
   readonly drops: Drops;
   readonly #options: NodeForwardingOptions;
   readonly #decisions: ForwardDecisions;
+  /** The leader epoch in which each partition was led here last, its LeaderChange committed. */
+  readonly #ledIn = new Map<LogId, LeaderEpoch>();
+  #isStarted = false;
+  #isDescribed = false;
 
   constructor(options: NodeForwardingOptions) {
     this.#options = options;
     const { forwardedTopics, cluster, partitions } = options;
     this.ledger = new ForwardLedger(forwardedTopics, cluster, partitions);
     const { log, emit } = options;
-    const committed = (): void => this.describe();
+    const committed = (): void => this.#describe();
     this.drops = new Drops({ cluster, partitions, ledger: this.ledger, log, committed, emit });
     this.#decisions = new ForwardDecisions(options);
   }
@@ -74,8 +78,41 @@ export class NodeForwarding {
     }
   }
 
-  /** Tells the forwarder of every partition that a route names. */
-  describe(): void {
+  /** The node is ready. */
+  start(): void {
+    this.#isStarted = true;
+    this.drops.resume();
+  }
+
+  /** A high watermark moved: here leadership begins to count (C2, X1). */
+  highWatermarkMoved(partition: Partition): void {
+    if (!partition.isEpochCommitted) return;
+    if (this.#ledIn.get(partition.logId) === partition.leaderEpoch) return;
+    this.#ledIn.set(partition.logId, partition.leaderEpoch);
+    this.#isDescribed = false;
+    if (this.#isStarted) this.drops.resumeOf(partition);
+  }
+
+  /** What this node does not lead any more its forwarder leaves alone (X2), and so do drops. */
+  leaderChanged(partition: Partition): void {
+    if (partition.isLeader) return;
+    this.drops.resigned(partition);
+    this.#isDescribed = false;
+  }
+
+  /** A committed topic, drop or decision is another one than the forwarder knows. */
+  stateChanged(): void {
+    this.#isDescribed = false;
+  }
+
+  /** At the end of a step: one description for all that changed in it. */
+  describeChanged(): void {
+    if (!this.#isDescribed && this.#isStarted) this.#describe();
+  }
+
+  /** Tells the forwarder of every partition that is its to forward. */
+  #describe(): void {
+    this.#isDescribed = true;
     if (!this.ledger.isForwarding) return;
     this.#options.emit({
       type: 'DescribeForwardPartitions',
@@ -111,7 +148,7 @@ export class NodeForwarding {
   #progressed(mark: ForwardMark): void {
     const partition = this.ledger.partitionOf(mark);
     if (partition === undefined) return;
-    this.drops.settle(partition, mark);
+    if (partition.isEpochCommitted) this.drops.settle(partition, mark);
     this.ledger.progressed(mark);
     this.#options.emit({ type: 'StoreForwardMark', mark });
   }
@@ -125,7 +162,6 @@ export class NodeForwarding {
   #decided(event: Extract<Event, { type: 'ForwardDecided' }>): void {
     this.#decisions.decide(event, (answer) => {
       this.#options.emit({ type: 'AnswerAdmin', requestId: event.requestId, answer });
-      if (answer.ok) this.describe();
     });
   }
 }

@@ -1,5 +1,4 @@
 import type { Offset } from '../../base/brand.ts';
-import { assert } from '../../base/assert.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { fail, ok } from '../../base/result.ts';
@@ -9,13 +8,11 @@ import { Backoff, jitterMs } from './backoff.ts';
 import type { CentralPlaces } from './central-topics.ts';
 import { findPlaces } from './central-topics.ts';
 import type { ForwardContext } from './context.ts';
-import type { CursorFacts, CursorVerdict } from './cursor-check.ts';
-import { checkCursor } from './cursor-check.ts';
+import { CursorJudge, type Resume } from './cursor-judge.ts';
 import { readCursor } from './cursor-reader.ts';
 import type { Cursor } from './cursor.ts';
 import { cursorBytes, cursorKey, gapRecord, jumpedDrops } from './cursor.ts';
 import type { Delivery } from './delivery.ts';
-import type { EdgeView } from './edge-reader.ts';
 import { EdgeReader } from './edge-reader.ts';
 import { ExactlyOnce } from './exactly-once.ts';
 import type { Procedure } from './procedure.ts';
@@ -37,8 +34,6 @@ interface Load {
   readonly gaps: readonly DropRecord[];
 }
 
-type Resume = Extract<CursorVerdict, { type: 'resume' }>;
-
 /**
  * Forwards one edge partition, for ever: takes over (X1, X2), then one transaction after the other,
  * and after any trouble it takes over again. Nothing that an earlier attempt knew is trusted.
@@ -48,6 +43,7 @@ export class PartitionForwarder {
   readonly #targetTopic: string;
   readonly #key: string;
   readonly #reader: EdgeReader;
+  readonly #judge: CursorJudge;
   readonly #delivery: Delivery;
   readonly #backoff: Backoff;
   readonly #size = new TransactionSize();
@@ -74,6 +70,7 @@ export class PartitionForwarder {
     const { topic, topicId, partition: index } = partition;
     this.#key = cursorKey(context.node.clusterId, topicId, index);
     this.#reader = new EdgeReader(context, topic, topicId, index);
+    this.#judge = new CursorJudge(this.#reader);
     this.#delivery =
       context.settings.delivery === 'exactlyOnce'
         ? new ExactlyOnce(context, this.#key)
@@ -92,8 +89,8 @@ export class PartitionForwarder {
   }
 
   /**
-   * A new description. A decision, or whatever may end a stop, begins from the top; marks are taken
-   * along.
+   * A new description. Another leader epoch, a decision, or whatever may end a stop, begins from
+   * the top; marks are taken along.
    */
   describe(partition: ForwardPartition): void {
     const before = this.#partition;
@@ -102,7 +99,8 @@ export class PartitionForwarder {
       partition.decision !== undefined &&
       partition.decision.decisionId !== before.decision?.decisionId;
     const isExplained = JSON.stringify(partition.drops) !== JSON.stringify(before.drops);
-    if (isDecided || (isExplained && this.#state === 'stopped')) this.start();
+    const isNewEpoch = partition.leaderEpoch !== before.leaderEpoch;
+    if (isNewEpoch || isDecided || (isExplained && this.#state === 'stopped')) this.start();
   }
 
   /** No new transaction; one that is open is finished first. */
@@ -173,31 +171,18 @@ export class PartitionForwarder {
     if (!opened.ok) return opened;
     const cursor = yield* readCursor(this.#context, places.value.cursor, this.#key);
     if (!cursor.ok) return cursor;
-    const verdict = yield* this.#judge(view.value, places.value, cursor.value);
+    // Once more: a predecessor may have forwarded what was appended since the first time.
+    const edge = yield* this.#reader.view();
+    if (!edge.ok) return edge;
+    const verdict = yield* this.#judge.judge({
+      cursor: cursor.value,
+      partition: this.#partition,
+      centralClusterId: places.value.clusterId,
+      delivery: this.#context.settings.delivery,
+      edge: edge.value,
+    });
     if (!verdict.ok) return verdict;
     return yield* this.#claim(places.value, verdict.value, cursor.value);
-  }
-
-  *#judge(
-    edge: EdgeView,
-    places: CentralPlaces,
-    cursor: Cursor | undefined,
-  ): Procedure<Result<Resume, Trouble>> {
-    const facts: CursorFacts = {
-      cursor,
-      partition: this.#partition,
-      centralClusterId: places.clusterId,
-      delivery: this.#context.settings.delivery,
-      edge,
-    };
-    let verdict = checkCursor(facts);
-    if (verdict.type === 'readBatch') {
-      const edgeBatch = yield* this.#reader.identityAt(verdict.at);
-      if (!edgeBatch.ok) return edgeBatch;
-      verdict = checkCursor({ ...facts, edgeBatch: edgeBatch.value });
-    }
-    assert(verdict.type !== 'readBatch', 'the batch was read');
-    return verdict.type === 'resume' ? ok(verdict) : fail(stopped(verdict.text));
   }
 
   /** The cursor alone with our leader epoch, and what the jump to it passes over (X5). */
@@ -284,10 +269,13 @@ export class PartitionForwarder {
   }
 
   *#commit(standing: Standing, { batches, from, gaps }: Load): Procedure<Trouble | undefined> {
-    const isAllowed = yield* wait(this.#context.ask(markOf(standing, this.#partition), from));
-    if (!isAllowed) return waiting('the node is dropping what this transaction begins with');
-    const { places, forwardOffset, lastForwarded, decisionId } = standing;
     const epoch = this.#reader.leaderEpoch;
+    const attempt = markOf(standing, this.#partition, epoch);
+    const isAllowed = yield* wait(this.#context.ask(attempt, from));
+    if (!isAllowed) {
+      return waiting('the node drops what this transaction begins with, or leads no more');
+    }
+    const { places, forwardOffset, lastForwarded, decisionId } = standing;
     const cursor = cursorBytes({
       forwardOffset,
       edgeLeaderEpoch: epoch,
@@ -348,7 +336,7 @@ export class PartitionForwarder {
    * know an older place only, and it must name this one in a drop while the claim may fail (X5).
    */
   #tellStand(standing: Omit<Standing, 'decisionId'>): void {
-    const mark = markOf(standing, this.#partition);
+    const mark = markOf(standing, this.#partition, this.#reader.leaderEpoch);
     this.#partition = { ...this.#partition, mark };
     this.#context.tell({ type: 'ForwardProgressed', mark });
   }

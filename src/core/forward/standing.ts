@@ -1,4 +1,4 @@
-import type { Offset } from '../../base/brand.ts';
+import type { LeaderEpoch, Offset } from '../../base/brand.ts';
 import type { CentralPlaces } from './central-topics.ts';
 import type { BatchIdentity, ForwardMark, ForwardPartition } from './supervision.ts';
 
@@ -14,9 +14,10 @@ export interface Standing {
 export function markOf(
   { places, forwardOffset, lastForwarded }: Omit<Standing, 'decisionId'>,
   { topicId, partition }: Pick<ForwardPartition, 'topicId' | 'partition'>,
+  leaderEpoch: LeaderEpoch,
 ): ForwardMark {
   return {
-    ...{ topicId, partition, centralClusterId: places.clusterId, forwardOffset },
+    ...{ topicId, partition, centralClusterId: places.clusterId, leaderEpoch, forwardOffset },
     ...(lastForwarded === undefined ? {} : { lastForwarded }),
   };
 }

@@ -28,6 +28,8 @@ export interface ForwardMark extends ForwardStand {
   readonly topicId: Uuid;
   readonly partition: number;
   readonly centralClusterId: string;
+  /** Of the edge leader whose forwarder learned it: of two marks the one of the higher is newer. */
+  readonly leaderEpoch?: LeaderEpoch;
 }
 
 /** A committed drop (L10): offsets [from, to) are gone by policy. */
@@ -48,10 +50,15 @@ export interface ForwardDecision {
   readonly from: 'cursor' | 'start' | Offset;
 }
 
+/** A partition that the node leads; others are their leaders' to forward (X2). */
 export interface ForwardPartition {
   readonly topic: string;
   readonly topicId: Uuid;
   readonly partition: number;
+  /** The node's LeaderChange of it is committed. */
+  readonly leaderEpoch: LeaderEpoch;
+  /** Others vote too, so another one may have led since. */
+  readonly hasPeers: boolean;
   readonly mark?: ForwardMark;
   readonly drops: readonly DropRecord[];
   readonly decision?: ForwardDecision;

@@ -47,6 +47,8 @@ export function troubleOf(code: number, what: string): Trouble {
 
 export const waiting = (text: string): Trouble => ({ state: 'waiting', text });
 export const blocked = (text: string): Trouble => ({ state: 'blocked', text });
+/** Another one is at work (X2). */
+export const fenced = (text: string): Trouble => ({ state: 'fenced', text });
 export const stopped = (text: string): Trouble => ({ state: 'stopped', text });
 
 /** No answer came: nothing is known, so nothing is decided (X3). */
