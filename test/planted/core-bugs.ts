@@ -225,12 +225,11 @@ export const coreBugs: readonly PlantedBug[] = [
     rule: 'L10',
     file: 'src/core/forward/drops.ts',
     from: `this.#options.log()?.commit(changes, () => {
-      this.#options.committed();
-      if (this.#isOutdated(dropping)) this.#beginAgain(dropping);
-      else this.#advance(dropping);
-    });`,
+      // Committed and`,
     to: `this.#advance(dropping);
-    this.#options.log()?.commit(changes, () => this.#options.committed());`,
+    this.#options.log()?.commit(changes, () => {
+      if (logId >= 0) return this.#options.committed();
+      // Committed and`,
     why: 'records are gone, and after a crash nothing says so',
     suites: drops,
   },

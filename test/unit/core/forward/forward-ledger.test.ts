@@ -4,7 +4,7 @@ import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
 import { ForwardLedger } from '../../../../src/core/forward/forward-ledger.ts';
 import { PartitionTable } from '../../../../src/core/partition-table.ts';
 import { encodeDrop, encodeTopic, unplaced } from '../../../../src/wire/state/state-codec.ts';
-import { newPartition } from '../partition-world.ts';
+import { at, newPartition } from '../partition-world.ts';
 
 function newLedger(keepUnforwarded: boolean, forwarded = ['sensors']) {
   const { partition } = newPartition();
@@ -58,6 +58,14 @@ describe('ForwardLedger (L10, X4)', () => {
     cluster.apply(`drop/${topicId}/0/9`, encodeDrop({ ...drop, lastForwarded: undefined }));
     ledger.progressed(mark(9, 6));
     expect(ledger.describe()).toMatchObject([{ mark: { forwardOffset: 9 }, drops: [{ to: 50 }] }]);
+  });
+
+  it('describes what this node leads, and nothing else (X2)', () => {
+    const { ledger, partition } = newLedger(true);
+    const { leaderEpoch: epoch } = partition;
+    expect(ledger.describe()).toMatchObject([{ leaderEpoch: epoch, hasPeers: false }]);
+    partition.replica.resign(at(1).monotonicMs);
+    expect(ledger.describe()).toEqual([]);
   });
 
   it('knows where central may stand until a transaction is told of', () => {
