@@ -64,6 +64,7 @@ export interface World {
   readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
   readonly answerCluster: (requestId: number, led: readonly LedStatus[]) => void;
   readonly ready: () => void;
+  readonly mayStop: () => void;
   readonly stopNode: (text: string, isDiskFault: boolean) => void;
   /** L8: the data directory is not to be trusted any more. */
   readonly condemned: (error: unknown) => void;
@@ -201,6 +202,8 @@ export class Executor {
         return this.#reads.count(effect);
       case 'StoreForwardAttempt':
         return this.#storeAttempt(effect);
+      case 'FinishStop':
+        return this.#world.mayStop();
       case 'BecomeReady':
         this.#room.becameReady();
         return world.ready();

@@ -100,6 +100,7 @@ class NodeProcess implements RunningNode {
   #forwardPartitions: readonly ForwardPartition[] = [];
   #end: (end: StartError) => void = () => undefined;
   #becameReady: (problem: StartError | undefined) => void = () => undefined;
+  #mayStop: () => void = () => undefined;
 
   constructor({ config, telemetry, opened, settings, peers }: NodeParts) {
     this.#config = config;
@@ -143,6 +144,7 @@ class NodeProcess implements RunningNode {
       answerAdmin: (requestId, answer) => this.#admin.answered(requestId, answer),
       answerCluster: (requestId, led) => this.#clusterRequests.answered(requestId, led),
       ready: () => this.#becameReady(undefined),
+      mayStop: () => this.#mayStop(),
       stopNode: (text, isDiskFault) =>
         this.#becameReady({
           exitCode: isDiskFault ? exitCodes.diskCondemned : exitCodes.problem,
@@ -180,6 +182,7 @@ class NodeProcess implements RunningNode {
 
   async stop(): Promise<void> {
     clearInterval(this.#diskTimer);
+    await this.#handOver();
     await this.#scrub?.stop();
     await this.#mqtt.stop();
     await this.#supervisor?.stop();
@@ -201,6 +204,15 @@ class NodeProcess implements RunningNode {
       delay(clusterAnswerMsMax, [], { ref: false }),
     ]);
     return nodeStatus(this.#facts(), led);
+  }
+
+  /** The core lets go of what it leads, while its sockets are open; a stopped core does not. */
+  #handOver(): Promise<unknown> {
+    const mayStop = new Promise<void>((resolve) => {
+      this.#mayStop = resolve;
+    });
+    this.#loop.post({ type: 'StopRequested' });
+    return Promise.race([mayStop, this.ended]);
   }
 
   /** The admin port opens first: /healthz and /readyz speak during a long recovery. */

@@ -194,6 +194,8 @@ export const limits = {
   peerFetchesInFlightMax: 2,
   /** A vote whose answer is not there by then is of no use any more. */
   peerVoteMsMax: 1_000,
+  /** A clean stop waits this long at most for others to lead what it led. */
+  handOverMsMax: 500,
   /** Requests of one node in progress on one connection. */
   peerInFlightPerConnectionMax: 1_024,
   forwardCursorFetchBytesMax: 256 * 1024,

@@ -181,6 +181,8 @@ export type Effect =
     }
   | { readonly type: 'AnswerAdmin'; readonly requestId: number; readonly answer: AdminAnswer }
   | { readonly type: 'BecomeReady' }
+  /** The answer to StopRequested: the listeners may close, others lead what this node led. */
+  | { readonly type: 'FinishStop' }
   /** The node cannot go on and must not guess: it stops with this text. */
   | { readonly type: 'StopNode'; readonly text: string; readonly isDiskFault?: true };
 

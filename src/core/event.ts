@@ -38,6 +38,8 @@ export type Event =
       /** Transactions whose outcome the last start did not learn. */
       readonly forwardAttempts: readonly ForwardMark[];
     }
+  /** A clean stop begins; answered by FinishStop. */
+  | { readonly type: 'StopRequested' }
   | { readonly type: 'VotesPersisted'; readonly votes: readonly VoteRecord[] }
   | { readonly type: 'LogCreated'; readonly log: OpenLog }
   | {

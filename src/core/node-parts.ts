@@ -23,6 +23,7 @@ import type { Done, ProduceOutcome } from './kafka/broker-view.ts';
 import { KafkaRouter } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import { LeaderlessWatch } from './leaderless-watch.ts';
+import { HandOver } from './hand-over.ts';
 import { LocalPartitions } from './local-partitions.ts';
 import type { NodeOptions } from './node-options.ts';
 import type { Now } from './now.ts';
@@ -65,6 +66,7 @@ export class NodeParts {
   readonly ingest: Ingest;
   readonly qos2: Qos2Publishes;
   readonly local: LocalPartitions;
+  readonly handOver: HandOver;
   readonly boot: Boot;
   readonly router: KafkaRouter;
   readonly broker: Broker;
@@ -118,6 +120,11 @@ export class NodeParts {
       now: () => this.#current(),
       emit,
     });
+    this.handOver = new HandOver({
+      ...{ partitions, emit },
+      pendingBytes: () => this.batcher.pendingBytes,
+      now: () => this.#current().monotonicMs,
+    });
     this.local = this.#createLocal(emit);
     this.boot = this.#createBoot(emit);
     this.broker = this.#createBroker();
@@ -128,6 +135,12 @@ export class NodeParts {
       topics: () => cluster.topics(),
     });
     this.router = new KafkaRouter(this.broker, emit, options);
+  }
+
+  /** A clean stop: nothing new is read, what this node leads goes to others. */
+  requestStop(): void {
+    this.ingest.stop();
+    this.handOver.begin();
   }
 
   #highWatermarkMoved(partition: Partition, now: Now): void {
@@ -197,6 +210,7 @@ export class NodeParts {
       cluster: this.cluster,
       now: () => this.#current(),
       peers: () => this.membership?.peers,
+      isStopping: () => this.handOver.hasBegun,
       highWatermarkMoved: (partition) => this.#highWatermarkMoved(partition, this.#current()),
       inSyncChanged: (isIn) => {
         if (isIn) this.replication.inSyncEntered++;

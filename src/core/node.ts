@@ -71,6 +71,7 @@ export class Node {
       this.#parts.queues.nextDeadline(),
       this.#parts.membership?.nextDeadline(),
       this.#parts.partitions.nextDeadline(),
+      this.#parts.handOver.nextDeadline(),
     ].filter((deadline) => deadline !== undefined);
     return deadlines.length === 0 ? undefined : Math.min(...deadlines);
   }
@@ -87,6 +88,8 @@ export class Node {
         return this.#parts.boot.viewLoaded(event.topic, event.nextOffset, event.entries);
       case 'NodeStarted':
         return this.#started(event, now);
+      case 'StopRequested':
+        return this.#parts.requestStop();
       case 'VotesPersisted':
       case 'LogCreated':
       case 'VotersStored':
@@ -143,12 +146,17 @@ export class Node {
       case 'TimerFired':
         return this.#tick(now);
       case 'TurnEnded':
-        this.#parts.batcher.turnEnded(now);
-        this.#parts.ingest.turnEnded();
-        return this.#parts.membership?.peers.turnEnded(now);
+        return this.#turnEnded(now);
       default:
         return this.#parts.membership?.peers.handle(event satisfies PeerEvent, now);
     }
+  }
+
+  #turnEnded(now: Now): void {
+    this.#parts.batcher.turnEnded(now);
+    this.#parts.ingest.turnEnded();
+    this.#parts.handOver.turnEnded();
+    this.#parts.membership?.peers.turnEnded(now);
   }
 
   /** What was ordered is durable. */

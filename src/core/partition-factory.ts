@@ -17,6 +17,8 @@ export interface PartitionFactoryOptions {
   readonly now: () => Now;
   /** Undefined in a cluster of one. */
   readonly peers: () => Peers | undefined;
+  /** See PartitionPort. */
+  readonly isStopping: () => boolean;
   readonly highWatermarkMoved: (partition: Partition) => void;
   readonly inSyncChanged: (isIn: boolean) => void;
   readonly leaderChanged: (partition: Partition) => void;
@@ -46,6 +48,7 @@ export class PartitionFactory {
         emit,
         persistVote: (vote) => this.#votes.push(vote),
         heardAt: (nodeId) => peers()?.heardAt(nodeId),
+        isStopping: () => this.#options.isStopping(),
         highWatermarkMoved: () => highWatermarkMoved(partition),
         leaderChanged: () => leaderChanged(partition),
         changed: () => peers()?.changed(partition),

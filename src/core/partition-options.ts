@@ -12,6 +12,8 @@ export interface PartitionPort {
   /** Gathered: the votes of a step become durable together. */
   readonly persistVote: (vote: VoteRecord) => void;
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
+  /** The node is about to stop: nothing is led anew here. */
+  readonly isStopping: () => boolean;
   /** Parked fetches, views and status care. */
   readonly highWatermarkMoved: () => void;
   /** It is led by another node, or by none. */

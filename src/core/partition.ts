@@ -10,10 +10,7 @@ import {
   type Uuid,
 } from '../base/brand.ts';
 import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
-import {
-  readRecordBatchHeader,
-  type RecordBatchHeader,
-} from '../wire/kafka/record-batch-header.ts';
+import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
 import { LogState, producerBatch } from './log-state.ts';
 import { fetchedBatches } from './fetched-batches.ts';
@@ -28,6 +25,7 @@ import {
 } from './partition-voters.ts';
 import type { PartitionOptions } from './partition-options.ts';
 import { produceRefusals } from './produce/produce-refusals.ts';
+import { wholeBatchHeader } from './whole-batch-header.ts';
 import { Waiters } from './produce/waiters.ts';
 import type { StoredVote } from './replica/ballot.ts';
 import type { PeerReplica } from './peer/peer-replica.ts';
@@ -173,6 +171,7 @@ export class Partition implements PartitionView, PeerReplica {
       ...{ self, settings, random, vote, now, voters },
       log: this.#log,
       heardAt: port.heardAt,
+      isStopping: port.isStopping,
       port: this.#replicaPort(),
     });
     this.#replica.tick(now);
@@ -181,6 +180,11 @@ export class Partition implements PartitionView, PeerReplica {
 
   votePersisted(vote: StoredVote): void {
     this.#replica?.votePersisted(vote, this.#nowMs());
+  }
+
+  /** A clean stop: another voter shall lead. */
+  resign(): void {
+    this.#replica?.resign(this.#nowMs());
   }
 
   nextDeadline(): number | undefined {
@@ -243,7 +247,7 @@ export class Partition implements PartitionView, PeerReplica {
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     if (!this.isLeader || this.isCutting) return done(produceRefusals.notLeader);
     if (this.#isShortOfReplicas) return done(produceRefusals.notEnoughReplicas);
-    const header = headerOf(batch);
+    const header = wholeBatchHeader(batch);
     const claim = producerBatch(header, this.#log.logEndOffset);
     const { producers } = this.#log;
     const verdict = header.producerId < 0n ? undefined : producers.check(claim);
@@ -269,7 +273,7 @@ export class Partition implements PartitionView, PeerReplica {
    * begins anew (L6).
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
-    const { producerId, baseSequence } = headerOf(batch);
+    const { producerId, baseSequence } = wholeBatchHeader(batch);
     if (baseSequence !== 0 && !this.#log.producers.knows(producerId)) {
       return done({ ok: false, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
     }
@@ -335,7 +339,7 @@ export class Partition implements PartitionView, PeerReplica {
     };
     const voters = this.#voters?.current.voters ?? [];
     const batch = leaderChangeBatch({ self, voters, grantedBy }, place);
-    this.#log.append(batch, headerOf(batch), epoch);
+    this.#log.append(batch, wholeBatchHeader(batch), epoch);
     port.changed();
   }
 
@@ -346,7 +350,7 @@ export class Partition implements PartitionView, PeerReplica {
     const { now, port } = this.#options;
     const place = { baseOffset: at, leaderEpoch, timestamp: now().wallMs };
     const batch = batchOfVoters(voters, place);
-    this.#log.append(batch, headerOf(batch), leaderEpoch);
+    this.#log.append(batch, wholeBatchHeader(batch), leaderEpoch);
     this.#voters?.appended(voters, at);
     port.changed();
   }
@@ -391,10 +395,4 @@ export class Partition implements PartitionView, PeerReplica {
   #nowMs(): MonotonicMs {
     return this.#options.now().monotonicMs;
   }
-}
-
-function headerOf(batch: Uint8Array): RecordBatchHeader {
-  const header = readRecordBatchHeader(batch);
-  assert(header.ok && header.value.totalBytes === batch.length, 'one whole, checked batch');
-  return header.value;
 }

@@ -164,6 +164,7 @@ export class NodeProcess {
       post: (event) => this.post(event),
       answerAdmin: () => undefined,
       answerCluster: () => undefined,
+      mayStop: () => undefined,
       ready: () => {
         this.isReady = true;
         this.executor.refillReserve();

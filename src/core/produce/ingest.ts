@@ -37,6 +37,7 @@ export class Ingest {
   readonly #order: PublishOrder;
   #disk: DiskState = 'free';
   #held: HeldPublishers = 'none';
+  #isStopping = false;
   #droppedQos0 = 0;
   #unroutedPublishes = 0;
 
@@ -127,6 +128,11 @@ export class Ingest {
     this.#disk = state;
   }
 
+  /** A clean stop: nothing new is read, so that what was read can be answered. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
   turnEnded(): void {
     const released = this.#order.takeReleased();
     if (released.length > 0) {
@@ -142,7 +148,7 @@ export class Ingest {
   #holdOrLetGo(): void {
     const pendingBytes = this.#options.batcher.pendingBytes + this.#options.producedBytes();
     const level = this.isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;
-    const isBusy = this.#disk === 'stalled' || pendingBytes > level;
+    const isBusy = this.#isStopping || this.#disk === 'stalled' || pendingBytes > level;
     const held = this.#disk === 'full' ? 'acknowledged' : isBusy ? 'all' : 'none';
     if (held === this.#held) return;
     this.#held = held;

@@ -52,6 +52,8 @@ export interface ReplicaOptions {
   readonly random: Random;
   /** When something of that node was heard last; undefined: never. */
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
+  /** This node is about to stop: it votes, but campaigns no more. */
+  readonly isStopping?: () => boolean;
   readonly port: ReplicaPort;
   readonly now: MonotonicMs;
 }

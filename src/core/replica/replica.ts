@@ -239,11 +239,10 @@ export class Replica {
 
   /** A planned stop: the most advanced voter in sync goes first. */
   resign(now: MonotonicMs): void {
-    const { leadership } = this;
+    const { leadership, leaderEpoch: epoch } = this;
     if (leadership === undefined) return;
     const { self, port } = this.#options;
-    const successors = leadership.successors();
-    const end = { leaderId: self.nodeId, leaderEpoch: this.leaderEpoch, successors };
+    const end = { leaderId: self.nodeId, leaderEpoch: epoch, successors: leadership.successors() };
     for (const { nodeId } of this.#others()) port.endEpoch(nodeId, end);
     this.#enterEpoch(this.leaderEpoch, undefined, now);
   }
@@ -384,8 +383,9 @@ export class Replica {
 
   /** A data voter; a witness and an observer never campaign (V1, V3). */
   get #mayLead(): boolean {
-    const { voters, self, role } = this.#options;
-    return voters.current.find(self)?.role === 'data' && role !== 'witness' && this.#mayVote;
+    const { voters, self, role, isStopping } = this.#options;
+    if (role === 'witness' || isStopping?.() === true) return false;
+    return voters.current.find(self)?.role === 'data' && this.#mayVote;
   }
 
   /** It has again what its disk lost (V4). */

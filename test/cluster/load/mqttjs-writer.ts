@@ -76,8 +76,9 @@ export class MqttJsWriter implements LoadWriter {
       this.#waiting += 1;
       const payload = payloadOf({ writer: history.id, sequence, attempt: 0 }, payloadBytes);
       this.#client.publish(`${this.name}/js`, payload, { qos }, (error) => {
-        if (error) return;
         this.#waiting -= 1;
+        // It never went out: the library lost its connection while older ones went again.
+        if (error) return;
         history.acknowledged(sequence, performance.now(), this.#node);
       });
     }

@@ -74,6 +74,7 @@ export function newPartition(recovered = emptyLog(), segmentBytesMax = 1_000_000
       },
       persistVote: (vote) => votes.push(vote),
       heardAt: () => undefined,
+      isStopping: () => false,
       highWatermarkMoved: () => moved.push(partition.highWatermark),
       leaderChanged: () => undefined,
       changed: () => undefined,

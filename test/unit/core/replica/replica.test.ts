@@ -76,14 +76,17 @@ const silentPort: ReplicaPort = {
 };
 
 /** Node 2 follows node 1 in leader epoch 5. */
-function newFollower(heardAt: ReplicaOptions['heardAt'] = () => undefined) {
+function newFollower(
+  heardAt: ReplicaOptions['heardAt'] = () => undefined,
+  isStopping = () => false,
+) {
   const log = new SimLog();
   const replica = new Replica({
     ...{ self: voters[1] as Voter, vote: undefined, log, now: monotonicMs(0), port: silentPort },
     voters: new VoterHistory(new VoterSet(voters), offset(0)),
     settings: { fetchTimeoutMs: 1_500, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
     random: { next: () => 0.5, uuid: () => uuid('') },
-    heardAt,
+    ...{ heardAt, isStopping },
   });
   replica.epochBegun({ leaderId: 1, leaderEpoch: leaderEpoch(5) }, monotonicMs(0));
   return { replica, log };
@@ -167,6 +170,14 @@ describe('Replica', () => {
       replica.voteAnswered({ voter, ...said, ...known }, monotonicMs(20));
     }
     expect([whole, replica.nextDeadline()]).toEqual([2_250, 120]);
+  });
+
+  it('campaigns no more once its node is about to stop', () => {
+    const { replica } = newFollower(undefined, () => true);
+    const end = { leaderId: 1, leaderEpoch: leaderEpoch(5), successors: [voters[1] as Voter] };
+    replica.epochEnded(end, monotonicMs(0));
+    replica.tick(monotonicMs(60_000));
+    expect([replica.leaderEpoch, replica.nextDeadline()]).toEqual([5, undefined]);
   });
 
   it('leads alone as soon as its vote is durable, in a new epoch, and waits for nothing', () => {
