@@ -5,11 +5,15 @@ interface Scheduled {
   readonly run: () => void;
 }
 
+const standingMax = 100_000;
+
 /** The one clock of a simulated world: a heap of (virtual time, sequence, what happens). */
 export class EventQueue {
   readonly #heap: Scheduled[] = [];
   #nowMs = 0;
   #sequence = 0;
+  /** Events in a row at one time. */
+  #standing = 0;
 
   get nowMs(): number {
     return this.#nowMs;
@@ -37,6 +41,8 @@ export class EventQueue {
       this.#heap[0] = last;
       this.#sink(0);
     }
+    this.#standing = first.atMs === this.#nowMs ? this.#standing + 1 : 0;
+    if (this.#standing > standingMax) throw new Error('time stands still: a deadline never moves');
     this.#nowMs = first.atMs;
     first.run();
   }

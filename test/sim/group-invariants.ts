@@ -30,14 +30,19 @@ export class GroupInvariants {
     }
     if (this.#leaders.has(epoch)) throw new Error(`node ${nodeId} leads epoch ${epoch} twice (C1)`);
     this.#leaders.set(epoch, nodeId);
+    if (this.hasAll(log)) return;
     const last = this.#committed.length - 1;
-    if (last < log.logStartOffset) return;
-    if (!isSame(this.#committed[last], log.at(last), false)) {
-      throw new Error(
-        `node ${nodeId} leads epoch ${epoch} with ${show(log.at(last))} at ${last}, ` +
-          `where ${show(this.#committed[last])} is committed`,
-      );
-    }
+    throw new Error(
+      `node ${nodeId} leads epoch ${epoch} with ${show(log.at(last))} at ${last}, ` +
+        `where ${show(this.#committed[last])} is committed`,
+    );
+  }
+
+  /** Everything that was ever committed: the last of it says so (log matching). */
+  hasAll(log: SimLog): boolean {
+    const last = this.#committed.length - 1;
+    if (last < log.logStartOffset) return log.logEndOffset > last;
+    return isSame(this.#committed[last], log.at(last), false);
   }
 
   /** V1: one voter at a time, the set before committed, and something of this epoch too. */
@@ -50,6 +55,12 @@ export class GroupInvariants {
     if (!before.isOneStepTo(next)) throw new Error('voters change by more than one at a time (V1)');
     if (!is.committed) throw new Error('voters change before the last change is committed (V1)');
     if (!is.epochCommitted) throw new Error('voters change before LeaderChange is committed (V1)');
+  }
+
+  /** V1: a set is undone with its record. */
+  votersOfLog(nodeId: number, known: VoterSet, logged: VoterSet): void {
+    if (known.isSameAs(logged)) return;
+    throw new Error(`node ${nodeId} goes by voters that its log does not name any more (V1)`);
   }
 
   /** C3, by what the disks have: a majority, the copies, and all in sync beside a witness. */

@@ -17,8 +17,6 @@ export const settings = {
   parkMsMax: 300,
 };
 
-const minInsyncReplicas = (dataVoters: number): number => (dataVoters >= 3 ? 2 : 1);
-
 /** A place in the group: a node and what it is to keep. */
 export interface Seat {
   readonly nodeId: number;
@@ -29,6 +27,7 @@ export interface GroupShape {
   readonly nodes: number;
   /** Nodes that keep no records, for good. */
   readonly witnesses: readonly number[];
+  readonly minInsyncReplicas: (dataVoters: number) => number;
   /** Of the first voters; further nodes are observers. */
   readonly seats: readonly Seat[];
   readonly faults: Faults;
@@ -45,6 +44,7 @@ export class GroupWorld {
   readonly nodes: readonly GroupNode[];
   readonly network: SimNetwork<GroupNode>;
   readonly #random: Prng;
+  readonly minInsyncReplicas: GroupShape['minInsyncReplicas'];
   #faults: Faults;
   readonly #waking = new Set<GroupNode>();
   /** Disks that are gone, and what they had. */
@@ -56,7 +56,8 @@ export class GroupWorld {
   hash = 0;
   trace: ((line: string) => void) | undefined;
 
-  constructor(seed: number, { seats, nodes, witnesses, faults }: GroupShape) {
+  constructor(seed: number, { seats, nodes, witnesses, faults, minInsyncReplicas }: GroupShape) {
+    this.minInsyncReplicas = minInsyncReplicas;
     this.#random = new Prng(seed);
     this.#faults = faults;
     this.#wanted = seats;
@@ -104,7 +105,7 @@ export class GroupWorld {
       ...{ self: node.self, role: node.role, log: node.log, voters: node.voters },
       ...{ vote: node.vote, votesFrom: node.votesFrom },
       ...{ now: this.now, port: this.#portOf(node) },
-      settings: { ...settings, minInsyncReplicas },
+      settings: { ...settings, minInsyncReplicas: this.minInsyncReplicas },
       random: { next: () => this.#random.next(), uuid: () => node.directoryId },
       heardAt: (nodeId) => {
         const at = node.heard.get(nodeId);
@@ -270,6 +271,7 @@ export class GroupWorld {
       },
       appendVoters: (voters) => {
         this.#appendVoters(node, voters);
+        if (this.#faults.diesLeading(this.#random)) this.#dieSoon(node, 50);
         this.queue.after(0, () => alive() && this.#appended(node));
       },
       resigned: () => {
@@ -481,6 +483,7 @@ export class GroupWorld {
     if (answer.diverging !== undefined) {
       this.#note('diverged', node.nodeId, answer.diverging.endOffset);
       if (!replica.diverged(epoch, answer.diverging)) this.#refused(node);
+      this.invariants.votersOfLog(node.nodeId, node.voters.current, log.history().current);
     } else if (answer.belowStart !== undefined) {
       this.#reset(node, epoch, answer);
     } else {
@@ -552,7 +555,7 @@ export class GroupWorld {
         isInSync: inSync.has(voter.nodeId),
       };
     });
-    const needed = minInsyncReplicas(current.dataVoters.length);
+    const needed = this.minInsyncReplicas(current.dataVoters.length);
     this.invariants.committedBy(disks, needed, replica?.highWatermark ?? 0);
   }
 
@@ -570,9 +573,10 @@ export class GroupWorld {
       const isThere = node.voters.current.find(other.self) !== undefined && !other.isRotten;
       return isThere ? other : [];
     });
-    for (const { role, nodeId } of node.voters.current.voters) {
-      const witness = this.node(nodeId);
-      if (role !== 'witness' || (only !== undefined && only !== witness)) continue;
+    for (const voter of node.voters.current.voters) {
+      const witness = this.node(voter.nodeId);
+      if (voter.role !== 'witness' || voter.directoryId !== witness.directoryId) continue;
+      if (only !== undefined && only !== witness) continue;
       this.invariants.witnessBehind(leadership.leaderEpoch, witness.log, inSync);
     }
   }

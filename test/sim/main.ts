@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { hunt, median, seedsMax } from './hunt.ts';
 import { runGroup } from './run-group.ts';
+import { simBugs } from './sim-bugs.ts';
 
 const usage = `npm run sim -- [--seeds N] [--first S] [--seed S] [--minutes M] [--stop] [--trace]
+npm run sim -- --bugs [--only NAME[,NAME]] [--minutes M]
 
 Simulates replicated partitions: votes, fetches, truncation, resets, in-sync sets, witnesses and
 voter changes, over a network and disks that fail. Not yet the whole node.
@@ -13,6 +17,9 @@ voter changes, over a network and disks that fail. Not yet the whole node.
   --minutes M   simulated time with faults (default 10); then all heals and must go on
   --stop        at the first seed that fails
   --trace       says what happens, with --seed
+  --bugs        plants known mistakes in copies of the tree instead, and says how many seeds each
+                needs until it is found (three hunts of 50 seeds at most, of --minutes 2)
+  --only NAME[,NAME]   these bugs
 `;
 
 const { values } = parseArgs({
@@ -20,7 +27,9 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     first: { type: 'string' },
     seed: { type: 'string' },
-    minutes: { type: 'string', default: '10' },
+    minutes: { type: 'string' },
+    bugs: { type: 'boolean', default: false },
+    only: { type: 'string' },
     stop: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -47,7 +56,7 @@ function runAll(seeds: readonly number[]): number {
   const start = performance.now();
   for (const seed of seeds) {
     try {
-      const run = runGroup(seed, Number(values.minutes), values.trace ? say : undefined);
+      const run = runGroup(seed, Number(values.minutes ?? 10), values.trace ? say : undefined);
       held++;
       acknowledged += run.acknowledged;
       simulatedMs += run.simulatedMs;
@@ -59,12 +68,29 @@ function runAll(seeds: readonly number[]): number {
     }
   }
   const seconds = (performance.now() - start) / 1_000;
+  const speed = (simulatedMs / 60_000 / seconds).toFixed(0);
   say(
     `${held} of ${held + failed} seeds held, ${acknowledged} records acknowledged, ` +
-      `${seconds.toFixed(1)} s, ${(simulatedMs / 60_000 / seconds).toFixed(0)} simulated minutes a second`,
+      `${seconds.toFixed(1)} s, ${speed} simulated minutes a second`,
   );
   return failed === 0 ? 0 : 1;
 }
 
+async function huntAll(): Promise<number> {
+  const only = values.only?.split(',');
+  const bugs = simBugs.filter(({ name }) => only?.includes(name) !== false);
+  const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  let missed = 0;
+  await hunt(root, { bugs, minutes: values.minutes ?? '2' }, ({ bug, needed, text }) => {
+    const isFound = median(needed) <= seedsMax;
+    if (!isFound) missed++;
+    const counts = needed.map((seeds) => (seeds > seedsMax ? `>${seedsMax}` : String(seeds)));
+    const verdict = isFound ? 'found ' : 'MISSED';
+    say(`${verdict} ${bug.rule.padEnd(3)} ${bug.name.padEnd(36)} ${counts.join(' ')}  ${text}`);
+  });
+  say(`${bugs.length - missed} of ${bugs.length} bugs found within ${seedsMax} seeds (median)`);
+  return missed === 0 ? 0 : 1;
+}
+
 if (values.help) process.stdout.write(usage);
-else process.exitCode = runAll(chosen());
+else process.exitCode = values.bugs ? await huntAll() : runAll(chosen());

@@ -12,37 +12,40 @@ export class Operator {
     this.#world = world;
   }
 
-  /** Replaces the disk of a node if the others have everything; of two voters one is promoted. */
+  /** Replaces the disk of a node if the others have everything. */
   replaceDisk(node: GroupNode): void {
     if (!this.#mayReplace(node)) return;
     const world = this.#world;
-    const { leader } = world;
-    const isVoter = leader?.voters.current.find(node.self) !== undefined;
+    const isVoter = world.leader?.voters.current.find(node.self) !== undefined;
     if (isVoter) this.#gone = { node, directoryId: node.directoryId };
-    const isPair = isVoter && leader.voters.current.voters.length === 2;
     world.replaceDisk(node);
     world.queue.after(2_000, () => world.restart(node));
-    if (isPair) this.#promote(leader);
+    if (isVoter) this.#promote();
   }
 
   /** Some of its log is lost, and known to be. */
   rot(node: GroupNode): void {
-    if (!this.#mayReplace(node)) return;
-    // One of two would not vote for the other any more.
-    const { current } = this.#world.leader?.voters ?? node.voters;
-    if (current.find(node.self) !== undefined && current.voters.length < 3) return;
+    const { leader } = this.#world;
+    if (leader === undefined || leader === node || !this.#isQuiet(leader)) return;
+    const { queue, random } = this.#world;
     this.#world.rot(node);
-    this.#world.queue.after(2_000, () => this.#world.restart(node));
+    queue.after(2_000, () => this.#world.restart(node));
+    // Who has the rest dies before it could give all of it back.
+    queue.after(2_000 + random.next() * 500, () => this.#world.crashFor(leader, 5_000));
+    this.#promote();
   }
 
   #mayReplace(node: GroupNode): boolean {
     const { leader } = this.#world;
     const leadership = leader?.replica?.leadership;
     if (leader === undefined || leadership === undefined || leader === node) return false;
-    const { current, currentFrom } = leader.voters;
-    if (!leadership.isEpochCommitted || currentFrom >= leadership.highWatermark) return false;
-    if (this.#isReplacing(leader) || this.#world.nodes.some((each) => each.isRotten)) return false;
+    if (!this.#isQuiet(leader)) return false;
+    const { current } = leader.voters;
     if (current.find(node.self) === undefined) return true;
+    // Without enough copies nothing commits, not even the change that would help.
+    const copies = current.dataVoters.filter(({ nodeId }) => nodeId !== node.nodeId).length;
+    const isPair = current.voters.length === 2;
+    if (!isPair && copies < this.#world.minInsyncReplicas(current.dataVoters.length)) return false;
     return current.voters.every((voter) => {
       const { log, directoryId, isUp } = this.#world.node(voter.nodeId);
       if (voter.nodeId === node.nodeId) return true;
@@ -53,6 +56,14 @@ export class Operator {
     });
   }
 
+  /** Nothing is on its way: no change of voters, no disk. */
+  #isQuiet(leader: GroupNode): boolean {
+    const leadership = leader.replica?.leadership;
+    if (leadership?.isEpochCommitted !== true) return false;
+    if (leader.voters.currentFrom >= leadership.highWatermark) return false;
+    return !this.#isReplacing(leader) && !this.#world.nodes.some((each) => each.isRotten);
+  }
+
   /** The last one is still a voter somewhere. */
   #isReplacing(leader: GroupNode): boolean {
     const gone = this.#gone;
@@ -60,18 +71,30 @@ export class Operator {
     return leader.voters.current.voters.some((voter) => voter.directoryId === gone.directoryId);
   }
 
-  /** V5, until the group has a leader again. */
-  #promote(node: GroupNode): void {
+  /** V5: of two voters where the other one is gone, until the group has a leader again. */
+  #promote(): void {
     const world = this.#world;
     world.queue.after(promoteEachMs, () => {
-      const { leader } = world;
-      if (leader?.replica?.leadership?.isEpochCommitted === true && !this.#isReplacing(leader))
-        return;
-      if (node.isUp && !node.isPaused && node.voters.current.voters.length === 2) {
-        node.replica?.forceVoters(world.now);
-        world.wake(node);
+      const { leader, nodes } = world;
+      const isLed = leader?.replica?.leadership?.isEpochCommitted === true;
+      if (isLed && this.#isQuiet(leader)) return;
+      const last = nodes.find((node) => this.#isLastOfTwo(node));
+      if (last !== undefined) {
+        last.replica?.forceVoters(world.now);
+        world.wake(last);
       }
-      this.#promote(node);
+      this.#promote();
     });
+  }
+
+  /** It has all that is committed: whoever promotes another one loses records. */
+  #isLastOfTwo(node: GroupNode): boolean {
+    const { current } = node.voters;
+    const other = current.voters.find(({ nodeId }) => nodeId !== node.nodeId);
+    if (!node.isUp || node.isPaused || current.voters.length !== 2 || other === undefined)
+      return false;
+    const { directoryId, isRotten } = this.#world.node(other.nodeId);
+    if (directoryId === other.directoryId && !isRotten) return false;
+    return !node.isRotten && this.#world.invariants.hasAll(node.log);
   }
 }

@@ -42,6 +42,7 @@ export function drawPlan(random: Prng): Plan {
   const rate = (share: number, most: number): number =>
     random.chance(share) ? random.next() * most : 0;
   return {
+    minInsyncReplicas: drawMinInsync(random),
     name: `${roles.join(' ')} + ${observers}${isChanging ? ', changing' : ''}`,
     ...{ nodes, witnesses },
     seats: seatsOf(roles),
@@ -51,6 +52,12 @@ export function drawPlan(random: Prng): Plan {
     disks: rate(isChanging ? 0.7 : 0.3, 2),
     trims: rate(0.5, 6),
   };
+}
+
+/** Mostly as `auto` has it; else two copies wherever there are two (C3). */
+function drawMinInsync(random: Prng): (dataVoters: number) => number {
+  const least = random.chance(0.3) ? 2 : 1;
+  return (dataVoters) => Math.min(dataVoters, dataVoters >= 3 ? 2 : least);
 }
 
 /** Another assignment: up to five data voters; an even number gets a witness, mostly (V5). */

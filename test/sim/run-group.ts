@@ -128,6 +128,8 @@ class GroupScenario {
     const { current } = (world.leader ?? this.#node(0)).voters;
     if (current.voters.length - 1 < current.majority) return;
     const lost = world.node(this.#draw.pick(current.voters).nodeId);
+    const copies = current.dataVoters.filter(({ nodeId }) => nodeId !== lost.nodeId).length;
+    if (copies < this.#plan.minInsyncReplicas(current.dataVoters.length)) return;
     this.#repeat(world.queue.nowMs + failoverMsMax, 600, () => this.#publish());
     world.runUntil(world.queue.nowMs + this.#draw.next() * 100);
     world.crash(lost);
