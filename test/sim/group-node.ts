@@ -1,9 +1,9 @@
-import { offset, uuid, type Uuid } from '../../src/base/brand.ts';
+import { uuid, type Uuid } from '../../src/base/brand.ts';
 import { Waiters } from '../../src/core/produce/waiters.ts';
 import type { StoredVote } from '../../src/core/replica/ballot.ts';
 import type { LogStart } from '../../src/core/replica/log-start.ts';
 import type { FetchRequest } from '../../src/core/replica/peer-call.ts';
-import { isUpToDate, type EpochEnd, type LogEnd } from '../../src/core/replica/replica-log.ts';
+import type { EpochEnd } from '../../src/core/replica/replica-log.ts';
 import type { Replica } from '../../src/core/replica/replica.ts';
 import { VoterSet, type Voter, type VoterHistory } from '../../src/core/replica/voter-set.ts';
 import type { LeaderEpoch } from '../../src/base/brand.ts';
@@ -40,8 +40,6 @@ export class GroupNode {
   role: Voter['role'];
   log: SimLog;
   vote: StoredVote | undefined;
-  /** Where its log was before some of it rotted. */
-  votesFrom: LogEnd | undefined;
   // In the process.
   readonly heard = new Map<number, number>();
   readonly parked = new Map<number, Parked>();
@@ -80,18 +78,7 @@ export class GroupNode {
 
   /** It lost some of its log and is not back there yet. */
   get isRotten(): boolean {
-    const { lastEpoch, persistedOffset } = this.log;
-    const { votesFrom } = this;
-    return (
-      votesFrom !== undefined &&
-      !isUpToDate({ lastEpoch, logEndOffset: persistedOffset }, votesFrom)
-    );
-  }
-
-  /** What its disk has, or had before it rotted. */
-  get promisedOffset(): number {
-    const { log, votesFrom } = this;
-    return Math.max(log.persistedOffset, this.isRotten ? (votesFrom?.logEndOffset ?? 0) : 0);
+    return !this.log.isWhole;
   }
 
   get isVoter(): boolean {
@@ -102,18 +89,7 @@ export class GroupNode {
   replaceDisk(): void {
     this.directoryId = directoryOf(this.nodeId, ++this.#disks);
     this.vote = undefined;
-    this.votesFrom = undefined;
     this.log = new SimLog(newStart(this.#firstVoters));
-  }
-
-  /** The log ends somewhere below what it promised with; it says so until it is back there. */
-  rot(share: number): void {
-    const { lastEpoch, logEndOffset, logStartOffset } = this.log;
-    const end = { lastEpoch, logEndOffset };
-    const older = this.votesFrom;
-    this.votesFrom = older === undefined || isUpToDate(end, older) ? end : older;
-    const kept = Math.floor(share * (logEndOffset - logStartOffset));
-    this.log.truncateTo(offset(logStartOffset + kept));
   }
 
   /** A process begins. */

@@ -103,7 +103,7 @@ export class GroupWorld {
     node.begin();
     node.replica = new Replica({
       ...{ self: node.self, role: node.role, log: node.log, voters: node.voters },
-      ...{ vote: node.vote, votesFrom: node.votesFrom },
+      vote: node.vote,
       ...{ now: this.now, port: this.#portOf(node) },
       settings: { ...settings, minInsyncReplicas: this.minInsyncReplicas },
       random: { next: () => this.#random.next(), uuid: () => node.directoryId },
@@ -146,7 +146,7 @@ export class GroupWorld {
   rot(node: GroupNode): void {
     this.crash(node);
     this.#note('rot', node.nodeId);
-    node.rot(this.#random.next());
+    node.log.rot(this.#random.next());
   }
 
   /** A planned stop of the leader's office. */
@@ -161,7 +161,7 @@ export class GroupWorld {
   replaceDisk(node: GroupNode): void {
     this.crash(node);
     this.#note('disk', node.nodeId);
-    this.#lost.set(node.directoryId, node.promisedOffset);
+    this.#lost.set(node.directoryId, node.log.promisedOffset);
     node.replaceDisk();
     this.want(this.#wanted);
   }
@@ -547,10 +547,10 @@ export class GroupWorld {
     const inSync = new Set(replica?.leadership?.inSync());
     const { current } = voters;
     const disks = current.voters.map((voter): DiskOfVoter => {
-      const { directoryId, promisedOffset } = this.node(voter.nodeId);
+      const { directoryId, log } = this.node(voter.nodeId);
       const isThere = directoryId === voter.directoryId;
       return {
-        persistedOffset: isThere ? promisedOffset : (this.#lost.get(voter.directoryId) ?? 0),
+        persistedOffset: isThere ? log.promisedOffset : (this.#lost.get(voter.directoryId) ?? 0),
         isWitness: voter.role === 'witness',
         isInSync: inSync.has(voter.nodeId),
       };

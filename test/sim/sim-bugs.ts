@@ -51,8 +51,8 @@ export const simBugs: readonly SimBug[] = [
     name: 'rot-goes-on-voting',
     rule: 'V4',
     file: `${folder}/replica.ts`,
-    from: 'return votesFrom === undefined || isUpToDate(log, votesFrom);',
-    to: 'return votesFrom === undefined || isUpToDate(votesFrom, votesFrom);',
+    from: 'return this.#options.log.isWhole;',
+    to: 'return true;',
     why: 'a voter elects without what it acknowledged',
   },
   {

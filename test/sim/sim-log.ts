@@ -2,7 +2,12 @@ import type { LeaderEpoch, Offset } from '../../src/base/brand.ts';
 import { leaderEpoch, offset } from '../../src/base/brand.ts';
 import { LeaderEpochCache } from '../../src/core/replica/leader-epoch-cache.ts';
 import type { LogStart } from '../../src/core/replica/log-start.ts';
-import type { EpochEnd, ReplicaLog } from '../../src/core/replica/replica-log.ts';
+import {
+  isUpToDate,
+  type EpochEnd,
+  type LogEnd,
+  type ReplicaLog,
+} from '../../src/core/replica/replica-log.ts';
 import { VoterHistory, VoterSet } from '../../src/core/replica/voter-set.ts';
 
 /** One record of a simulated log: a batch of one, a LeaderChange, or a Voters record. */
@@ -29,11 +34,12 @@ export const newStart = (voters: VoterSet): LogStart => ({
  * crash, whole or in part.
  */
 export class SimLog implements ReplicaLog {
-  readonly isWhole = true;
   #start: LogStart;
   #records: SimRecord[] = [];
   #epochs: LeaderEpochCache;
   #persisted = 0;
+  /** Where the log was before some of it rotted. */
+  #wholeFrom: LogEnd | undefined;
   /** What is on the disk while a reset is on its way there. */
   #beforeReset: Content | undefined;
   /** Counts truncations and resets (L4). */
@@ -58,6 +64,17 @@ export class SimLog implements ReplicaLog {
 
   get lastEpoch(): LeaderEpoch {
     return this.#epochs.latest?.leaderEpoch ?? this.#start.epochBefore;
+  }
+
+  /** What rotted is there again, durably. */
+  get isWhole(): boolean {
+    const end = { lastEpoch: this.lastEpoch, logEndOffset: this.persistedOffset };
+    return this.#wholeFrom === undefined || isUpToDate(end, this.#wholeFrom);
+  }
+
+  /** What the disk has, or had before it rotted. */
+  get promisedOffset(): number {
+    return Math.max(this.#persisted, this.isWhole ? 0 : (this.#wholeFrom?.logEndOffset ?? 0));
   }
 
   /** A reset is on its way to the disk. */
@@ -102,6 +119,13 @@ export class SimLog implements ReplicaLog {
     this.#records.length = end - this.#start.logStartOffset;
     this.#persisted = Math.min(this.#persisted, end);
     this.#epochs.truncated(end);
+  }
+
+  /** It keeps a share of itself, and knows that there was more. */
+  rot(share: number): void {
+    const { lastEpoch, logEndOffset, logStartOffset } = this;
+    if (this.isWhole) this.#wholeFrom = { lastEpoch, logEndOffset };
+    this.truncateTo(offset(logStartOffset + Math.floor(share * (logEndOffset - logStartOffset))));
   }
 
   /** The beginning goes; durable at once, as the log start is before the first unlink (L3). */

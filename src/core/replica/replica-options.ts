@@ -2,7 +2,7 @@ import type { LeaderEpoch, MonotonicMs } from '../../base/brand.ts';
 import type { Random } from '../../ports/random.ts';
 import type { StoredVote } from './ballot.ts';
 import type { BeginEpoch, EndEpoch, VoteRequest } from './peer-call.ts';
-import type { LogEnd, ReplicaLog } from './replica-log.ts';
+import type { ReplicaLog } from './replica-log.ts';
 import type { ReplicaId, Voter, VoterHistory, VoterSet } from './voter-set.ts';
 
 export interface ReplicaSettings {
@@ -41,11 +41,6 @@ export interface ReplicaOptions {
   /** What it keeps, where it is not what the voter set says: an observer may be a witness to be. */
   readonly role?: Voter['role'] | undefined;
   readonly log: ReplicaLog;
-  /**
-   * Where its log was once, if its disk lost some of it: until it is there again it gives no vote
-   * and asks for none, since it promised with what it had (V4). Undefined: it lost nothing.
-   */
-  readonly votesFrom?: LogEnd | undefined;
   readonly voters: VoterHistory;
   readonly vote: StoredVote | undefined;
   readonly settings: ReplicaSettings;

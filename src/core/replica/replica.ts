@@ -11,7 +11,7 @@ import type { BeginEpoch, EndEpoch, FetchRequest, FetchVerdict } from './peer-ca
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import type { LogStart } from './log-start.ts';
-import { isUpToDate, type EpochEnd } from './replica-log.ts';
+import type { EpochEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { mayGrant } from './vote-rules.ts';
 import { isSameReplica, type ReplicaId, type VoterSet } from './voter-set.ts';
@@ -390,8 +390,7 @@ export class Replica {
 
   /** It has again what its disk lost (V4). */
   get #mayVote(): boolean {
-    const { log, votesFrom } = this.#options;
-    return log.isWhole && (votesFrom === undefined || isUpToDate(log, votesFrom));
+    return this.#options.log.isWhole;
   }
 
   get #isAlone(): boolean {
