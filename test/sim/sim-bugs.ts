@@ -196,8 +196,8 @@ export const simBugs: readonly SimBug[] = [
     name: 'witness-campaigns',
     rule: 'V3',
     file: `${folder}/replica.ts`,
-    from: "?.role === 'data' && role !== 'witness' &&",
-    to: '!== undefined && role !== undefined &&',
+    from: `if (role === 'witness' || isStopping?.() === true) return false;`,
+    to: "if (role === 'witness') return this.#mayVote;",
     why: 'a leader without records',
   },
   {
