@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { present, unreachable } from '../src/base/assert.ts';
 import { logId as toLogId, type LogId } from '../src/base/brand.ts';
 import type { LedStatus } from '../src/core/cluster-status.ts';
@@ -281,6 +282,7 @@ export class Executor {
     this.#logs.push(
       new LogExecutor({
         log,
+        rotFound: (ranges, generation) => post({ type: 'RotFound', logId: id, generation, ranges }),
         persisted: (generation, endOffset) => {
           post({ type: 'BatchPersisted', logId: id, generation, endOffset });
           this.writeMarksIfDue();
@@ -395,5 +397,3 @@ const reloadEvents = {
   reset: 'LogReset',
   repair: 'LogRepaired',
 } as const;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,11 +3,13 @@ import { limits } from '../src/base/limits.ts';
 import { isFull } from '../src/log/files.ts';
 import type { LogStart } from '../src/log/journal-record.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
-import type { RecoveredLog } from '../src/ports/recovered-log.ts';
+import type { OffsetRange, RecoveredLog } from '../src/ports/recovered-log.ts';
 
 export interface LogExecutorOptions {
   readonly log: PartitionLog;
   readonly persisted: (generation: LogGeneration, endOffset: Offset) => void;
+  /** A read or the scrub met bytes that fail their checks. */
+  readonly rotFound: (ranges: readonly OffsetRange[], generation: LogGeneration) => void;
   readonly logStartAdvanced: (offset: Offset) => void;
   /** It was cut, or began anew: a new generation, all of it durable. */
   readonly reloaded: (how: Reload, recovered: RecoveredLog) => void;
@@ -59,6 +61,8 @@ export class LogExecutor {
 
   constructor(options: LogExecutorOptions) {
     this.#options = options;
+    const { log, rotFound } = options;
+    log.rotReports.listen((ranges) => rotFound(ranges, log.generation));
   }
 
   get log(): PartitionLog {

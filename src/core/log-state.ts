@@ -182,6 +182,11 @@ export class LogState implements ReplicaLog {
     });
   }
 
+  /** What is lost while the log is open, beside what was lost before. */
+  rotFound(generation: LogGeneration, ranges: readonly OffsetRange[]): void {
+    if (generation === this.#generation) this.#holes = joinedRanges([...this.#holes, ...ranges]);
+  }
+
   /** Fills the first hole, or a part of it; the rest of the log stays. */
   repair(batches: Uint8Array): void {
     this.#beginGeneration(this.#logEndOffset);
@@ -238,6 +243,17 @@ export class LogState implements ReplicaLog {
 
 const epochsOf = ({ epochStarts, epochBeforeStart }: RecoveredLog): LeaderEpochCache =>
   new LeaderEpochCache(epochStarts, epochBeforeStart);
+
+/** In order, and what touches as one: a repair begins where its hole begins. */
+function joinedRanges(ranges: readonly OffsetRange[]): OffsetRange[] {
+  const joined: OffsetRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last === undefined || range.from > last.to) joined.push({ from: range.from, to: range.to });
+    else if (range.to > last.to) joined.splice(-1, 1, { from: last.from, to: range.to });
+  }
+  return joined;
+}
 
 /** What idempotence remembers of a batch at that place (KIP-98). */
 export function producerBatch(header: RecordBatchHeader, baseOffset: Offset): ProducerBatch {

@@ -96,6 +96,7 @@ export class Node {
       case 'LogTruncated':
       case 'LogReset':
       case 'LogRepaired':
+      case 'RotFound':
       case 'WitnessStored':
       case 'PeerStartNoted':
       case 'ProducerIdsStored':
@@ -166,6 +167,8 @@ export class Node {
         return this.#parts.local.votesPersisted(event.votes);
       case 'LogCreated':
         return this.#parts.local.logCreated(event.log);
+      case 'RotFound':
+        return this.#withPartition(event.logId, (p) => p.rotFound(event.generation, event.ranges));
       case 'VotersStored':
         return this.#parts.local.votersStored(event.topicId, event.partition);
       case 'LogTruncated':

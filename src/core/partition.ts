@@ -12,6 +12,7 @@ import {
 import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
+import { LogPlace } from './log-place.ts';
 import { LogState, producerBatch } from './log-state.ts';
 import { fetchedBatches } from './fetched-batches.ts';
 import type { LogFollower } from './log-follower.ts';
@@ -30,7 +31,6 @@ import { Waiters } from './produce/waiters.ts';
 import type { StoredVote } from './replica/ballot.ts';
 import type { PeerReplica } from './peer/peer-replica.ts';
 import type { LogStart } from './replica/log-start.ts';
-import type { EpochEnd } from './replica/replica-log.ts';
 import { Replica } from './replica/replica.ts';
 import type { ReplicaPort } from './replica/replica-options.ts';
 import type { ReplicaId, VoterHistory, VoterSet } from './replica/voter-set.ts';
@@ -42,13 +42,12 @@ import type { ReplicaId, VoterHistory, VoterSet } from './replica/voter-set.ts';
  * Life: recovered -> begun (its topic is committed, C7) -> elected (vote persisted, C1) ->
  * LeaderChange appended -> committed -> open for all.
  */
-export class Partition implements PartitionView, PeerReplica {
+export class Partition extends LogPlace implements PartitionView, PeerReplica {
   readonly logId: LogId;
   readonly topic: string;
   readonly topicId: Uuid;
   readonly partition: number;
   readonly #options: PartitionOptions;
-  readonly #log: LogState;
   readonly #recovered: RecoveredLog;
   readonly #waiters = new Waiters();
   #replica: Replica | undefined;
@@ -58,19 +57,21 @@ export class Partition implements PartitionView, PeerReplica {
   #advancedTo: Offset = offset(0);
 
   constructor(logId: LogId, recovered: RecoveredLog, options: PartitionOptions) {
+    const { segmentBytesMax, port } = options;
+    super(
+      new LogState(recovered, {
+        ...{ logId, segmentBytesMax, emit: port.emit },
+        appended: (...appended) => this.#follower?.appended(...appended),
+        truncated: (to) => this.#follower?.truncated(to),
+        reset: (to) => this.#follower?.reset(to),
+      }),
+    );
     this.logId = logId;
     this.topic = recovered.topic;
     this.topicId = recovered.topicId;
     this.partition = recovered.partition;
     this.#options = options;
     this.#recovered = recovered;
-    const { segmentBytesMax, port } = options;
-    this.#log = new LogState(recovered, {
-      ...{ logId, segmentBytesMax, emit: port.emit },
-      appended: (...appended) => this.#follower?.appended(...appended),
-      truncated: (to) => this.#follower?.truncated(to),
-      reset: (to) => this.#follower?.reset(to),
-    });
   }
 
   get hasBegun(): boolean {
@@ -98,16 +99,12 @@ export class Partition implements PartitionView, PeerReplica {
     return this.#voters?.current;
   }
 
-  get isCutting(): boolean {
-    return this.#log.isCutting;
-  }
-
   get isLeader(): boolean {
     return this.#replica?.isLeader === true;
   }
 
   get leaderEpoch(): LeaderEpoch {
-    return this.#replica?.leaderEpoch ?? this.#log.lastEpoch;
+    return this.#replica?.leaderEpoch ?? this.log.lastEpoch;
   }
 
   get isEpochCommitted(): boolean {
@@ -119,36 +116,15 @@ export class Partition implements PartitionView, PeerReplica {
    * log holds that epoch's beginning, and the high watermark has passed it (C2).
    */
   get isCurrent(): boolean {
-    if (this.#replica === undefined || this.#log.lastEpoch !== this.leaderEpoch) return false;
-    return this.highWatermark > this.#log.lastEpochStart;
-  }
-
-  get generation(): LogGeneration {
-    return this.#log.generation;
-  }
-
-  get logStartOffset(): Offset {
-    return this.#log.logStartOffset;
-  }
-
-  get logEndOffset(): Offset {
-    return this.#log.logEndOffset;
+    if (this.#replica === undefined || this.log.lastEpoch !== this.leaderEpoch) return false;
+    return this.highWatermark > this.log.lastEpochStart;
   }
 
   /** Unknown at first, so nothing is readable: until an epoch commits (C2, C6). */
   get highWatermark(): Offset {
-    const { logStartOffset } = this.#log;
+    const { logStartOffset } = this.log;
     const known = this.#replica?.highWatermark ?? logStartOffset;
     return known < logStartOffset ? logStartOffset : known;
-  }
-
-  /** Nothing of this log waits for the disk. */
-  get isAllPersisted(): boolean {
-    return this.#log.persistedOffset === this.#log.logEndOffset;
-  }
-
-  endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined {
-    return this.#log.endOffsetOf(epoch);
   }
 
   /** An internal topic is told of what its log takes. */
@@ -169,7 +145,7 @@ export class Partition implements PartitionView, PeerReplica {
     this.#voters = voters;
     this.#replica = new Replica({
       ...{ self, settings, random, vote, now, voters },
-      log: this.#log,
+      log: this.log,
       heardAt: port.heardAt,
       isStopping: port.isStopping,
       port: this.#replicaPort(),
@@ -193,20 +169,32 @@ export class Partition implements PartitionView, PeerReplica {
 
   tick(): void {
     this.#replica?.tick(this.#nowMs());
+    this.#handOverIfRotten();
+  }
+
+  /**
+   * A lone voter goes on with its holes (L6); any other fetches them again, and leads meanwhile
+   * only if nobody else can.
+   */
+  rotFound(generation: LogGeneration, ranges: readonly OffsetRange[]): void {
+    if ((this.#voters?.current.voters.length ?? 1) < 2) return;
+    this.log.rotFound(generation, ranges);
+    this.#handOverIfRotten();
+    this.#options.port.changed();
   }
 
   startForReset(): LogStart {
-    const { logStartOffset, epochBeforeStart: epochBefore } = this.#log;
+    const { logStartOffset, epochBeforeStart: epochBefore } = this.log;
     const voters = present(this.#voters, 'a leader has voters').at(logStartOffset);
     return { logStartOffset, epochBefore, voters };
   }
 
   appendFetched(records: Uint8Array): boolean {
-    const { logEndOffset, lastEpoch } = this.#log;
+    const { logEndOffset, lastEpoch } = this.log;
     const { leaderEpoch } = this;
     const { batches, isSound } = fetchedBatches(records, { logEndOffset, lastEpoch, leaderEpoch });
     for (const { batch, header } of batches) {
-      this.#log.appendFetched(batch, header);
+      this.log.appendFetched(batch, header);
       if (header.isControl) this.#followVoters(batch, header);
     }
     if (batches.length > 0) this.#options.port.changed();
@@ -222,20 +210,12 @@ export class Partition implements PartitionView, PeerReplica {
   }
 
   resetTo(start: LogStart): void {
-    this.#log.resetTo(start);
-  }
-
-  get holes(): readonly OffsetRange[] {
-    return this.#log.holes;
-  }
-
-  repair(batches: Uint8Array): void {
-    this.#log.repair(batches);
+    this.log.resetTo(start);
   }
 
   /** The answer to TruncateLog, ResetLog and RepairLog. */
   wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
-    this.#log.wasCut(generation, recovered);
+    this.log.wasCut(generation, recovered);
     this.#options.port.changed();
   }
 
@@ -248,8 +228,8 @@ export class Partition implements PartitionView, PeerReplica {
     if (!this.isLeader || this.isCutting) return done(produceRefusals.notLeader);
     if (this.#isShortOfReplicas) return done(produceRefusals.notEnoughReplicas);
     const header = wholeBatchHeader(batch);
-    const claim = producerBatch(header, this.#log.logEndOffset);
-    const { producers } = this.#log;
+    const claim = producerBatch(header, this.log.logEndOffset);
+    const { producers } = this.log;
     const verdict = header.producerId < 0n ? undefined : producers.check(claim);
     switch (verdict?.type) {
       case 'error':
@@ -259,7 +239,7 @@ export class Partition implements PartitionView, PeerReplica {
       case 'forgottenDuplicate':
         return this.#whenCommitted(done, () => produceRefusals.forgotten);
       default: {
-        const baseOffset = this.#log.append(batch, header, this.leaderEpoch);
+        const baseOffset = this.log.append(batch, header, this.leaderEpoch);
         if (header.producerId >= 0n) producers.appended(claim);
         this.#options.port.changed();
         return this.#whenCommitted(done, () => this.#stored(baseOffset));
@@ -274,7 +254,7 @@ export class Partition implements PartitionView, PeerReplica {
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     const { producerId, baseSequence } = wholeBatchHeader(batch);
-    if (baseSequence !== 0 && !this.#log.producers.knows(producerId)) {
+    if (baseSequence !== 0 && !this.log.producers.knows(producerId)) {
       return done({ ok: false, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
     }
     this.produce(batch, done);
@@ -285,30 +265,14 @@ export class Partition implements PartitionView, PeerReplica {
    * (P5).
    */
   expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
-    this.#log.producers.expire(now.monotonicMs, isPinned);
+    this.log.producers.expire(now.monotonicMs, isPinned);
   }
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */
   persisted(generation: LogGeneration, endOffset: Offset): void {
-    if (!this.#log.persisted(generation, endOffset)) return;
+    if (!this.log.persisted(generation, endOffset)) return;
     this.#replica?.logChanged(this.#nowMs());
     this.#options.port.changed();
-  }
-
-  logStartAdvanced(to: Offset): void {
-    this.#log.logStartAdvanced(to);
-  }
-
-  /**
-   * Seals the active segment now, so that all before the log end can go by whole segments.
-   * @returns false if nothing was appended since it was last sealed.
-   */
-  roll(): boolean {
-    return this.#log.roll();
-  }
-
-  producerSnapshot(): Uint8Array {
-    return this.#log.producerSnapshot();
   }
 
   #replicaPort(): ReplicaPort {
@@ -333,24 +297,24 @@ export class Partition implements PartitionView, PeerReplica {
   #led(epoch: LeaderEpoch, grantedBy: readonly ReplicaId[]): void {
     const { self, now, port } = this.#options;
     const place = {
-      baseOffset: this.#log.logEndOffset,
+      baseOffset: this.log.logEndOffset,
       leaderEpoch: epoch,
       timestamp: now().wallMs,
     };
     const voters = this.#voters?.current.voters ?? [];
     const batch = leaderChangeBatch({ self, voters, grantedBy }, place);
-    this.#log.append(batch, wholeBatchHeader(batch), epoch);
+    this.log.append(batch, wholeBatchHeader(batch), epoch);
     port.changed();
   }
 
   /** V1: in force from here on. */
   #appendVoters(voters: VoterSet): void {
     const { leaderEpoch } = this;
-    const at = this.#log.logEndOffset;
+    const at = this.log.logEndOffset;
     const { now, port } = this.#options;
     const place = { baseOffset: at, leaderEpoch, timestamp: now().wallMs };
     const batch = batchOfVoters(voters, place);
-    this.#log.append(batch, wholeBatchHeader(batch), leaderEpoch);
+    this.log.append(batch, wholeBatchHeader(batch), leaderEpoch);
     this.#voters?.appended(voters, at);
     port.changed();
   }
@@ -359,6 +323,13 @@ export class Partition implements PartitionView, PeerReplica {
   #followVoters(batch: Uint8Array, header: RecordBatchHeader): void {
     const voters = votersOfBatch(batch, header);
     if (voters !== undefined) this.#voters?.appended(voters, header.baseOffset);
+  }
+
+  #handOverIfRotten(): void {
+    const leadership = this.log.isWhole ? undefined : this.#replica?.leadership;
+    if (leadership !== undefined && leadership.successors().length > 0) {
+      this.replica.resign(this.#nowMs());
+    }
   }
 
   /** C3: nothing would be committed. Clients are told before it is appended; our own words wait. */
@@ -381,11 +352,11 @@ export class Partition implements PartitionView, PeerReplica {
   #whenCommitted(done: (outcome: ProduceOutcome) => void, stored: () => ProduceOutcome): void {
     this.#waiters.add({
       leaderEpoch: this.leaderEpoch,
-      endOffset: this.#log.logEndOffset,
+      endOffset: this.log.logEndOffset,
       settled: (isCommitted) => done(isCommitted ? stored() : produceRefusals.notLeader),
     });
     // Everything may be committed already: a duplicate of an old batch.
-    if (this.highWatermark >= this.#log.logEndOffset) this.#releaseWaiters();
+    if (this.highWatermark >= this.log.logEndOffset) this.#releaseWaiters();
   }
 
   #stored(baseOffset: Offset): ProduceOutcome {

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { LeaderEpoch, LogGeneration, LogId, Offset, Uuid } from '../base/brand.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
-import type { RecoveredLog } from '../ports/recovered-log.ts';
+import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import type { StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 
@@ -73,6 +73,13 @@ export type StorageEvent =
       readonly logId: LogId;
       readonly generation: LogGeneration;
       readonly recovered: RecoveredLog;
+    }
+  /** A read or the scrub met bytes that fail their checks: those offsets cannot be served. */
+  | {
+      readonly type: 'RotFound';
+      readonly logId: LogId;
+      readonly generation: LogGeneration;
+      readonly ranges: readonly OffsetRange[];
     }
   | { readonly type: 'VotersStored'; readonly topicId: Uuid; readonly partition: number }
   | {

@@ -33,7 +33,7 @@ import { loadLog } from './log-loader.ts';
 import type { LoadedLog } from './log-loader.ts';
 import { segmentsWithSnapshot, writeProducerSnapshot } from './producer-snapshots.ts';
 import { createSegment } from './recovery.ts';
-import { reportRot } from './rot-report.ts';
+import { RotReports } from './rot-report.ts';
 import { retained, retentionCandidate } from './retention.ts';
 import type { RetentionPolicy } from './retention.ts';
 import type { Synced } from './synced.ts';
@@ -54,6 +54,8 @@ export class PartitionLog {
   readonly partition: number;
   readonly logId: LogId;
   readonly #context: LogContext;
+  /** Says what rots while the log is open. */
+  readonly rotReports: RotReports;
   readonly #reader: LogReader;
   #segments: Segment[] = [];
   #file: DiskFile | undefined;
@@ -74,9 +76,9 @@ export class PartitionLog {
     this.topicId = context.topicId;
     this.partition = context.partition;
     this.logId = context.logId;
-    this.#reader = new LogReader(context.disk, context.decompression, (ranges) =>
-      reportRot(context, ranges),
-    );
+    const reports = new RotReports(context);
+    this.rotReports = reports;
+    this.#reader = new LogReader(context.disk, context.decompression, (all) => reports.report(all));
     this.#recovered = loaded.recovered;
     this.#logStartOffset = loaded.recovered.logStartOffset;
     this.#epochs = new LogEpochs(loaded.recovered);

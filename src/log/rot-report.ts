@@ -21,3 +21,22 @@ export function reportCut(
   const text = 'Stored bytes are damaged; the log is cut there and fetched again.';
   telemetry?.write('error', text, { topic, partition, from, to, file, reason, setAside });
 }
+
+/** Rot of an open log: printed, and told to whoever has it fetched again. */
+export class RotReports {
+  readonly #context: Pick<LogContext, 'topic' | 'partition' | 'telemetry'>;
+  #listener: (ranges: readonly RotRange[]) => void = () => undefined;
+
+  constructor(context: Pick<LogContext, 'topic' | 'partition' | 'telemetry'>) {
+    this.#context = context;
+  }
+
+  listen(listener: (ranges: readonly RotRange[]) => void): void {
+    this.#listener = listener;
+  }
+
+  report(ranges: readonly RotRange[]): void {
+    reportRot(this.#context, ranges);
+    this.#listener(ranges);
+  }
+}

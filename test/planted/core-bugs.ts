@@ -105,10 +105,10 @@ export const coreBugs: readonly PlantedBug[] = [
     name: 'snapshot-of-later-producers',
     rule: 'P1',
     file: 'src/core/partition.ts',
-    from: `const baseOffset = this.#log.append(batch, header, this.leaderEpoch);
+    from: `const baseOffset = this.log.append(batch, header, this.leaderEpoch);
         if (header.producerId >= 0n) producers.appended(claim);`,
     to: `if (header.producerId >= 0n) producers.appended(claim);
-        const baseOffset = this.#log.append(batch, header, this.leaderEpoch);`,
+        const baseOffset = this.log.append(batch, header, this.leaderEpoch);`,
     why: 'the snapshot knows a batch that a crash takes back: its retry is answered, and nowhere',
     suites: partition,
   },

@@ -47,6 +47,7 @@ function newExecutor(
   } as unknown as PartitionLog;
   const executor = new LogExecutor({
     log,
+    rotFound: () => undefined,
     persisted: (_generation, endOffset) => heard.push(`persisted ${endOffset}`),
     logStartAdvanced: (to) => heard.push(`advanced ${to}`),
     reloaded: (how, recovered) => heard.push(`${how} ${recovered.generation}`),
