@@ -38,6 +38,7 @@ function newExecutor(
       [written, current] = [to, generation];
       return { generation };
     },
+    rotReports: { listen: () => undefined },
     get generation() {
       return current;
     },
