@@ -12,6 +12,8 @@ export type CentralChoice =
   | { readonly kind: 'address'; readonly address: Address };
 
 export interface DemoOptions {
+  /** Gateways; above one, one of them is killed in the middle. */
+  readonly nodes: number;
   readonly seconds: number;
   /** Readings per second over all sensors. */
   readonly rate: number;
@@ -32,12 +34,9 @@ const rateMax = 100_000;
 /** The flags checked; the failure is a sentence for the user. */
 export const parseDemoFlags = (flags: DemoFlags): Result<DemoOptions, string> => {
   const nodes = Number(flags.nodes);
-  if (nodes > 1) {
-    return fail(
-      '--nodes above 1 needs replication, which this version does not have; use --nodes 1',
-    );
+  if (nodes !== 1 && nodes !== 3 && nodes !== 5) {
+    return fail(`--nodes must be 1, 3 or 5, not ${flags.nodes}`);
   }
-  if (nodes !== 1) return fail(`--nodes must be 1, not ${flags.nodes}`);
   const seconds = Number(flags.seconds);
   if (!(seconds > 0 && seconds <= secondsMax)) {
     return fail(`--seconds must be above 0 and at most ${secondsMax}, not ${flags.seconds}`);
@@ -50,7 +49,7 @@ export const parseDemoFlags = (flags: DemoFlags): Result<DemoOptions, string> =>
   if (central === undefined) {
     return fail(`--central must be kafka, embedded or HOST:PORT, not ${flags.central}`);
   }
-  return ok({ seconds, rate, central });
+  return ok({ nodes, seconds, rate, central });
 };
 
 const parseCentral = (text: string | undefined): CentralChoice | undefined => {

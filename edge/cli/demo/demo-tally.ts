@@ -1,3 +1,5 @@
+import type { SentReading } from './sensors.ts';
+
 /** What the demo's last line says; `central` is added there. */
 export interface DemoTally {
   readonly published: number;
@@ -6,32 +8,42 @@ export interface DemoTally {
   readonly inLog: number;
   /** Different readings that a read_committed reader sees at central. */
   readonly atCentral: number;
-  /** Readings there more than once, counted by each repeat. */
+  /** Copies there that no sensor sent: each sending may be there once. */
   readonly duplicates: number;
+  /** Copies that QoS 1 allows: the sensor got no PUBACK and sent the reading again. */
+  readonly resent: number;
   /** Acknowledged and not at central. */
   readonly lost: number;
 }
 
 /** Counts by payload identity what readers found. */
 export class IdentityCounter {
-  readonly #counts = new Map<string, number>();
+  readonly #identities = new Set<string>();
+  readonly #sendings = new Set<string>();
   #total = 0;
 
-  add(identity: string): void {
-    this.#counts.set(identity, (this.#counts.get(identity) ?? 0) + 1);
+  add({ identity, sending }: SentReading): void {
+    this.#identities.add(identity);
+    this.#sendings.add(`${identity} ${sending}`);
     this.#total += 1;
   }
 
   has(identity: string): boolean {
-    return this.#counts.has(identity);
+    return this.#identities.has(identity);
   }
 
   get distinct(): number {
-    return this.#counts.size;
+    return this.#identities.size;
   }
 
+  /** Copies of one sending beyond the first. */
   get repeats(): number {
-    return this.#total - this.#counts.size;
+    return this.#total - this.#sendings.size;
+  }
+
+  /** Sendings of one reading beyond the first that is there. */
+  get resent(): number {
+    return this.#sendings.size - this.#identities.size;
   }
 }
 
@@ -51,6 +63,7 @@ export const tallyDemo = (
     inLog: inLog.distinct,
     atCentral: atCentral.distinct,
     duplicates: atCentral.repeats,
+    resent: atCentral.resent,
     lost,
   };
 };

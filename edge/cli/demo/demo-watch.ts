@@ -1,25 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NodeStatus } from '../../../src/core/node-status.ts';
 import { demoTopic } from './demo-central.ts';
+import type { DemoNodes, DemoStatus } from './demo-nodes.ts';
 import type { DemoScreen } from './demo-screen.ts';
-import type { NodeProcess } from './node-launcher.ts';
 import type { Sensors } from './sensors.ts';
 
 const everyMs = 250;
 
 export interface WatchParts {
-  readonly node: NodeProcess;
+  readonly nodes: DemoNodes;
   readonly sensors: Sensors;
   readonly screen: DemoScreen;
 }
 
-/** Shows the way of the readings while they travel, from the node's status. */
+/** Shows the way of the readings while they travel, from the status of the nodes. */
 export class DemoWatch {
   readonly #parts: WatchParts;
   #stopping = false;
   #loop: Promise<void> = Promise.resolve();
   /**
-   * By partition: offsets that the node used before the first reading, for LeaderChange and the
+   * By partition: offsets that the nodes used before the first reading, for LeaderChange and the
    * like.
    */
   readonly #startOffsets = new Map<number, number>();
@@ -31,7 +30,7 @@ export class DemoWatch {
 
   /** Call it before the first reading. */
   async start(): Promise<void> {
-    const status = await this.#parts.node.status();
+    const status = await this.#parts.nodes.status();
     for (const { partition, highWatermark } of partitionsOf(status)) {
       this.#startOffsets.set(partition, highWatermark);
     }
@@ -49,13 +48,11 @@ export class DemoWatch {
   }
 
   /**
-   * Whether every reading in the node's log has been forwarded. Rejects when the node or the
+   * Whether every reading in the nodes' log has been forwarded. Rejects when a node or a
    * forwarder gave up.
    */
   async isCaughtUp(): Promise<boolean> {
-    const { node } = this.#parts;
-    if (!node.isRunning) throw new Error('the node ended during the demo');
-    const status = await node.status();
+    const status = await this.#parts.nodes.status();
     const stopped = status.forward.find(({ state }) => state === 'stopped');
     if (stopped !== undefined) {
       throw new Error(`partition ${stopped.partition} stopped forwarding: ${stopped.lastError}`);
@@ -76,7 +73,7 @@ export class DemoWatch {
   }
 
   async #show(): Promise<void> {
-    const status = await this.#parts.node.status().catch(() => undefined);
+    const status = await this.#parts.nodes.status().catch(() => undefined);
     if (status === undefined) return;
     const { sensors, screen } = this.#parts;
     let inLog = 0;
@@ -98,15 +95,15 @@ export class DemoWatch {
   }
 }
 
-const partitionsOf = (status: NodeStatus): NodeStatus['partitions'] =>
+const partitionsOf = (status: DemoStatus): DemoStatus['partitions'] =>
   status.partitions.filter(({ topic }) => topic === demoTopic);
 
-const forwardOffsetOf = (status: NodeStatus, partition: number): number =>
+const forwardOffsetOf = (status: DemoStatus, partition: number): number =>
   status.forward.find((entry) => entry.topic === demoTopic && entry.partition === partition)
     ?.forwardOffset ?? -1;
 
 /** For example `idle` or `sending, waiting`. */
-const forwardStates = (status: NodeStatus): string => {
+const forwardStates = (status: DemoStatus): string => {
   const states = new Set(status.forward.map(({ state }) => state));
   return states.size === 0 ? 'forwarder starting' : [...states].join(', ');
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,16 +17,16 @@ import { DemoScreen } from './demo-screen.ts';
 import { IdentityCounter, isGoodTally, tallyDemo } from './demo-tally.ts';
 import type { DemoTally } from './demo-tally.ts';
 import { DemoWatch } from './demo-watch.ts';
-import { launchNode } from './node-launcher.ts';
-import type { NodeConfig, NodeProcess } from './node-launcher.ts';
-import { identityIn, Sensors } from './sensors.ts';
+import { DemoNodes } from './demo-nodes.ts';
+import type { NodeConfig } from './node-launcher.ts';
+import { readingIn, Sensors } from './sensors.ts';
 
 const ackMsMax = 15_000;
 const catchUpMsMax = 60_000;
 const interruptedCode = 130;
 
 /**
- * Runs the whole product: central, a node, its forwarder and sensors, each a process or connection
+ * Runs the whole product: central, nodes, their forwarders and sensors, each a process or connection
  * of its own, in a temporary folder. Prints one JSON line on stdout. Returns the exit code;
  * everything it started has ended by then.
  */
@@ -71,36 +71,34 @@ class DemoRun {
   }
 
   async go(): Promise<number> {
-    const { seconds, rate } = this.#options;
+    const { nodes: count, seconds, rate } = this.#options;
     const central = await this.#openCentral();
     if (central === undefined || this.#interrupt.aborted) return 1;
-    const node = await this.#startNode(central);
-    const sensors = await this.#connectSensors(node);
-    const watch = new DemoWatch({ node, sensors, screen: this.#screen });
+    const nodes = await this.#startNodes(central);
+    const sensors = await this.#connectSensors(nodes);
+    const watch = new DemoWatch({ nodes, sensors, screen: this.#screen });
     this.#closers.push(() => watch.stop());
     await watch.start();
     this.#screen.say(`Sensors publish ${rate} readings/s for ${seconds} s, QoS 1.`);
+    const killing = count > 1 ? this.#killOne(nodes) : undefined;
     await sensors.publishFor(seconds, this.#interrupt);
+    await killing;
     await sensors.settle(ackMsMax);
     await this.#waitForCentral(watch);
     await watch.stop();
     if (this.#interrupt.aborted) return 1;
-    const tally = await this.#count(node, central, sensors);
+    const tally = await this.#count(nodes, central, sensors);
     return this.#report(tally, central);
   }
 
   /** Whether there is a node whose output could explain a failure. */
   get hasNode(): boolean {
-    return existsSync(this.#nodeFolder);
+    return existsSync(join(this.#folder, 'node')) || existsSync(join(this.#folder, 'node-1'));
   }
 
   /** Ends what was started, the last first; goes on when one does not end well. */
   async close(): Promise<void> {
     for (const close of this.#closers.reverse()) await close().catch(() => {});
-  }
-
-  get #nodeFolder(): string {
-    return join(this.#folder, 'node');
   }
 
   async #openCentral(): Promise<DemoCentral | undefined> {
@@ -117,22 +115,43 @@ class DemoRun {
     return central;
   }
 
-  async #startNode(central: DemoCentral): Promise<NodeProcess> {
-    mkdirSync(this.#nodeFolder);
-    const node = await launchNode({ folder: this.#nodeFolder, config: nodeConfig(central) });
-    this.#closers.push(() => node.stop());
-    const { mqtt, kafka, admin } = node.ports;
-    this.#screen.say(
-      `Node: MQTT 127.0.0.1:${mqtt}  Kafka 127.0.0.1:${kafka}  admin http://127.0.0.1:${admin}`,
-    );
-    return node;
+  async #startNodes(central: DemoCentral): Promise<DemoNodes> {
+    const { nodes: count } = this.#options;
+    const config = nodeConfig(central);
+    const nodes = await DemoNodes.launch({ folder: this.#folder, count, config });
+    this.#closers.push(() => nodes.stop());
+    for (const [index, { ports }] of nodes.all.entries()) {
+      const name = count === 1 ? 'Node' : `Node ${index + 1}`;
+      this.#screen.say(
+        `${name}: MQTT 127.0.0.1:${ports.mqtt}  Kafka 127.0.0.1:${ports.kafka}  ` +
+          `admin http://127.0.0.1:${ports.admin}`,
+      );
+    }
+    return nodes;
   }
 
-  async #connectSensors(node: NodeProcess): Promise<Sensors> {
+  async #connectSensors(nodes: DemoNodes): Promise<Sensors> {
     const { rate } = this.#options;
-    const sensors = await Sensors.connect({ port: node.ports.mqtt, rate, runId: this.#runId });
+    const ports = nodes.all.map((node) => node.ports.mqtt);
+    const sensors = await Sensors.connect({ ports, rate, runId: this.#runId });
     this.#closers.push(() => sensors.disconnect());
     return sensors;
+  }
+
+  /** After half of the time the busiest leader goes, after three quarters it comes back. */
+  async #killOne(nodes: DemoNodes): Promise<void> {
+    const quarterMs = (this.#options.seconds * 1_000) / 4;
+    const signal = this.#interrupt;
+    try {
+      await delay(2 * quarterMs, undefined, { signal });
+      const index = await nodes.killLeader(demoTopic);
+      this.#screen.say(`Node ${index + 1} was killed; its sensors go to the others.`);
+      await delay(quarterMs, undefined, { signal });
+      await nodes.startKilled();
+      this.#screen.say(`Node ${index + 1} is back.`);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   async #waitForCentral(watch: DemoWatch): Promise<void> {
@@ -146,8 +165,9 @@ class DemoRun {
     }
   }
 
-  async #count(node: NodeProcess, central: DemoCentral, sensors: Sensors): Promise<DemoTally> {
-    const inLog = await this.#countBy(nodeReader(node.bootstrap), 'the node');
+  async #count(nodes: DemoNodes, central: DemoCentral, sensors: Sensors): Promise<DemoTally> {
+    const where = nodes.all.length === 1 ? 'the node' : 'the nodes';
+    const inLog = await this.#countBy(nodeReader(nodes.bootstrap), where);
     const atCentral = await this.#countBy(central.reader, 'central');
     return tallyDemo(sensors, inLog, atCentral);
   }
@@ -157,14 +177,16 @@ class DemoRun {
     this.#screen.say(`Counting at ${place} with ${reader.name}`);
     const counter = new IdentityCounter();
     await reader.read((value) => {
-      const identity = identityIn(value, this.#runId);
-      if (identity !== undefined) counter.add(identity);
+      const reading = readingIn(value, this.#runId);
+      if (reading !== undefined) counter.add(reading);
     });
     return counter;
   }
 
   #report(tally: DemoTally, { kind, version }: DemoCentral): number {
-    process.stdout.write(`${JSON.stringify({ ...tally, central: { kind, version } })}\n`);
+    const { nodes } = this.#options;
+    const line = { nodes, ...tally, central: { kind, version } };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
     const unanswered = tally.published - tally.acked;
     if (unanswered > 0) this.#screen.say(`${unanswered} readings got no PUBACK.`);
     return isGoodTally(tally) ? 0 : 1;

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MqttClient } from 'mqtt';
+import { RoamingSensor } from './roaming-sensor.ts';
 
 export interface SensorsOptions {
-  readonly port: number;
+  /** MQTT ports of the nodes; sensors begin at different ones. */
+  readonly ports: readonly number[];
   /** Readings per second over all sensors. */
   readonly rate: number;
   /** Part of every identity, so that runs do not count each other's readings. */
@@ -23,34 +24,31 @@ export class Sensors {
   /** Identities of readings that got their PUBACK. */
   readonly acked = new Set<string>();
   published = 0;
-  readonly #clients: readonly MqttClient[];
+  readonly #clients: readonly RoamingSensor[];
   readonly #options: SensorsOptions;
-  #failed = 0;
 
-  private constructor(clients: readonly MqttClient[], options: SensorsOptions) {
+  private constructor(clients: readonly RoamingSensor[], options: SensorsOptions) {
     this.#clients = clients;
     this.#options = options;
   }
 
   static async connect(options: SensorsOptions): Promise<Sensors> {
-    const { connectAsync } = await import('mqtt');
+    const { ports, runId } = options;
     const clients = await Promise.all(
-      Array.from({ length: connectionCount }, (_, index) =>
-        connectAsync(`mqtt://127.0.0.1:${options.port}`, {
-          clientId: `demo-${options.runId}-${index}`,
-          // No second sending: a reading that is there twice would then be our doing.
-          reconnectPeriod: 0,
-          connectTimeout: 10_000,
-        }),
-      ),
+      Array.from({ length: connectionCount }, (_, index) => {
+        const first = index % ports.length;
+        return RoamingSensor.connect({
+          clientId: `demo-${runId}-${index}`,
+          ports: [...ports.slice(first), ...ports.slice(0, first)],
+        });
+      }),
     );
-    for (const client of clients) client.on('error', () => {});
     return new Sensors(clients, options);
   }
 
   /** Readings on their way to a PUBACK. */
   get inFlight(): number {
-    return this.published - this.acked.size - this.#failed;
+    return this.#clients.reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
   /** Publishes at the rate for so many seconds, or until `signal`. */
@@ -63,7 +61,6 @@ export class Sensors {
       if (elapsedMs > seconds * 1_000 && this.inFlight >= inFlightMax) return;
       const due = Math.min(total, Math.ceil((elapsedMs * rate) / 1_000));
       while (this.published < due && this.inFlight < inFlightMax) this.#publishNext();
-      if (this.#clients.every((client) => !client.connected)) return;
       await delay(tickMs);
     }
   }
@@ -75,7 +72,7 @@ export class Sensors {
   }
 
   async disconnect(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.endAsync(true)));
+    await Promise.all(this.#clients.map((client) => client.disconnect()));
   }
 
   #publishNext(): void {
@@ -84,22 +81,19 @@ export class Sensors {
     const sensor = sequence % (connectionCount * sensorsPerConnection);
     const identity = `${this.#options.runId}-${sequence}`;
     const client = this.#clients[sensor % connectionCount];
-    client?.publish(
-      `plant/press-${sensor}/climate`,
-      reading(identity, sensor),
-      { qos: 1 },
-      (error) => {
-        if (error) this.#failed += 1;
-        else this.acked.add(identity);
-      },
-    );
+    client?.publish({
+      topic: `plant/press-${sensor}/climate`,
+      text: (sending) => reading(identity, sensor, sending),
+      acked: () => this.acked.add(identity),
+    });
   }
 }
 
-const reading = (identity: string, sensor: number): string => {
+const reading = (identity: string, sensor: number, sending: number): string => {
   const phase = Date.now() / 60_000 + sensor;
   return JSON.stringify({
     id: identity,
+    sending,
     sensor: `press-${sensor}`,
     time: new Date().toISOString(),
     temperatureC: round(21 + 4 * Math.sin(phase) + Math.random()),
@@ -110,8 +104,16 @@ const reading = (identity: string, sensor: number): string => {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** The identity in a reading of this run, or undefined for what is not ours. */
-export const identityIn = (value: string, runId: string): string | undefined => {
-  const identity = /"id":"([^"]+)"/.exec(value)?.[1];
-  return identity?.startsWith(`${runId}-`) === true ? identity : undefined;
+/** What a reading says of itself. */
+export interface SentReading {
+  readonly identity: string;
+  /** Which sending of it this copy is, from 1. */
+  readonly sending: number;
+}
+
+/** What a reading of this run says of itself, or undefined for what is not ours. */
+export const readingIn = (value: string, runId: string): SentReading | undefined => {
+  const [, identity, sending] = /"id":"([^"]+)","sending":(\d+)/.exec(value) ?? [];
+  if (identity?.startsWith(`${runId}-`) !== true) return undefined;
+  return { identity, sending: Number(sending) };
 };

@@ -6,7 +6,7 @@ const flags = { nodes: '1', seconds: '20', rate: '2000' };
 test('the defaults choose central by themselves', () => {
   expect(parseDemoFlags(flags)).toEqual({
     ok: true,
-    value: { seconds: 20, rate: 2_000, central: { kind: 'auto' } },
+    value: { nodes: 1, seconds: 20, rate: 2_000, central: { kind: 'auto' } },
   });
 });
 
@@ -21,8 +21,8 @@ test.each([
 });
 
 test.each([
-  [{ nodes: '3' }, '--nodes above 1 needs replication'],
-  [{ nodes: 'x' }, '--nodes must be 1'],
+  [{ nodes: '2' }, '--nodes must be 1, 3 or 5'],
+  [{ nodes: 'x' }, '--nodes must be 1, 3 or 5'],
   [{ seconds: '0' }, '--seconds must be above 0'],
   [{ seconds: 'soon' }, '--seconds must be above 0'],
   [{ rate: '1.5' }, '--rate must be a whole number'],
