@@ -20,6 +20,16 @@ it('brings every reading once into a real Kafka, by readers that are not ours', 
   expect(code).toBe(0);
 });
 
+it('accounts for everything when one of three nodes is killed in the middle', async (context) => {
+  requireKafka(context);
+  const { code, line } = await demo('--nodes', '3', '--seconds', '12');
+  expect(line).toMatchObject({
+    ...{ nodes: 3, published: 6_000, acked: 6_000, inLog: 6_000, atCentral: 6_000 },
+    ...{ duplicates: 0, lost: 0, central: { kind: 'kafka' } },
+  });
+  expect(code).toBe(0);
+});
+
 it('plays central with a second node where there is no Kafka, and says so', async () => {
   const { code, line } = await demo('--central', 'embedded');
   expect(line).toMatchObject({ published: 2_500, lost: 0, central: { kind: 'embedded' } });

@@ -185,7 +185,10 @@ class DemoRun {
 
   #report(tally: DemoTally, { kind, version }: DemoCentral): number {
     const { nodes } = this.#options;
-    const line = { nodes, ...tally, central: { kind, version } };
+    const { resent, ...rest } = tally;
+    // One node that stays up is never sent a reading twice.
+    const several = nodes > 1 || resent > 0 ? { nodes, resent } : {};
+    const line = { ...rest, ...several, central: { kind, version } };
     process.stdout.write(`${JSON.stringify(line)}\n`);
     const unanswered = tally.published - tally.acked;
     if (unanswered > 0) this.#screen.say(`${unanswered} readings got no PUBACK.`);
