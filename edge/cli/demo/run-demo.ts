@@ -26,9 +26,9 @@ const catchUpMsMax = 60_000;
 const interruptedCode = 130;
 
 /**
- * Runs the whole product: central, nodes, their forwarders and sensors, each a process or connection
- * of its own, in a temporary folder. Prints one JSON line on stdout. Returns the exit code;
- * everything it started has ended by then.
+ * Runs the whole product: central, nodes, their forwarders and sensors, each a process or a
+ * connection of its own, in a temporary folder. Prints one JSON line on stdout. Returns the exit
+ * code; everything it started has ended by then.
  */
 export const runDemo = async (options: DemoOptions): Promise<number> => {
   const screen = new DemoScreen(process.stderr);
