@@ -1,6 +1,7 @@
 import type { Config } from '../src/config/config.ts';
 import { effectiveTopics } from '../src/config/effective-topics.ts';
 import type { Address } from '../src/config/address.ts';
+import { isWitness } from '../src/config/cluster-nodes.ts';
 import { checkedAddress, nodeAddresses } from '../src/config/node-addresses.ts';
 import type { ClusterOptions } from '../src/core/cluster/membership.ts';
 import type { BrokerAddress } from '../src/core/kafka/broker-view.ts';
@@ -70,12 +71,12 @@ function clusterOptions({ cluster }: Config): ClusterOptions | undefined {
 
 /** Data nodes serve Kafka clients; the config says where, of this node `kafka.advertised`. */
 function brokersOf({ node, cluster }: Config, advertised: Address): BrokerAddress[] {
-  const own = { nodeId: node.id, ...advertised };
+  const own = isWitness({ node, cluster }) ? [] : [{ nodeId: node.id, ...advertised }];
   const data = cluster?.peers.filter(({ role }) => role === 'data') ?? [];
   const others = data
     .filter(({ id }) => id !== node.id)
     .map(({ id, kafka }) => ({ nodeId: id, ...checkedAddress(kafka) }));
-  return [own, ...others].sort((a, b) => a.nodeId - b.nodeId);
+  return [...own, ...others].sort((a, b) => a.nodeId - b.nodeId);
 }
 
 /** `__cluster` stores `auto` as 0. */

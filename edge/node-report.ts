@@ -4,6 +4,7 @@ import type { ClockView } from '../src/core/clock-watch.ts';
 import type { NodeView } from '../src/core/node-options.ts';
 import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
 import type { Partition } from '../src/core/partition.ts';
+import type { WitnessReplica } from '../src/core/witness-replica.ts';
 import type { ForwardStatus } from '../src/core/forward/supervision.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
 import type { RotRange } from '../src/ports/recovered-log.ts';
@@ -117,8 +118,10 @@ function withLed(own: readonly PartitionStatus[], led: readonly LedStatus[]): Pa
   return [...known, ...[...told.values()].map((each) => ({ ...each, role: 'none' as const }))];
 }
 
-const ownPartitions = ({ partitions, nowMs }: NodeView): PartitionStatus[] =>
-  [...partitions].map((partition) => partitionStatus(partition, nowMs));
+const ownPartitions = ({ partitions, witnesses, nowMs }: NodeView): PartitionStatus[] => [
+  ...[...partitions].map((partition) => partitionStatus(partition, nowMs)),
+  ...[...witnesses].map(witnessStatus),
+];
 
 function partitionStatus(partition: Partition, nowMs: MonotonicMs): PartitionStatus {
   const { leaderId } = partition;
@@ -137,6 +140,23 @@ function partitionStatus(partition: Partition, nowMs: MonotonicMs): PartitionSta
     inSync: partition.isLeader ? partition.inSyncIds : [],
     atRisk: leadership?.isAtRisk === true,
     ...(leadership === undefined ? {} : { followers: leadership.followers(nowMs) }),
+  };
+}
+
+/** The order of a partition whose records are elsewhere (V3). */
+function witnessStatus(witness: WitnessReplica): PartitionStatus {
+  const { topic, topicId, partition, replica } = witness;
+  const { leaderId, leaderEpoch, self, voters } = replica;
+  return {
+    ...{ topic, topicId, partition, leaderEpoch },
+    role: voters.find(self) === undefined ? 'observer' : 'witness',
+    ...(leaderId === undefined ? {} : { leader: leaderId }),
+    logStartOffset: witness.logStartOffset,
+    logEndOffset: witness.logEndOffset,
+    highWatermark: witness.highWatermark,
+    replicas: witness.replicaIds,
+    inSync: [],
+    atRisk: false,
   };
 }
 

@@ -2,6 +2,8 @@ import { access, constants, stat, statfs, truncate } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { Config } from '../src/config/config.ts';
+import { limits } from '../src/base/limits.ts';
+import { isWitness } from '../src/config/cluster-nodes.ts';
 import { reserveName, reserveStepBytes } from '../src/log/reserve.ts';
 import { describeOpenError, Storage } from '../src/log/storage.ts';
 import { DiskError } from '../src/ports/disk.ts';
@@ -57,7 +59,7 @@ async function openLocked(
       clock: clockNode,
       isClustered: config.cluster !== undefined,
       telemetry,
-      config: { segmentBytes, indexIntervalBytes, reserveBytes: config.disk.reserveBytes },
+      config: { segmentBytes, indexIntervalBytes, reserveBytes: reserveBytes(config) },
     });
     if (!storage.ok) return fail(problem(dataDir, describeOpenError(storage.error)));
     const views = new LevelStateView(join(dataDir, 'state'));
@@ -90,6 +92,12 @@ async function giveUpReserve(dataDir: string): Promise<boolean> {
   if (bavail * bsize >= reserveStepBytes || held === undefined || held.size === 0) return false;
   await truncate(path, Math.max(0, held.size - reserveStepBytes));
   return true;
+}
+
+/** A witness writes little: votes, places and `__cluster` (V3). */
+function reserveBytes(config: Config): number {
+  const { reserveBytes: asked } = config.disk;
+  return isWitness(config) ? Math.min(asked, limits.witnessReserveBytes) : asked;
 }
 
 async function room({ disk }: Config, storage: Storage): Promise<number> {

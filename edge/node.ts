@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectionId, type ConnectionId, type Uuid } from '../src/base/brand.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import { formatAddress, type Address } from '../src/config/address.ts';
-import { peerListen } from '../src/config/cluster-nodes.ts';
+import { isWitness, peerListen } from '../src/config/cluster-nodes.ts';
 import type { Config } from '../src/config/config.ts';
 import { nodeAddresses } from '../src/config/node-addresses.ts';
 import { clusterTopicName, sessionsTopicName } from '../src/core/cluster/cluster-state.ts';
@@ -97,6 +97,7 @@ class NodeProcess implements RunningNode {
   #nextConnectionId = 1;
   #kafkaAddress: Address | undefined;
   #mqttAddress: Address | undefined;
+  #isServing = false;
   #forwardPartitions: readonly ForwardPartition[] = [];
   #end: (end: StartError) => void = () => undefined;
   #becameReady: (problem: StartError | undefined) => void = () => undefined;
@@ -123,7 +124,7 @@ class NodeProcess implements RunningNode {
     const { packetBytesMax } = config.mqtt;
     const mqttSettings = { ...addresses.mqtt, packetBytesMax, connectionsMax: places.mqtt };
     this.#mqtt = new MqttFront({ settings: mqttSettings, post, nextConnectionId, telemetry });
-    if (settings !== undefined) {
+    if (settings !== undefined && !isWitness(config)) {
       const clusterId = (): Uuid => opened.storage.meta.clusterId;
       const nodeId = config.node.id;
       this.#supervisor = new Supervisor({ settings, clusterId, nodeId, telemetry, post });
@@ -174,7 +175,7 @@ class NodeProcess implements RunningNode {
       (await this.#listenAdmin()) ??
       (await this.#listenPeers()) ??
       (await this.#boot()) ??
-      (await this.#listen());
+      (await this.#serve());
     if (problem === undefined) return ok(this);
     await this.stop();
     return fail(problem);
@@ -223,7 +224,7 @@ class NodeProcess implements RunningNode {
       status: () => this.#status(),
       isReady: () => {
         const { isReady, isStranded } = this.#core.view;
-        return isReady && !isStranded && this.#mqttAddress !== undefined;
+        return isReady && !isStranded && this.#isServing;
       },
       metrics: () => nodeMetrics(this.#facts()),
       decideForward: (request) =>
@@ -263,6 +264,24 @@ class NodeProcess implements RunningNode {
     return Promise.race([booted, this.ended]);
   }
 
+  /** A witness serves no clients: its ports stay closed. */
+  async #serve(): Promise<StartError | undefined> {
+    if (!isWitness(this.#config)) {
+      const problem = await this.#listen();
+      if (problem !== undefined) return problem;
+    }
+    this.#isServing = true;
+    this.#executor.refillReserve();
+    const { storage } = this.#opened;
+    const { scrubBytesPerSecond } = this.#config.disk;
+    this.#scrub = new ScrubTimer(() => storage.logs, scrubBytesPerSecond, this.#telemetry);
+    this.#diskTimer = setInterval(() => {
+      this.#executor.measureDisk();
+      this.#executor.writeMarksIfDue();
+    }, diskMeasureMs);
+    return undefined;
+  }
+
   async #listen(): Promise<StartError | undefined> {
     const kafka = await this.#kafka.listen();
     const { kafka: kafkaConfig, mqtt: mqttConfig } = this.#config;
@@ -272,14 +291,6 @@ class NodeProcess implements RunningNode {
     if (!mqtt.ok) return portProblem('mqtt.listen', mqttConfig.listen, mqtt.error.code);
     this.#mqttAddress = mqtt.value;
     this.#describeForwarding();
-    this.#executor.refillReserve();
-    const { storage } = this.#opened;
-    const { scrubBytesPerSecond } = this.#config.disk;
-    this.#scrub = new ScrubTimer(() => storage.logs, scrubBytesPerSecond, this.#telemetry);
-    this.#diskTimer = setInterval(() => {
-      this.#executor.measureDisk();
-      this.#executor.writeMarksIfDue();
-    }, diskMeasureMs);
     return undefined;
   }
 

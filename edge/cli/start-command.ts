@@ -1,4 +1,5 @@
 import { formatAddress } from '../../src/config/address.ts';
+import { isWitness } from '../../src/config/cluster-nodes.ts';
 import type { Config } from '../../src/config/config.ts';
 import { configWarnings } from '../../src/config/config-warnings.ts';
 import type { Telemetry } from '../../src/ports/telemetry.ts';
@@ -95,13 +96,11 @@ export function announce(
   { loaded, node, readyMs }: Announcement,
 ): void {
   const { config, file, overrides } = loaded;
-  const [mqtt, kafka, admin] = [
-    node.addresses.mqtt,
-    node.addresses.kafka,
-    node.addresses.admin,
-  ].map(formatAddress);
+  const admin = formatAddress(node.addresses.admin);
+  const served = servedText(config, node.addresses);
   if (terminal.isTty) {
-    printBanner(terminal, config, `MQTT ${mqtt}  Kafka ${kafka}  admin http://${admin}`);
+    const clients = served === undefined ? 'witness, no clients' : bannerText(served);
+    printBanner(terminal, config, `${clients}  admin http://${admin}`);
     const from = file ?? 'defaults';
     const changed = overrides.length === 0 ? '' : ` and ${overrides.length} from the environment`;
     terminal.out(`config   ${from}${changed}`);
@@ -111,13 +110,28 @@ export function announce(
   const version = productVersion();
   telemetry.write('info', 'ready', {
     version,
-    mqtt,
-    kafka,
+    ...(served ?? { role: 'witness: it keeps no records and serves no MQTT or Kafka clients' }),
     admin,
     config: file,
     ms: Math.round(readyMs),
   });
 }
+
+interface ServedText {
+  readonly mqtt: string;
+  readonly kafka: string;
+}
+
+/** Where clients connect; undefined: nowhere, it is a witness. */
+function servedText(
+  config: Config,
+  { mqtt, kafka }: RunningNode['addresses'],
+): ServedText | undefined {
+  if (isWitness(config)) return undefined;
+  return { mqtt: formatAddress(mqtt), kafka: formatAddress(kafka) };
+}
+
+const bannerText = ({ mqtt, kafka }: ServedText): string => `MQTT ${mqtt}  Kafka ${kafka}`;
 
 function printBanner(terminal: Terminal, config: Config, addresses: string): void {
   const topics = config.topics.map(({ name, partitions }) => `${name} (${partitions})`).join(', ');

@@ -127,6 +127,7 @@ export const limits = {
   /** Pause before a refused batch is sent again; it doubles. A change of leader ends it. */
   produceRetryMsMin: 25,
   produceRetryMsMax: 500,
+  witnessReserveBytes: 4 * 1024 * 1024,
   journalBytesMax: 1024 * 1024,
   markLagMsMax: 1_000,
   markLagBytesMax: 1024 * 1024,
@@ -190,6 +191,8 @@ export const limits = {
   peerFetchBytesMax: 256 * 1024,
   /** Partitions that are read at once for one answer. */
   peerFetchReadsMax: 16,
+  /** Leader epochs, and voter sets, that one answer tells a witness (V3). */
+  witnessStepsMax: 1_000,
   /** Fetches of one link in progress (T1). */
   peerFetchesInFlightMax: 2,
   /** A vote whose answer is not there by then is of no use any more. */

@@ -13,6 +13,10 @@ export function clusterNodes({ cluster }: Pick<Config, 'cluster'>): ClusterNodes
   return { dataNodes, witnesses: cluster.peers.length - dataNodes };
 }
 
+/** This node keeps no records and serves no clients (V3). */
+export const isWitness = ({ cluster, node }: Pick<Config, 'cluster' | 'node'>): boolean =>
+  cluster?.peers.some(({ id, role }) => id === node.id && role === 'witness') === true;
+
 /** Where this node's peers connect, as text; undefined without `cluster`. */
 export const peerListen = ({
   cluster,

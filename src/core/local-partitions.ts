@@ -6,6 +6,7 @@ import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
+import type { LocalWitnesses } from './local-witnesses.ts';
 import type { StoredVote } from './replica/ballot.ts';
 import { VoterSet, type ReplicaId, type Voter } from './replica/voter-set.ts';
 
@@ -18,6 +19,7 @@ export interface LocalPartitionsOptions {
   readonly partitions: PartitionTable;
   readonly cluster: ClusterState;
   readonly openPartition: (log: OpenLog) => Partition;
+  readonly witnesses: LocalWitnesses;
   readonly emit: (effect: Effect) => void;
 }
 
@@ -55,6 +57,7 @@ export class LocalPartitions {
       const { topicId, partition } = vote;
       this.#votes.set(keyOf(topicId, partition), vote);
       this.#find(topicId, partition)?.votePersisted(vote);
+      this.#options.witnesses.votePersisted(vote);
     }
   }
 
@@ -76,10 +79,20 @@ export class LocalPartitions {
       const partition = this.#options.partitions.findById(topic.name, topicId, i);
       if (partition !== undefined) {
         if (!partition.hasBegun) this.begin(partition);
-      } else if (this.isAssigned(topic, i)) {
-        this.create({ topic: topic.name, topicId, partition: i }, topicReplicas.first(topic, i));
-      }
+      } else this.#openNew(topic, i);
     }
+  }
+
+  #openNew(topic: TopicValue, index: number): void {
+    const role = this.#roleIn(topic, index);
+    const first = topicReplicas.first(topic, index);
+    const place = { topic: topic.name, topicId: topic.topicId as Uuid, partition: index };
+    const { witnesses } = this.#options;
+    // A disk keeps its role in a partition: what it promised as a witness, it has no records of.
+    if (role === 'data' && !witnesses.isKnown(place.topicId, index))
+      return this.create(place, first);
+    const vote = this.#votes.get(keyOf(place.topicId, index));
+    witnesses.open(place, { isWanted: role === 'witness', first: first ?? [], vote });
   }
 
   /** @param voters none: it votes alone, as everything does in a cluster of one. */
@@ -101,16 +114,23 @@ export class LocalPartitions {
     partition.begin(first, this.#voteOf(partition));
   }
 
-  /**
-   * It shall be kept here. A topic that was never placed is that of a cluster of one, and stays on
-   * the node that made it until it is placed: to take part in it as a lone voter would be another
-   * history.
-   */
+  /** Its records shall be kept here. */
   isAssigned(topic: TopicValue, partition: number): boolean {
+    return this.#roleIn(topic, partition) === 'data';
+  }
+
+  /**
+   * What shall be kept here. A topic that was never placed is that of a cluster of one, and stays
+   * on the node that made it until it is placed: to take part in it as a lone voter would be
+   * another history.
+   */
+  #roleIn(topic: TopicValue, partition: number): Voter['role'] | undefined {
     const { self, isAlone } = this.#options;
     const wanted = topicReplicas.wanted(topic, partition);
-    if (wanted === undefined) return isAlone;
-    return wanted.some(({ nodeId }) => nodeId === self.nodeId);
+    if (wanted === undefined) return isAlone ? 'data' : undefined;
+    const own = wanted.find(({ nodeId }) => nodeId === self.nodeId);
+    if (own === undefined) return undefined;
+    return own.isWitness ? 'witness' : 'data';
   }
 
   #voteOf({ topicId, partition, leaderEpoch: seen }: Partition): StoredVote | undefined {

@@ -18,6 +18,8 @@ import { ProducerState } from './produce/producer-state.ts';
 import { LeaderEpochCache } from './replica/leader-epoch-cache.ts';
 import type { LogStart } from './replica/log-start.ts';
 import type { EpochEnd, ReplicaLog } from './replica/replica-log.ts';
+import type { VoterHistory } from './replica/voter-set.ts';
+import { witnessRange, type WitnessRange } from './witness-range.ts';
 
 export interface LogStateOptions {
   readonly logId: LogId;
@@ -112,6 +114,11 @@ export class LogState implements ReplicaLog {
 
   endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined {
     return this.#epochs.endOffsetOf(epoch, this.#logEndOffset);
+  }
+
+  /** What a witness is told of a part of it (V3). */
+  witnessRange(voters: VoterHistory, from: Offset, to: Offset): WitnessRange {
+    return witnessRange(this.#epochs, voters, { from, to });
   }
 
   /** A leader's append: base offset and leader epoch are stamped into the bytes. */

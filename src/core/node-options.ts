@@ -8,6 +8,7 @@ import type { ClusterOptions } from './cluster/membership.ts';
 import type { BrokerAddress } from './kafka/broker-view.ts';
 import type { KafkaCounters } from './kafka/router.ts';
 import type { Partition } from './partition.ts';
+import type { WitnessReplica } from './witness-replica.ts';
 import type { RouteRule } from './produce/route-table.ts';
 
 export interface NodeOptions {
@@ -39,6 +40,10 @@ export interface NodeOptions {
   readonly random: Random;
 }
 
+/** It keeps no records: it serves no clients, and leads nothing (V3). */
+export const isWitnessNode = ({ nodeId, cluster }: NodeOptions): boolean =>
+  cluster?.peers.some((peer) => peer.nodeId === nodeId && peer.isWitness) === true;
+
 /** What status and metrics read; snapshots of this turn. */
 export interface NodeView {
   /** The time of the latest step. */
@@ -52,6 +57,8 @@ export interface NodeView {
   /** Since the start: QoS 0 publishes that came while the disk was full. */
   readonly droppedQos0: number;
   readonly partitions: Iterable<Partition>;
+  /** Partitions whose order is kept here, and not their records (V3). */
+  readonly witnesses: Iterable<WitnessReplica>;
   readonly kafka: KafkaCounters;
   readonly clock: ClockView;
   /** Undefined: a cluster of one. */

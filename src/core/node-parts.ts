@@ -25,7 +25,8 @@ import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import { LeaderlessWatch } from './leaderless-watch.ts';
 import { HandOver } from './hand-over.ts';
 import { LocalPartitions } from './local-partitions.ts';
-import type { NodeOptions } from './node-options.ts';
+import { LocalWitnesses } from './local-witnesses.ts';
+import { isWitnessNode, type NodeOptions } from './node-options.ts';
 import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
 import { PartitionFactory } from './partition-factory.ts';
@@ -67,6 +68,7 @@ export class NodeParts {
   readonly qos2: Qos2Publishes;
   readonly local: LocalPartitions;
   readonly handOver: HandOver;
+  readonly witnesses: LocalWitnesses;
   readonly boot: Boot;
   readonly router: KafkaRouter;
   readonly broker: Broker;
@@ -125,6 +127,7 @@ export class NodeParts {
       pendingBytes: () => this.batcher.pendingBytes,
       now: () => this.#current().monotonicMs,
     });
+    this.witnesses = this.#createWitnesses();
     this.local = this.#createLocal(emit);
     this.boot = this.#createBoot(emit);
     this.broker = this.#createBroker();
@@ -206,6 +209,7 @@ export class NodeParts {
     return new PartitionFactory({
       ...{ segmentBytesMax, random, emit },
       self: { nodeId, directoryId },
+      isWitness: isWitnessNode(this.#options),
       replicaLagTimeMaxMs: cluster?.replicaLagTimeMaxMs ?? 1_000,
       cluster: this.cluster,
       now: () => this.#current(),
@@ -275,6 +279,14 @@ export class NodeParts {
     });
   }
 
+  #createWitnesses(): LocalWitnesses {
+    return new LocalWitnesses({
+      stored: this.#options.stored?.witnesses ?? [],
+      openWitness: (place) => this.factory.openWitness(place),
+      changed: (replica) => this.membership?.peers.changed(replica),
+    });
+  }
+
   #createLocal(emit: (effect: Effect) => void): LocalPartitions {
     const { nodeId, directoryId, isJournalDamaged } = this.#options;
     return new LocalPartitions({
@@ -282,6 +294,7 @@ export class NodeParts {
       isJournalDamaged,
       isAlone: this.#options.cluster === undefined,
       partitions: this.partitions,
+      witnesses: this.witnesses,
       cluster: this.cluster,
       openPartition: (log) => this.#openPartition(log),
       emit,
@@ -309,7 +322,8 @@ export class NodeParts {
           now: () => this.#current(),
           emit,
         }),
-      takeProducerIds: (taken) => this.#takeProducerIds(taken),
+      takeProducerIds: (taken) =>
+        isWitnessNode(this.#options) ? taken() : this.#takeProducerIds(taken),
       assign: (topic) => this.placement.assign(topic),
       ready: () => this.#ready(),
     });
@@ -322,6 +336,7 @@ export class NodeParts {
     return new Membership({
       ...this.#options,
       ...{ cluster, partitions, emit },
+      witnesses: this.witnesses.table,
       clusterId: clusterId ?? zeroUuid,
       stored: stored ?? nothingStored,
       state: this.cluster,

@@ -40,6 +40,7 @@ export class Node {
       droppedRecords: this.#parts.cluster.droppedRecords,
       droppedQos0: this.#parts.ingest.droppedQos0,
       partitions: this.#parts.partitions,
+      witnesses: this.#parts.witnesses.table,
       kafka: this.#parts.router.counters,
       clock: this.#parts.clock.view,
       cluster: this.#parts.membership?.report,
@@ -178,6 +179,7 @@ export class Node {
       case 'ClusterAdopted':
         return this.#parts.membership?.adopted(event.clusterId, event.clusterTopicId);
       case 'WitnessStored':
+        return this.#parts.witnesses.stored(event);
       case 'PeerStartNoted':
       case 'ProducerIdsStored':
         return undefined;

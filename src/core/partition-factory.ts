@@ -3,13 +3,18 @@ import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import type { Now } from './now.ts';
 import { Partition } from './partition.ts';
+import type { PartitionPort } from './partition-options.ts';
+import type { PeerReplica } from './peer/peer-replica.ts';
 import type { Peers } from './peer/peers.ts';
 import type { Random } from '../ports/random.ts';
 import type { ReplicaSettings } from './replica/replica-options.ts';
 import type { ReplicaId } from './replica/voter-set.ts';
+import { WitnessReplica, type WitnessReplicaOptions } from './witness-replica.ts';
 
 export interface PartitionFactoryOptions {
   readonly self: ReplicaId;
+  /** The whole node is one: of what it keeps records of, too, it never leads (V3). */
+  readonly isWitness: boolean;
   readonly segmentBytesMax: number;
   readonly replicaLagTimeMaxMs: number;
   readonly cluster: ClusterState;
@@ -25,6 +30,12 @@ export interface PartitionFactoryOptions {
   readonly emit: (effect: Effect) => void;
 }
 
+/** A witness replica to be: which partition's, and how it stood when it was last stored. */
+export type WitnessPlace = Pick<
+  WitnessReplicaOptions,
+  'logId' | 'topic' | 'topicId' | 'partition' | 'state' | 'vote'
+>;
+
 /** A follower that hears nothing for this long looks for another leader; C4's bound on the lag. */
 const fetchTimeoutMsMin = 1_000;
 
@@ -38,28 +49,35 @@ export class PartitionFactory {
   }
 
   open(log: OpenLog): Partition {
-    const { self, segmentBytesMax, random, now, emit } = this.#options;
+    const { self, segmentBytesMax, random, now, isWitness } = this.#options;
     const { highWatermarkMoved, leaderChanged } = this.#options;
-    const peers = (): Peers | undefined => this.#options.peers();
     const partition: Partition = new Partition(log.logId, log.recovered, {
       ...{ self, segmentBytesMax, random, now },
+      role: isWitness ? 'witness' : undefined,
       settings: this.#settings(log.recovered.topic),
       port: {
-        emit,
-        persistVote: (vote) => this.#votes.push(vote),
-        heardAt: (nodeId) => peers()?.heardAt(nodeId),
-        isStopping: () => this.#options.isStopping(),
+        ...this.#port(() => partition),
         highWatermarkMoved: () => highWatermarkMoved(partition),
         leaderChanged: () => leaderChanged(partition),
-        changed: () => peers()?.changed(partition),
-        peers: {
-          askVote: (nodeId, request) => peers()?.askVote(partition, nodeId, request),
-          beginEpoch: (nodeId, begin) => peers()?.beginEpoch(partition, nodeId, begin),
-          endEpoch: (nodeId, end) => peers()?.endEpoch(partition, nodeId, end),
-        },
       },
     });
     return partition;
+  }
+
+  openWitness(place: WitnessPlace): WitnessReplica {
+    const { self, random, now } = this.#options;
+    const witness: WitnessReplica = new WitnessReplica({
+      ...place,
+      ...{ self, random, now },
+      settings: this.#settings(place.topic),
+      port: {
+        ...this.#port(() => witness),
+        // Nobody waits for what has no records here.
+        highWatermarkMoved: () => undefined,
+        leaderChanged: () => this.#options.peers()?.changed(witness),
+      },
+    });
+    return witness;
   }
 
   /** Orders the votes that were given since the last call. */
@@ -67,6 +85,22 @@ export class PartitionFactory {
     if (this.#votes.length === 0) return;
     this.#options.emit({ type: 'PersistVotes', votes: this.#votes });
     this.#votes = [];
+  }
+
+  #port(replica: () => PeerReplica): Omit<PartitionPort, 'highWatermarkMoved' | 'leaderChanged'> {
+    const peers = (): Peers | undefined => this.#options.peers();
+    return {
+      emit: this.#options.emit,
+      persistVote: (vote) => this.#votes.push(vote),
+      heardAt: (nodeId) => peers()?.heardAt(nodeId),
+      isStopping: () => this.#options.isStopping(),
+      changed: () => peers()?.changed(replica()),
+      peers: {
+        askVote: (nodeId, request) => peers()?.askVote(replica(), nodeId, request),
+        beginEpoch: (nodeId, begin) => peers()?.beginEpoch(replica(), nodeId, begin),
+        endEpoch: (nodeId, end) => peers()?.endEpoch(replica(), nodeId, end),
+      },
+    };
   }
 
   #settings(topic: string): ReplicaSettings {

@@ -32,6 +32,8 @@ export interface PartitionPeers {
 
 export interface PartitionOptions {
   readonly self: ReplicaId;
+  /** Of a witness node: it needs the records of `__cluster`, and votes as what it is. */
+  readonly role?: 'witness' | undefined;
   readonly segmentBytesMax: number;
   readonly settings: ReplicaSettings;
   readonly random: Random;

@@ -27,6 +27,7 @@ import {
 import type { PartitionOptions } from './partition-options.ts';
 import { produceRefusals } from './produce/produce-refusals.ts';
 import { wholeBatchHeader } from './whole-batch-header.ts';
+import type { WitnessRange } from './witness-range.ts';
 import { Waiters } from './produce/waiters.ts';
 import type { StoredVote } from './replica/ballot.ts';
 import type { PeerReplica } from './peer/peer-replica.ts';
@@ -140,11 +141,11 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   begin(first: VoterSet, vote: StoredVote | undefined): void {
     assert(this.#replica === undefined, 'a partition begins once');
     const voters = recoveredVoters(this.#recovered, first);
-    const { self, settings, random, port } = this.#options;
+    const { self, role, settings, random, port } = this.#options;
     const now = this.#nowMs();
     this.#voters = voters;
     this.#replica = new Replica({
-      ...{ self, settings, random, vote, now, voters },
+      ...{ self, role, settings, random, vote, now, voters },
       log: this.log,
       heardAt: port.heardAt,
       isStopping: port.isStopping,
@@ -199,6 +200,15 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     }
     if (batches.length > 0) this.#options.port.changed();
     return isSound;
+  }
+
+  witnessRange(from: Offset, to: Offset): WitnessRange {
+    return this.log.witnessRange(present(this.#voters, 'a leader has voters'), from, to);
+  }
+
+  /** It keeps records. */
+  appendWitnessed(): boolean {
+    return false;
   }
 
   /** Only the leader decides what goes (L10); nothing goes that is not known to be committed. */

@@ -23,14 +23,17 @@ const dataVotersMax = 3;
 /**
  * A cluster is born once: on empty disks, when every listed peer answers and all of them name the
  * same cluster and peers (whoever does not was refused before). The lowest data node makes it, the
- * others take it from a node whose `__cluster` names their disk (V2).
+ * others take it from a node whose `__cluster` names their disk, or that was as unborn as they when
+ * they met: who votes on `__cluster` or not, all that are listed are part of it (V2).
+ * @param metUnborn disks of nodes that answered this one before the cluster was born.
  */
 export function decideBirth(
   own: NodeFacts,
   others: ReadonlyMap<number, Introduction>,
+  metUnborn: ReadonlySet<Uuid>,
 ): BirthDecision {
   const born = [...others.values()].filter(isBorn);
-  if (born.length > 0) return adoption(own, born);
+  if (born.length > 0) return adoption(own, born, metUnborn);
   const listed = own.peers.filter(({ nodeId }) => nodeId !== own.nodeId);
   if (!listed.every(({ nodeId }) => others.has(nodeId))) return { type: 'wait' };
   const data = own.peers.filter(({ isWitness }) => !isWitness).map(({ nodeId }) => nodeId);
@@ -38,10 +41,16 @@ export function decideBirth(
   return { type: 'found', voters: firstVoters([own, ...others.values()]) };
 }
 
-function adoption(own: NodeFacts, born: readonly Introduction[]): BirthDecision {
-  for (const { clusterId, clusterTopicId, clusterVoters } of born) {
+function adoption(
+  own: NodeFacts,
+  born: readonly Introduction[],
+  metUnborn: ReadonlySet<Uuid>,
+): BirthDecision {
+  for (const { directoryId: bornDisk, clusterId, clusterTopicId, clusterVoters } of born) {
     const isNamed = clusterVoters.some(({ directoryId }) => directoryId === own.directoryId);
-    if (isNamed)
+    const isReplaced = clusterVoters.some(({ nodeId }) => nodeId === own.nodeId);
+    const isObserver = clusterVoters.length > 0 && !isReplaced && metUnborn.has(bornDisk);
+    if (isNamed || isObserver)
       return { type: 'adopt', clusterId, clusterTopicId, voters: toVoters(clusterVoters) };
   }
   const knowing = born.some(({ clusterVoters }) => clusterVoters.length > 0);

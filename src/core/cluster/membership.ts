@@ -18,6 +18,7 @@ import type { ReadPort } from '../peer/fetch-session.ts';
 import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../peer/node-facts.ts';
 import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
+import type { WitnessTable } from '../witness-table.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 import { describeCluster, type ClusterReport } from './describe-cluster.ts';
@@ -41,6 +42,7 @@ export interface MembershipOptions {
   readonly cluster: ClusterOptions;
   readonly state: ClusterState;
   readonly partitions: PartitionTable;
+  readonly witnesses: WitnessTable;
   readonly view: BrokerView;
   readonly leaderNamed: PeersOptions['leaderNamed'];
   readonly read: ReadPort;
@@ -154,7 +156,7 @@ export class Membership {
   #decide(): void {
     const own = this.#facts();
     if (isBorn(own) || this.#isAdopting) return;
-    const decision = decideBirth(own, this.peers.introductions());
+    const decision = decideBirth(own, this.peers.introductions(), this.peers.metUnborn());
     switch (decision.type) {
       case 'wait':
         return;
@@ -209,7 +211,7 @@ export class Membership {
   }
 
   #createPeers(): Peers {
-    const { partitions, state, stored, cluster, emit } = this.#options;
+    const { partitions, witnesses, state, stored, cluster, emit } = this.#options;
     return new Peers({
       ...this.#options,
       replicaLagTimeMaxMs: cluster.replicaLagTimeMaxMs,
@@ -219,11 +221,11 @@ export class Membership {
       directorySeen: ({ directoryId, startCounter }) =>
         emit({ type: 'NotePeerStart', directoryId, startCounter }),
       introduced: () => this.#decide(),
-      replicas: () => [...partitions].filter(({ hasBegun }) => hasBegun),
+      replicas: () => [...[...partitions].filter(({ hasBegun }) => hasBegun), ...witnesses],
       find: (topicId, partition) => {
         const name = state.topicById(topicId)?.name ?? clusterTopicName;
         const found = partitions.findById(name, topicId, partition);
-        return found?.hasBegun === true ? found : undefined;
+        return found?.hasBegun === true ? found : witnesses.find(topicId, partition);
       },
       handlers: new Map([
         [apiKeys.allocateProducerIds, this.#allocateHandler()],

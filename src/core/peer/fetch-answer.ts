@@ -1,6 +1,7 @@
 import { kafkaCodeOf, type ErrorCode } from '../../base/errors.ts';
 import type { PeerFetchResponsePartition } from '../../wire/kafka/generated/01-peer-fetch.ts';
 import type { EpochEnd } from '../replica/replica-log.ts';
+import type { WitnessRange } from '../witness-range.ts';
 import type { PeerReplica } from './peer-replica.ts';
 
 const noBytes: Uint8Array = new Uint8Array(0);
@@ -33,6 +34,17 @@ export function fetchAnswer(
     ...{ partitionIndex: partition, highWatermark, lastStableOffset: highWatermark },
     ...{ logStartOffset, records },
   };
+}
+
+/** What a witness keeps of a part of the log (V3). */
+export function witnessAnswer(
+  replica: PeerReplica,
+  { end, epochs, records }: WitnessRange,
+): PeerFetchResponsePartition {
+  const witnessEpochs = epochs.map(({ leaderEpoch: epoch, startOffset }) => ({
+    ...{ epoch, startOffset },
+  }));
+  return { ...fetchAnswer(replica, records), witnessEnd: end, witnessEpochs };
 }
 
 /** The follower's log leaves this one (KIP-595). */

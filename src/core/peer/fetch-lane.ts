@@ -15,6 +15,7 @@ import {
   type PeerFetchResponse,
   type PeerFetchResponsePartition,
 } from '../../wire/kafka/generated/01-peer-fetch.ts';
+import type { Voter } from '../replica/voter-set.ts';
 import { byTopic, partitionKey } from './by-topic.ts';
 import type { PeerCallFailure } from './link-calls.ts';
 import type { PeerLink } from './peer-link.ts';
@@ -31,6 +32,7 @@ export interface FetchPlace {
   readonly fetchOffset: Offset;
   readonly lastFetchedEpoch: LeaderEpoch;
   readonly persistedOffset: Offset;
+  readonly role?: Voter['role'] | undefined;
 }
 
 export interface FetchLaneOptions {
@@ -248,5 +250,6 @@ function requestPartition(
     logStartOffset: -1,
     partitionMaxBytes: limits.peerFetchBytesMax,
     persistedOffset: place.persistedOffset,
+    isWitness: place.role === 'witness',
   };
 }

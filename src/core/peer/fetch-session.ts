@@ -213,7 +213,8 @@ export class FetchSession {
     const isLater = !wanted.isPlaceOf(fetch);
     const isReadable = verdict?.type === 'readable';
     if (isReadable && !isLater && !wanted.isOnItsWay(this.#fetches)) {
-      to.readable.push({ wanted, ...verdict });
+      if (wanted.keepsRecords) to.readable.push({ wanted, ...verdict });
+      else to.said.push(this.#witnessed(wanted, fetch, verdict));
     } else if (isReadable || isLater) {
       // The rest is for a later answer.
       if (mayNews) to.said.push(this.#news(wanted));
@@ -246,6 +247,19 @@ export class FetchSession {
   #news(wanted: WantedPartition): Answered {
     wanted.told();
     return of(wanted.replica, answers.fetchAnswer(wanted.replica));
+  }
+
+  /** A witness' part is known without the disk. */
+  #witnessed(
+    wanted: WantedPartition,
+    fetch: number,
+    { from, to }: { readonly from: Offset; readonly to: Offset },
+  ): Answered {
+    const { replica } = wanted;
+    this.#due.delete(wanted);
+    wanted.told();
+    wanted.sent(fetch);
+    return of(replica, answers.witnessAnswer(replica, replica.witnessRange(from, to)));
   }
 
   /** As many as one answer may hold, those in sync first (T2). */
@@ -324,7 +338,7 @@ const of = ({ topic, topicId }: PeerReplica, answer: PeerFetchResponsePartition)
 function requestOf(asked: PeerFetchRequestPartition, from: NodeFacts): FetchRequest {
   return {
     replica: { nodeId: from.nodeId, directoryId: from.directoryId },
-    role: from.isWitness ? 'witness' : undefined,
+    role: asked.isWitness ? 'witness' : 'data',
     leaderEpoch: leaderEpoch(asked.currentLeaderEpoch),
     fetchOffset: offset(asked.fetchOffset),
     lastFetchedEpoch: leaderEpoch(asked.lastFetchedEpoch),

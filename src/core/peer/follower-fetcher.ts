@@ -207,12 +207,21 @@ export class FollowerFetcher {
       });
       return isTaken ? undefined : this.#askAgain(follower);
     }
-    const { records } = answer;
-    const hasRecords = records !== null && records.length > 0;
-    if (hasRecords && !replica.appendFetched(records, this.#options.now())) {
-      this.#askAgain(follower);
-    }
+    if (!this.#append(replica, answer)) this.#askAgain(follower);
     return this.#takeWatermark(follower, place, answer);
+  }
+
+  /** @returns false if the answer is of no use. */
+  #append(replica: PeerReplica, answer: PeerFetchResponsePartition): boolean {
+    const { witnessEnd, witnessEpochs } = answer;
+    const records = answer.records ?? noBytes;
+    if (witnessEnd >= 0) {
+      const epochs = witnessEpochs.map(({ epoch, startOffset }) => ({
+        ...{ leaderEpoch: leaderEpoch(epoch), startOffset: offset(startOffset) },
+      }));
+      return replica.appendWitnessed({ end: offset(witnessEnd), epochs, records });
+    }
+    return records.length === 0 || replica.appendFetched(records, this.#options.now());
   }
 
   #takeWatermark(
@@ -261,6 +270,8 @@ export class FollowerFetcher {
     follower.timer = undefined;
   }
 }
+
+const noBytes: Uint8Array = new Uint8Array(0);
 
 interface Said {
   readonly place: FetchPlace;

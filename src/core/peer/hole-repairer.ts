@@ -68,6 +68,7 @@ export class HoleRepairer {
     const wanted = {
       ...{ partition, currentLeaderEpoch: leaderEpoch(epoch), fetchOffset: hole.from },
       ...{ lastFetchedEpoch: -1, logStartOffset: -1, persistedOffset: -1 },
+      isWitness: false,
       ...{ partitionMaxBytes: limits.peerFetchBytesMax, replicaDirectoryId: zeroUuid },
     };
     return {

@@ -1,4 +1,4 @@
-import type { ConnectionId } from '../../base/brand.ts';
+import type { ConnectionId, Uuid } from '../../base/brand.ts';
 import { kafkaCodeOf } from '../../base/errors.ts';
 import type {
   IntroduceRequest,
@@ -10,6 +10,7 @@ import {
   factsOf,
   factsRefusal,
   introductionOf,
+  isBorn,
   type ClusterFacts,
   type Introduction,
   type NodeFacts,
@@ -37,6 +38,8 @@ export class PeerIntroductions implements IntroducedNodes {
   readonly #answers = new Map<number, Introduction>();
   readonly #refusals = new Map<number, string>();
   readonly #connections = new Map<ConnectionId, NodeFacts>();
+  /** Disks of nodes that belonged to no cluster when this one did not either. */
+  readonly #metUnborn = new Set<Uuid>();
 
   constructor(options: PeerIntroductionsOptions) {
     this.#options = options;
@@ -46,6 +49,14 @@ export class PeerIntroductions implements IntroducedNodes {
   /** Nodes that have answered us, as they were last. */
   get answers(): ReadonlyMap<number, Introduction> {
     return this.#answers;
+  }
+
+  /**
+   * Disks that this node met before any of them belonged to a cluster: what they are born into, it
+   * is part of (V2).
+   */
+  get metUnborn(): ReadonlySet<Uuid> {
+    return this.#metUnborn;
   }
 
   /** Why nothing can be done with a node, as of its last introduction. */
@@ -108,6 +119,7 @@ export class PeerIntroductions implements IntroducedNodes {
   #refusal(said: NodeFacts): string | undefined {
     const refusal = factsRefusal(this.#options.facts(), said) ?? this.#directories.refusal(said);
     if (refusal !== undefined) return refusal;
+    if (!isBorn(said) && !isBorn(this.#options.facts())) this.#metUnborn.add(said.directoryId);
     const news = this.#directories.seen(said);
     if (news !== undefined) this.#options.directorySeen(news);
     return undefined;

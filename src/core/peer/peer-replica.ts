@@ -3,6 +3,7 @@ import type { OffsetRange } from '../../ports/recovered-log.ts';
 import type { Now } from '../now.ts';
 import type { LogStart } from '../replica/log-start.ts';
 import type { Replica } from '../replica/replica.ts';
+import type { WitnessRange } from '../witness-range.ts';
 
 /**
  * One replica on this node, as the traffic between nodes sees it: a data partition or a witness.
@@ -25,12 +26,19 @@ export interface PeerReplica {
   repair(batches: Uint8Array): void;
   /** Leader's side: what a replica that is below the log start is told. */
   startForReset(): LogStart;
+  /** Leader's side: what a witness is told of a part of the log (V3). */
+  witnessRange(from: Offset, to: Offset): WitnessRange;
   /**
    * Follower's side: whole batches of the leader's log from this log's end on, as they came. The
    * bytes are the replica's from here on. A batch that does not fit (offset, epoch, CRC, V6) ends
    * it: false, and nothing of it and behind it is kept.
    */
   appendFetched(records: Uint8Array, now: Now): boolean;
+  /**
+   * Witness's side: what the leader's log holds from this one's end on. Nothing of a range that
+   * does not fit is kept; false then, and where records are kept.
+   */
+  appendWitnessed(range: WitnessRange): boolean;
   /**
    * Follower's side: what the leader's answer says of its log. Never deletes above its own high
    * watermark.

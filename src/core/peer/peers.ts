@@ -201,6 +201,11 @@ export class Peers {
     return this.#introductions.answers;
   }
 
+  /** Disks that were met before they, or this node, belonged to a cluster. */
+  metUnborn(): ReadonlySet<Uuid> {
+    return this.#introductions.metUnborn;
+  }
+
   /** Why nothing can be done with a node. */
   refusals(): ReadonlyMap<number, string> {
     return this.#introductions.refusals;

@@ -1,4 +1,5 @@
 import type { MonotonicMs, Offset } from '../../base/brand.ts';
+import { clusterTopicName } from '../cluster/cluster-state.ts';
 import type { FetchRequest, FetchVerdict } from '../replica/peer-call.ts';
 import type { PeerReplica } from './peer-replica.ts';
 
@@ -25,6 +26,11 @@ export class WantedPartition {
 
   get request(): FetchRequest {
     return this.#request;
+  }
+
+  /** A witness keeps those of `__cluster` alone, which it could do nothing without (V3). */
+  get keepsRecords(): boolean {
+    return this.#request.role !== 'witness' || this.replica.topic === clusterTopicName;
   }
 
   /** A Fetch names it, and counts at once (T1). */

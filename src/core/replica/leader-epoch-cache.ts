@@ -22,6 +22,11 @@ export class LeaderEpochCache {
     return this.#starts.at(-1);
   }
 
+  /** Ascending. */
+  get starts(): readonly EpochStart[] {
+    return this.#starts;
+  }
+
   /** Notes the first batch of an epoch. Epochs and offsets only go up. */
   assign(leaderEpoch: LeaderEpoch, startOffset: Offset): void {
     const latest = this.latest;

@@ -83,6 +83,11 @@ export class VoterHistory {
     return this.#latest.from;
   }
 
+  /** Ascending; the first one is in force at the log start. */
+  get sets(): readonly { readonly from: Offset; readonly set: VoterSet }[] {
+    return this.#sets;
+  }
+
   appended(set: VoterSet, at: Offset): void {
     assert(at >= this.currentFrom, 'voter sets follow each other in the log');
     this.#sets.push({ from: at, set });

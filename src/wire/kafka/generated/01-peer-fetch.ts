@@ -19,6 +19,7 @@ export interface PeerFetchRequestPartition {
   readonly partitionMaxBytes: number;
   readonly replicaDirectoryId: Uuid;
   readonly persistedOffset: number;
+  readonly isWitness: boolean;
 }
 
 export interface PeerFetchRequestTopic {
@@ -132,12 +133,14 @@ function readPeerFetchRequestPartition(
   const partitionMaxBytes = reader.int32();
   let replicaDirectoryId: Uuid = zeroUuid;
   let persistedOffset: number = -1;
+  let isWitness: boolean = false;
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
     const end = reader.tagEnd;
     if (tag === 0) replicaDirectoryId = reader.uuid();
     else if (tag === 10000) persistedOffset = reader.int64();
+    else if (tag === 10001) isWitness = reader.boolean();
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -150,6 +153,7 @@ function readPeerFetchRequestPartition(
     partitionMaxBytes,
     replicaDirectoryId,
     persistedOffset,
+    isWitness,
   };
 }
 
@@ -410,7 +414,11 @@ function writePeerFetchRequestPartition(
     const hasReplicaDirectoryId = replicaDirectoryId !== zeroUuid;
     const { persistedOffset } = value;
     const hasPersistedOffset = persistedOffset !== -1;
-    writer.tagCount((hasReplicaDirectoryId ? 1 : 0) + (hasPersistedOffset ? 1 : 0));
+    const { isWitness } = value;
+    const hasIsWitness = isWitness !== false;
+    writer.tagCount(
+      (hasReplicaDirectoryId ? 1 : 0) + (hasPersistedOffset ? 1 : 0) + (hasIsWitness ? 1 : 0),
+    );
     if (hasReplicaDirectoryId) {
       writer.beginTag(0, 16);
       writer.uuid(replicaDirectoryId);
@@ -418,6 +426,10 @@ function writePeerFetchRequestPartition(
     if (hasPersistedOffset) {
       writer.beginTag(10000, 8);
       writer.int64(persistedOffset);
+    }
+    if (hasIsWitness) {
+      writer.beginTag(10001, 1);
+      writer.boolean(isWitness);
     }
   }
 }

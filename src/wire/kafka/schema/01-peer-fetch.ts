@@ -32,6 +32,7 @@ export const peerFetchSchema: ApiSchema = {
         'partitionMaxBytes int32',
         'replicaDirectoryId uuid tag=0',
         'persistedOffset int64 tag=10000 default=-1',
+        'isWitness boolean tag=10001 default=false',
       ],
     ],
     'forgottenTopicsData []ForgottenTopic',

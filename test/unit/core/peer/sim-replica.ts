@@ -101,6 +101,14 @@ export class SimReplica implements PeerReplica {
     throw new Error('logs of this world begin at 0');
   }
 
+  witnessRange(): never {
+    throw new Error('there is no witness in this world');
+  }
+
+  appendWitnessed(): boolean {
+    return false;
+  }
+
   leaderLogStart(): void {
     // Always 0.
   }

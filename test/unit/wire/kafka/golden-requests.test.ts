@@ -207,7 +207,7 @@ describe('what nodes say to each other is as Kafka lays it out', () => {
     const partition = {
       ...{ partition: 1, currentLeaderEpoch: 7, fetchOffset: 42, lastFetchedEpoch: 6 },
       ...{ logStartOffset: 3, partitionMaxBytes: 65_536 },
-      ...{ replicaDirectoryId: directoryId, persistedOffset: 41 },
+      ...{ replicaDirectoryId: directoryId, persistedOffset: 41, isWitness: false },
     };
     const body = {
       ...{ clusterId: null, replicaState: { replicaId: 2, replicaEpoch: 9 } },
