@@ -166,6 +166,8 @@ export const limits = {
   /** X2: a fenced forwarder stays away for a random time between these. */
   forwardFencedMsMin: 5_000,
   forwardFencedMsMax: 30_000,
+  /** So long may `__cluster` lag behind where central's cursor stands (X4). */
+  forwardMarkLagMs: 5_000,
   /** Frames larger than this close the connection of our own client. */
   clientFrameBytesMax: 64 * 1024 * 1024,
   clientInFlightMax: 32,

@@ -104,7 +104,11 @@ export class NodeParts {
       emit,
     });
     const log = () => this.boot.internal(clusterTopicName);
-    this.forwarding = new NodeForwarding({ ...options, cluster, partitions, log, emit });
+    this.forwarding = new NodeForwarding({
+      ...options,
+      ...{ cluster, partitions, log, emit },
+      now: () => this.#current(),
+    });
     const { ledger, drops } = this.forwarding;
     this.retention = new RetentionPlanner({
       ...{ cluster, partitions, ledger, drops, emit },

@@ -71,6 +71,7 @@ export class Node {
       this.#parts.batcher.nextDeadline(),
       this.#parts.queues.nextDeadline(),
       this.#parts.membership?.nextDeadline(),
+      this.#parts.forwarding.nextDeadline(),
       this.#parts.partitions.nextDeadline(),
       this.#parts.handOver.nextDeadline(),
     ].filter((deadline) => deadline !== undefined);
@@ -228,6 +229,7 @@ export class Node {
     this.#parts.router.tick(now.monotonicMs);
     this.#parts.partitions.tick(now.monotonicMs);
     this.#parts.membership?.tick(now);
+    this.#parts.forwarding.tick(now);
     this.#parts.queues.tick(now.monotonicMs);
     const lateAt = this.#parts.ingest.giveUpLate(now);
     this.#parts.queues.giveUp(lateAt);

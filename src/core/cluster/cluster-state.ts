@@ -4,13 +4,22 @@ import {
   decodeDrop,
   decodeDropped,
   decodeForwardDecision,
+  decodeForwarded,
   decodeMember,
   decodeProducerIdBlock,
   decodeTopic,
+  type BatchIdentityValue,
   type DropValue,
+  type ForwardedValue,
+  type ForwardStandValue,
   type TopicValue,
 } from '../../wire/state/state-codec.ts';
-import type { DropRecord, ForwardDecision } from '../forward/supervision.ts';
+import type {
+  BatchIdentity,
+  DropRecord,
+  ForwardDecision,
+  ForwardMark,
+} from '../forward/supervision.ts';
 import type { ClusterMember } from './place-topic.ts';
 
 export const clusterTopicName = '__cluster';
@@ -24,6 +33,8 @@ export const clusterKeys = {
   drop: (topicId: string, partition: number, from: number) =>
     `drop/${topicId}/${partition}/${from}`,
   dropped: (topicId: string, partition: number) => `dropped/${topicId}/${partition}`,
+  forwarded: (topicId: string, partition: number, epoch: number) =>
+    `forwarded/${topicId}/${partition}/${epoch}`,
   forwardDecision: (topicId: Uuid, partition: number) => `forward/${topicId}/${partition}`,
 } as const;
 
@@ -38,6 +49,8 @@ export class ClusterState {
   readonly #decisions = new Map<string, ForwardDecision>();
   readonly #drops = new Map<string, DropValue>();
   readonly #dropped = new Map<string, number>();
+  /** By partition, then by the leader epoch in which it was said. */
+  readonly #forwarded = new Map<string, Map<number, ForwardedValue>>();
   #nextProducerId = 1;
 
   get nextProducerId(): number {
@@ -72,6 +85,31 @@ export class ClusterState {
 
   decision(topicId: Uuid, partition: number): ForwardDecision | undefined {
     return this.#decisions.get(clusterKeys.forwardDecision(topicId, partition));
+  }
+
+  /** Where central's cursor stands, or may stand, as the newest leader that said it knew (X4). */
+  forwarded(
+    topicId: Uuid,
+    partition: number,
+  ): { readonly mark?: ForwardMark; readonly attempt?: ForwardMark } | undefined {
+    const said = this.#forwarded.get(`${topicId}/${partition}`);
+    const newest = Math.max(-1, ...(said?.keys() ?? []));
+    const value = said?.get(newest);
+    if (value === undefined) return undefined;
+    const toMark = (stand: ForwardStandValue): ForwardMark => ({
+      ...{ topicId, partition, leaderEpoch: leaderEpoch(newest) },
+      ...toStand(stand),
+    });
+    const { mark, attempt } = value;
+    return {
+      ...(mark === undefined ? {} : { mark: toMark(mark) }),
+      ...(attempt === undefined ? {} : { attempt: toMark(attempt) }),
+    };
+  }
+
+  /** The leader epochs of which `forwarded` has a record. */
+  forwardedIn(topicId: Uuid, partition: number): number[] {
+    return [...(this.#forwarded.get(`${topicId}/${partition}`)?.keys() ?? [])];
   }
 
   /** Records that drops took from a partition, over the life of the directory. */
@@ -120,6 +158,8 @@ export class ClusterState {
         return given(decodeDrop(value), (drop) => {
           this.#drops.set(key, drop);
         });
+      case 'forwarded':
+        return this.#applyForwarded(key, value);
       case 'dropped':
         return given(value && decodeDropped(value), ({ count }) => {
           this.#dropped.set(key, count);
@@ -127,6 +167,17 @@ export class ClusterState {
       default:
         return false;
     }
+  }
+
+  #applyForwarded(key: string, value: Uint8Array | undefined): boolean {
+    const [, topicId, partition, epoch] = key.split('/');
+    const place = `${topicId}/${partition}`;
+    const said = this.#forwarded.get(place) ?? new Map<number, ForwardedValue>();
+    this.#forwarded.set(place, said);
+    if (value === undefined) return said.delete(Number(epoch)) || true;
+    return given(decodeForwarded(value), (forwarded) => {
+      said.set(Number(epoch), forwarded);
+    });
   }
 
   #applyMember(nodeId: number, value: Uint8Array | undefined): boolean {
@@ -161,13 +212,16 @@ function given<T>(decoded: Result<T, unknown> | undefined, use: (value: T) => vo
 function toDropRecord(drop: DropValue): DropRecord {
   const { reason, count, lastForwarded } = drop;
   const range = { from: offset(drop.from), to: offset(drop.to), reason, count };
-  if (lastForwarded === undefined) return range;
-  return {
-    ...range,
-    lastForwarded: {
-      leaderEpoch: leaderEpoch(lastForwarded.leaderEpoch),
-      baseOffset: offset(lastForwarded.baseOffset),
-      crc: lastForwarded.crc,
-    },
-  };
+  return lastForwarded === undefined ? range : { ...range, lastForwarded: toBatch(lastForwarded) };
 }
+
+const toStand = ({ centralClusterId, forwardOffset, lastForwarded }: ForwardStandValue) => ({
+  ...{ centralClusterId, forwardOffset: offset(forwardOffset) },
+  ...(lastForwarded === undefined ? {} : { lastForwarded: toBatch(lastForwarded) }),
+});
+
+const toBatch = (batch: BatchIdentityValue): BatchIdentity => ({
+  leaderEpoch: leaderEpoch(batch.leaderEpoch),
+  baseOffset: offset(batch.baseOffset),
+  crc: batch.crc,
+});

@@ -1,6 +1,7 @@
 import type { Uuid } from '../../base/brand.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import type { Random } from '../../ports/random.ts';
+import type { ViewChange } from '../../ports/state-view.ts';
 import { encodeForwardDecision } from '../../wire/state/state-codec.ts';
 import { clusterKeys, type ClusterState } from '../cluster/cluster-state.ts';
 import type { InternalTopic } from '../cluster/internal-topic.ts';
@@ -11,6 +12,13 @@ export interface ForwardRequest {
   readonly topic: string;
   readonly partition: number;
   readonly from: 'cursor' | 'start' | number;
+}
+
+/** A decision whose effect central's cursor carries. */
+export interface AppliedDecision {
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly decisionId: string;
 }
 
 export interface ForwardDecisionsOptions {
@@ -52,12 +60,12 @@ export class ForwardDecisions {
 
   /**
    * The cursor carries the decision's effect now: it must not be applied again after the next
-   * start.
+   * start. `marks` go with it: the older ones may lie above a cursor that went back (X3).
    */
-  applied(topicId: Uuid, partition: number, decisionId: string): void {
+  applied({ topicId, partition, decisionId }: AppliedDecision, marks: readonly ViewChange[]): void {
     const decision = this.#options.cluster.decision(topicId, partition);
     if (decision?.decisionId !== decisionId) return;
     const key = utf8Encode(clusterKeys.forwardDecision(topicId, partition));
-    this.#options.log()?.commit([{ key, value: undefined }], () => undefined);
+    this.#options.log()?.commit([...marks, { key, value: undefined }], () => undefined);
   }
 }

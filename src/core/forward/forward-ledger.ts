@@ -53,13 +53,27 @@ export class ForwardLedger {
     this.#attempts.set(markKey(mark.topicId, mark.partition), mark);
   }
 
-  /** The two places where central's cursor may stand. */
-  stands(
-    topicId: Uuid,
-    partition: number,
-  ): { readonly mark: ForwardMark | undefined; readonly attempt: ForwardMark | undefined } {
+  /**
+   * The two places where central's cursor may stand, as whoever led last knew them: this node, or
+   * another one that has committed it in a later leader epoch (X4).
+   */
+  stands(topicId: Uuid, partition: number): Stands {
     const key = markKey(topicId, partition);
-    return { mark: this.#marks.get(key), attempt: this.#attempts.get(key) };
+    const own = { mark: this.#marks.get(key), attempt: this.#attempts.get(key) };
+    const told = this.#cluster.forwarded(topicId, partition);
+    if (told === undefined) return own;
+    const { mark, attempt } = told;
+    if (epochOf(own) < epochOf({ mark, attempt })) return { mark, attempt };
+    return { mark: own.mark ?? mark, attempt: own.attempt };
+  }
+
+  /**
+   * Any node that leads it next would know that it was forwarded there (X1): a lost cursor is no
+   * first start.
+   */
+  isKnownToAll({ topicId, partition, centralClusterId }: ForwardMark): boolean {
+    const told = this.#cluster.forwarded(topicId, partition)?.mark;
+    return told?.centralClusterId === centralClusterId;
   }
 
   /** @returns false for a mark of a topic that this node does not have. */
@@ -72,7 +86,7 @@ export class ForwardLedger {
   }
 
   mark(topicId: Uuid, partition: number): ForwardMark | undefined {
-    return this.#marks.get(markKey(topicId, partition));
+    return this.stands(topicId, partition).mark;
   }
 
   /**
@@ -83,6 +97,8 @@ export class ForwardLedger {
     const topic = this.#cluster.topic(partition.topic);
     const waits = topic?.keepUnforwarded === true && this.#topics.has(partition.topic);
     if (!waits) return partition.highWatermark;
+    // It may go back: until the cursor carries it out, the place is unknown.
+    if (this.#cluster.decision(uuid(partition.topicId), partition.partition)) return undefined;
     return this.mark(partition.topicId, partition.partition)?.lastForwarded?.baseOffset;
   }
 
@@ -111,5 +127,13 @@ export class ForwardLedger {
     return described;
   }
 }
+
+interface Stands {
+  readonly mark: ForwardMark | undefined;
+  readonly attempt: ForwardMark | undefined;
+}
+
+const epochOf = ({ mark, attempt }: Stands): number =>
+  Math.max(mark?.leaderEpoch ?? 0, attempt?.leaderEpoch ?? 0);
 
 const markKey = (topicId: Uuid, partition: number): string => `${topicId}/${partition}`;

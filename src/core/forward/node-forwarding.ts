@@ -1,14 +1,16 @@
-import type { LeaderEpoch, LogId, Uuid } from '../../base/brand.ts';
+import type { LeaderEpoch, LogId, MonotonicMs, Uuid } from '../../base/brand.ts';
 import type { Random } from '../../ports/random.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { InternalTopic } from '../cluster/internal-topic.ts';
 import type { Effect } from '../effect.ts';
 import type { Event } from '../event.ts';
+import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
 import { Drops } from './drops.ts';
-import { ForwardDecisions } from './forward-decisions.ts';
+import { ForwardDecisions, type AppliedDecision } from './forward-decisions.ts';
 import { ForwardLedger } from './forward-ledger.ts';
+import { isReplicated, MarkCommits } from './mark-commits.ts';
 import type { ForwardMark } from './supervision.ts';
 
 export type ForwardEvent = Extract<
@@ -34,6 +36,8 @@ export interface NodeForwardingOptions {
   /** `__cluster`; undefined until it is replayed. */
   readonly log: () => InternalTopic | undefined;
   readonly random: Random;
+  /** Of the step that is running. */
+  readonly now: () => Now;
   readonly emit: (effect: Effect) => void;
 }
 
@@ -46,6 +50,7 @@ export class NodeForwarding {
   readonly drops: Drops;
   readonly #options: NodeForwardingOptions;
   readonly #decisions: ForwardDecisions;
+  readonly #commits: MarkCommits;
   /** The leader epoch in which each partition was led here last, its LeaderChange committed. */
   readonly #ledIn = new Map<LogId, LeaderEpoch>();
   #isStarted = false;
@@ -59,6 +64,8 @@ export class NodeForwarding {
     const committed = (): void => this.#describe();
     this.drops = new Drops({ cluster, partitions, ledger: this.ledger, log, committed, emit });
     this.#decisions = new ForwardDecisions(options);
+    const nowMs = (): MonotonicMs => options.now().monotonicMs;
+    this.#commits = new MarkCommits({ cluster, log, nowMs, ledger: this.ledger });
   }
 
   heard(event: ForwardEvent): void {
@@ -74,7 +81,7 @@ export class NodeForwarding {
       case 'ForwardDecided':
         return this.#decided(event);
       case 'ForwardDecisionApplied':
-        return this.#decisions.applied(event.topicId as Uuid, event.partition, event.decisionId);
+        return this.#applied({ ...event, topicId: event.topicId as Uuid });
     }
   }
 
@@ -97,12 +104,21 @@ export class NodeForwarding {
   leaderChanged(partition: Partition): void {
     if (partition.isLeader) return;
     this.drops.resigned(partition);
+    this.#commits.resigned(partition);
     this.#isDescribed = false;
   }
 
   /** A committed topic, drop or decision is another one than the forwarder knows. */
   stateChanged(): void {
     this.#isDescribed = false;
+  }
+
+  nextDeadline(): number | undefined {
+    return this.#commits.nextDeadline();
+  }
+
+  tick(now: Now): void {
+    this.#commits.tick(now.monotonicMs);
   }
 
   /** At the end of a step: one description for all that changed in it. */
@@ -122,8 +138,10 @@ export class NodeForwarding {
 
   /**
    * A transaction is about to begin. Where its outcome can matter to a drop it is durable first,
-   * together with the mark that it would replace: central's cursor is one of the two. Elsewhere it
-   * is kept for the next start: an operator may turn from `block` to `dropOldest` on a full disk.
+   * together with the mark that it would replace: central's cursor is one of the two. Where another
+   * node may lead next it is committed for that one too, and so is the first mark of each central.
+   * Elsewhere it is kept for the next start: an operator may turn from `block` to `dropOldest` on a
+   * full disk.
    */
   #asked({ askId, attempt, from }: Extract<Event, { type: 'ForwardAsked' }>): void {
     const partition = this.ledger.partitionOf(attempt);
@@ -131,6 +149,17 @@ export class NodeForwarding {
       return this.#answer(askId, false);
     }
     this.ledger.attempted(attempt);
+    const isData = attempt.lastForwarded !== undefined;
+    const isFirst = isData && !this.ledger.isKnownToAll(attempt);
+    const mustAllKnow = isReplicated(partition) && (isFirst || this.#mayDrop(partition));
+    if (!mustAllKnow) return this.#store(partition, askId, attempt);
+    this.#options.log()?.commit(this.#commits.changes(partition), () => {
+      if (!this.drops.mayForward(partition, from)) this.#answer(askId, false);
+      else this.#store(partition, askId, attempt);
+    });
+  }
+
+  #store(partition: Partition, askId: number, attempt: ForwardMark): void {
     if (!this.#mayDrop(partition)) {
       this.#options.emit({ type: 'NoteForwardAttempt', attempt });
       return this.#answer(askId, true);
@@ -148,14 +177,26 @@ export class NodeForwarding {
   #progressed(mark: ForwardMark): void {
     const partition = this.ledger.partitionOf(mark);
     if (partition === undefined) return;
-    if (partition.isEpochCommitted) this.drops.settle(partition, mark);
+    // Of a transaction that was open when another node was elected: that one reads the cursor.
+    if (!partition.isEpochCommitted) return;
+    this.drops.settle(partition, mark);
     this.ledger.progressed(mark);
+    this.#commits.progressed(partition);
     this.#options.emit({ type: 'StoreForwardMark', mark });
   }
 
   #mayDrop({ topic }: Partition): boolean {
     const { cluster, dropsOldest } = this.#options;
     return dropsOldest || cluster.topic(topic)?.keepUnforwarded !== true;
+  }
+
+  #applied(decision: AppliedDecision): void {
+    const topic = this.#options.cluster.topicById(decision.topicId);
+    const { partitions } = this.#options;
+    const partition =
+      topic && partitions.findById(topic.name, decision.topicId, decision.partition);
+    const isLed = partition?.isEpochCommitted === true;
+    this.#decisions.applied(decision, isLed ? this.#commits.changes(partition) : []);
   }
 
   /** An operator's `forward --from` (X1). */

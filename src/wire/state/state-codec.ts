@@ -89,6 +89,18 @@ export interface SessionValue {
   readonly clean: boolean;
 }
 
+/** `__cluster`, key `forwarded/<topic id>/<partition>/<leader epoch>` (X4). */
+export interface ForwardedValue {
+  readonly mark: ForwardStandValue | undefined;
+  readonly attempt: ForwardStandValue | undefined;
+}
+
+export interface ForwardStandValue {
+  readonly centralClusterId: string;
+  readonly forwardOffset: number;
+  readonly lastForwarded?: BatchIdentityValue;
+}
+
 /** `__mqtt_sessions`, key `qos2/<client id>/<packet identifier>` (P5). */
 export interface OpenIdentifierValue {
   readonly topicId: string;
@@ -205,6 +217,21 @@ export const encodeDropped = (value: DroppedValue): Uint8Array =>
 export const decodeDropped = (bytes: Uint8Array): Decoded<DroppedValue> =>
   decoded(() => ({ count: exact(shorelog.Dropped.decode(bytes).count) }));
 
+/** The bytes of a Forwarded. */
+export const encodeForwarded = ({ mark, attempt }: ForwardedValue): Uint8Array => {
+  const encodable = (stand: ForwardStandValue | undefined) =>
+    stand === undefined ? null : { ...stand, lastForwarded: stand.lastForwarded ?? null };
+  const value = { mark: encodable(mark), attempt: encodable(attempt) };
+  return shorelog.Forwarded.encode(value).finish();
+};
+
+/** The Forwarded in these bytes. */
+export const decodeForwarded = (bytes: Uint8Array): Decoded<ForwardedValue> =>
+  decoded(() => {
+    const { mark, attempt } = shorelog.Forwarded.decode(bytes);
+    return { mark: forwardStand(mark), attempt: forwardStand(attempt) };
+  });
+
 /** The bytes of a Session. */
 export const encodeSession = (value: SessionValue): Uint8Array =>
   shorelog.Session.encode(value).finish();
@@ -303,6 +330,18 @@ const assignedReplica = (read: shorelog.AssignedReplica.$Properties): AssignedRe
   directoryId: read.directoryId ?? '',
   isWitness: read.isWitness ?? false,
 });
+
+function forwardStand(
+  read: shorelog.ForwardStand.$Properties | null | undefined,
+): ForwardStandValue | undefined {
+  if (read === null || read === undefined) return undefined;
+  const lastForwarded = batchIdentity(read.lastForwarded);
+  return {
+    centralClusterId: read.centralClusterId ?? '',
+    forwardOffset: exact(read.forwardOffset ?? 0),
+    ...(lastForwarded === undefined ? {} : { lastForwarded }),
+  };
+}
 
 function batchIdentity(
   read: shorelog.BatchIdentity.$Properties | null | undefined,

@@ -587,6 +587,138 @@ export namespace shorelog {
     }
 
     /**
+     * Properties of a Forwarded.
+     * @deprecated Use shorelog.Forwarded.$Properties instead.
+     */
+    interface IForwarded extends shorelog.Forwarded.$Properties {
+    }
+
+    /** Represents a Forwarded. */
+    class Forwarded {
+
+        /**
+         * Constructs a new Forwarded.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.Forwarded.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Forwarded mark. */
+        mark?: (shorelog.ForwardStand.$Properties|null);
+
+        /** Forwarded attempt. */
+        attempt?: (shorelog.ForwardStand.$Properties|null);
+
+        /**
+         * Encodes the specified Forwarded message. Does not implicitly {@link shorelog.Forwarded.verify|verify} messages.
+         * @param message Forwarded message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.Forwarded.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Forwarded message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.Forwarded & shorelog.Forwarded.$Shape} Forwarded
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.Forwarded & shorelog.Forwarded.$Shape;
+    }
+
+    namespace Forwarded {
+
+        /** Properties of a Forwarded. */
+        interface $Properties {
+
+            /** Forwarded mark */
+            mark?: (shorelog.ForwardStand.$Properties|null);
+
+            /** Forwarded attempt */
+            attempt?: (shorelog.ForwardStand.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Forwarded. */
+        type $Shape = shorelog.Forwarded.$Properties;
+    }
+
+    /**
+     * Properties of a ForwardStand.
+     * @deprecated Use shorelog.ForwardStand.$Properties instead.
+     */
+    interface IForwardStand extends shorelog.ForwardStand.$Properties {
+    }
+
+    /** Represents a ForwardStand. */
+    class ForwardStand {
+
+        /**
+         * Constructs a new ForwardStand.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.ForwardStand.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ForwardStand centralClusterId. */
+        centralClusterId: string;
+
+        /** ForwardStand forwardOffset. */
+        forwardOffset: number;
+
+        /** ForwardStand lastForwarded. */
+        lastForwarded?: (shorelog.BatchIdentity.$Properties|null);
+
+        /**
+         * Encodes the specified ForwardStand message. Does not implicitly {@link shorelog.ForwardStand.verify|verify} messages.
+         * @param message ForwardStand message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.ForwardStand.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ForwardStand message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.ForwardStand & shorelog.ForwardStand.$Shape} ForwardStand
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.ForwardStand & shorelog.ForwardStand.$Shape;
+    }
+
+    namespace ForwardStand {
+
+        /** Properties of a ForwardStand. */
+        interface $Properties {
+
+            /** ForwardStand centralClusterId */
+            centralClusterId?: (string|null);
+
+            /** ForwardStand forwardOffset */
+            forwardOffset?: (number|null);
+
+            /** ForwardStand lastForwarded */
+            lastForwarded?: (shorelog.BatchIdentity.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ForwardStand. */
+        type $Shape = shorelog.ForwardStand.$Properties;
+    }
+
+    /**
      * Properties of a BatchIdentity.
      * @deprecated Use shorelog.BatchIdentity.$Properties instead.
      */

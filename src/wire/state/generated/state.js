@@ -918,6 +918,197 @@ export const shorelog = $root.shorelog = (() => {
         return Dropped;
     })();
 
+    shorelog.Forwarded = (function() {
+
+        const Forwarded = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Forwarded.prototype.mark = null;
+        Forwarded.prototype.attempt = null;
+
+        Forwarded.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.mark != null && $Object.hasOwnProperty.call(message, "mark"))
+                $root.shorelog.ForwardStand.encode(message.mark, writer.uint32(10).fork(), _depth + 1).ldelim();
+            if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                $root.shorelog.ForwardStand.encode(message.attempt, writer.uint32(18).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Forwarded.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.shorelog.Forwarded();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.mark = $root.shorelog.ForwardStand.decode(reader, reader.size(), $undefined, _depth + 1, message.mark);
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.attempt = $root.shorelog.ForwardStand.decode(reader, reader.size(), $undefined, _depth + 1, message.attempt);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Forwarded;
+    })();
+
+    shorelog.ForwardStand = (function() {
+
+        const ForwardStand = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        ForwardStand.prototype.centralClusterId = "";
+        ForwardStand.prototype.forwardOffset = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        ForwardStand.prototype.lastForwarded = null;
+
+        ForwardStand.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.centralClusterId != null && $Object.hasOwnProperty.call(message, "centralClusterId") && message.centralClusterId !== "")
+                writer.uint32(10).string(message.centralClusterId);
+            if (message.forwardOffset != null && $Object.hasOwnProperty.call(message, "forwardOffset") && (typeof message.forwardOffset === "object" ? message.forwardOffset.low || message.forwardOffset.high : message.forwardOffset !== 0))
+                writer.uint32(16).int64(message.forwardOffset);
+            if (message.lastForwarded != null && $Object.hasOwnProperty.call(message, "lastForwarded"))
+                $root.shorelog.BatchIdentity.encode(message.lastForwarded, writer.uint32(26).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        ForwardStand.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.shorelog.ForwardStand();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.centralClusterId = value;
+                        else
+                            delete message.centralClusterId;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                            message.forwardOffset = value;
+                        else
+                            delete message.forwardOffset;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.lastForwarded = $root.shorelog.BatchIdentity.decode(reader, reader.size(), $undefined, _depth + 1, message.lastForwarded);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ForwardStand;
+    })();
+
     shorelog.BatchIdentity = (function() {
 
         const BatchIdentity = function (properties) {
