@@ -3,6 +3,7 @@ import type { Offset } from '../base/brand.ts';
 import type { Disk } from '../ports/disk.ts';
 import { scanBatches } from '../wire/kafka/batch-scan.ts';
 import { writeDurably } from './files.ts';
+import { readSalvaging } from './salvage.ts';
 import { segmentPath } from './segment-files.ts';
 
 interface Extent {
@@ -11,9 +12,10 @@ interface Extent {
 }
 
 /**
- * Writes whole batches that begin where a hole between two segments begins, and end in it, as a
- * segment of their own: whole, durable and under its name, or not at all. Recovery takes it from
- * there.
+ * Writes whole batches that begin where a hole begins, and end in it: a hole between two segments
+ * becomes a segment of its own; one in a segment, which was found while the log was open, is
+ * written over in a copy of the segment that then takes its place. Either is whole, durable and
+ * under its name, or not there at all. Recovery takes it from there.
  */
 export async function fillHole(
   disk: Disk,
@@ -21,6 +23,21 @@ export async function fillHole(
   segments: readonly Extent[],
   batches: Uint8Array,
 ): Promise<void> {
+  const { first, last } = extentOf(batches);
+  const hit = segments.filter(
+    ({ baseOffset, endOffset }) => endOffset > first && baseOffset <= last,
+  );
+  const [segment] = hit;
+  if (segment === undefined) return writeSegment(disk, dir, { base: first, bytes: batches });
+  assert(hit.length === 1, 'a batch lies in one segment');
+  const { baseOffset: base } = segment;
+  const bytes = await mended(disk, segmentPath(dir, base, 'log'), { base, first, batches });
+  // Bytes in front of it fail too: they are named when they are read, and come first then.
+  return bytes && writeSegment(disk, dir, { base, bytes });
+}
+
+/** First and last offset of sound batches that follow each other. */
+function extentOf(batches: Uint8Array): { readonly first: Offset; readonly last: Offset } {
   const { headers, fault } = scanBatches(batches);
   const [first, last] = [headers[0], headers.at(-1)];
   assert(fault === undefined && first !== undefined && last !== undefined, 'sound batches');
@@ -28,12 +45,47 @@ export async function fillHole(
     const before = headers[index - 1];
     assert(before === undefined || baseOffset === before.lastOffset + 1, 'they follow each other');
   });
-  const isFree = segments.every(
-    ({ baseOffset, endOffset }) => endOffset <= first.baseOffset || baseOffset > last.lastOffset,
-  );
-  assert(isFree, 'only what is lost is replaced');
-  const fresh = segmentPath(dir, first.baseOffset, 'log.recovery');
-  await writeDurably(disk, fresh, [batches]);
-  await disk.rename(fresh, segmentPath(dir, first.baseOffset, 'log'));
+  return { first: first.baseOffset, last: last.lastOffset };
+}
+
+interface Filling {
+  readonly base: Offset;
+  readonly first: Offset;
+  readonly batches: Uint8Array;
+}
+
+/**
+ * The segment with these batches in the place of those that fail their checks: the same bytes once,
+ * so of the same length. Undefined: it fails at another place.
+ */
+async function mended(
+  disk: Disk,
+  path: string,
+  { base, first, batches }: Filling,
+): Promise<Uint8Array | undefined> {
+  const file = await disk.open(path, 'read');
+  try {
+    const bytes = await readSalvaging(file, 0, await file.size());
+    const { headers, end, fault } = scanBatches(bytes);
+    assert(fault !== undefined, 'only what is lost is replaced');
+    const last = headers.at(-1);
+    const next = last === undefined ? base : last.lastOffset + 1;
+    if (next !== first || end + batches.length > bytes.length) return undefined;
+    const whole = bytes.slice();
+    whole.set(batches, end);
+    return whole;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeSegment(
+  disk: Disk,
+  dir: string,
+  { base, bytes }: { readonly base: Offset; readonly bytes: Uint8Array },
+): Promise<void> {
+  const fresh = segmentPath(dir, base, 'log.recovery');
+  await writeDurably(disk, fresh, [bytes]);
+  await disk.rename(fresh, segmentPath(dir, base, 'log'));
   await disk.syncDir(dir);
 }

@@ -137,6 +137,21 @@ describe('a log of several voters', () => {
     }
   });
 
+  it('is mended while it is open, in a sealed segment and in the active one', async () => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 10, 2, 3);
+    const log = await reopen(disk);
+    disk.flipBit(path(0), 2 * batchBytes + 70);
+    disk.flipBit(path(5), 3 * batchBytes + 70);
+    await log.repair(batchAt(2), logGeneration(1));
+    await log.repair(batchAt(8), logGeneration(2));
+    const { batches } = await readAll(log);
+    expect([...batches.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await log.append([batchAt(10)]);
+    await log.sync();
+    expect([...(await readAll(await reopen(disk))).batches.keys()]).toHaveLength(11);
+  });
+
   it('takes nothing that is not lost', async () => {
     const disk = new FakeDisk();
     await tenBatches(disk, 10, 2, 3);
