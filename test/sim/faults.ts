@@ -40,10 +40,16 @@ export function drawFaults(random: Prng): Faults {
   const [voting, leading] = [rate(0.2), random.chance(0.3) ? random.next() : 0];
   // A slow pair: what one follower has and the other lacks stays so for a while.
   const slowPairMs = random.chance(0.3) ? random.next() * 150 : 0;
+  // A radio link: candidates do not hear of each other before they ask.
+  const farMs = random.chance(0.25) ? 10 + random.next() * 60 : 0;
   return {
     delayMs: (r, from, to) => {
       const pairMs = slowPairMs > 0 && (from + to) % 3 === 0 ? slowPairMs : 0;
-      return pairMs + (r.chance(slowDelay) ? r.next() * 500 : 0.2 + r.next() * 5);
+      return (
+        pairMs +
+        farMs * (0.5 + r.next()) +
+        (r.chance(slowDelay) ? r.next() * 500 : 0.2 + r.next() * 5)
+      );
     },
     loses: (r) => r.chance(loss),
     doubles: (r) => r.chance(doubling),

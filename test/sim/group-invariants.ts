@@ -1,3 +1,4 @@
+import type { StoredVote } from '../../src/core/replica/ballot.ts';
 import type { VoterSet } from '../../src/core/replica/voter-set.ts';
 import type { SimLog, SimRecord } from './sim-log.ts';
 
@@ -14,12 +15,26 @@ export interface DiskOfVoter {
 /** Safety of one replicated log, checked after each event that could break it. */
 export class GroupInvariants {
   readonly #leaders = new Map<number, number>();
+  /** By disk and leader epoch. */
+  readonly #votes = new Map<string, string>();
   readonly #committed: SimRecord[] = [];
   readonly #places = new Map<string, number>();
   acknowledged = 0;
 
   get committedEnd(): number {
     return this.#committed.length;
+  }
+
+  /** A vote is told: it is the only one of that disk in that epoch, and durable (L2). */
+  voted(disk: string, epoch: number, candidate: string, onDisk: StoredVote | undefined): void {
+    const key = `${disk} ${epoch}`;
+    const other = this.#votes.get(key);
+    if (other !== undefined && other !== candidate) {
+      throw new Error(`disk ${disk} votes twice in epoch ${epoch}`);
+    }
+    this.#votes.set(key, candidate);
+    if (onDisk?.leaderEpoch === epoch && onDisk.votedFor === candidate) return;
+    throw new Error(`disk ${disk} tells a vote of epoch ${epoch} that it has not (L2)`);
   }
 
   /** One leader per leader epoch, and it has everything that was ever committed. */
@@ -61,6 +76,12 @@ export class GroupInvariants {
   votersOfLog(nodeId: number, known: VoterSet, logged: VoterSet): void {
     if (known.isSameAs(logged)) return;
     throw new Error(`node ${nodeId} goes by voters that its log does not name any more (V1)`);
+  }
+
+  /** C2: nothing is committed by counting but what this leader wrote, and all before it. */
+  committedIn(leaderEpoch: number, log: SimLog, end: number): void {
+    if (log.at(end - 1)?.leaderEpoch === leaderEpoch) return;
+    throw new Error(`${end} is committed, before anything of leader epoch ${leaderEpoch} (C2)`);
   }
 
   /** C3, by what the disks have: a majority, the copies, and all in sync beside a witness. */

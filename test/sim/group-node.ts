@@ -50,6 +50,7 @@ export class GroupNode {
   voters: VoterHistory;
   isPaused = false;
   isFsyncing = false;
+  journalBusyUntilMs = 0;
   fetchId = 0;
   toldWatermark = 0;
   seenWatermark = 0;
@@ -99,6 +100,7 @@ export class GroupNode {
     this.parked.clear();
     this.waiters.epochEnded();
     this.isFsyncing = false;
+    this.journalBusyUntilMs = 0;
     this.toldWatermark = 0;
     this.seenWatermark = this.log.logStartOffset;
     this.voters = this.log.history();

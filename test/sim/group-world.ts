@@ -240,7 +240,10 @@ export class GroupWorld {
       persistVote: (epoch, votedFor) => {
         const vote = { leaderEpoch: epoch, votedFor: votedFor.directoryId };
         if (this.#faults.diesVoting(this.#random)) this.#dieSoon(node, 10);
-        this.queue.after(this.#faults.fsyncMs(this.#random), () => {
+        // One journal: what was written later is not durable sooner.
+        const doneMs = this.queue.nowMs + this.#faults.fsyncMs(this.#random);
+        node.journalBusyUntilMs = Math.max(node.journalBusyUntilMs, doneMs);
+        this.queue.after(node.journalBusyUntilMs - this.queue.nowMs, () => {
           if (node.incarnation !== incarnation) return;
           node.vote = vote;
           this.#whenRunning(node, () => alive()?.votePersisted(vote, this.now));
@@ -248,10 +251,13 @@ export class GroupWorld {
       },
       askVote: (to, request) => {
         const other = this.node(to);
+        const { candidate, leaderEpoch: epoch, isPreVote } = request;
+        if (!isPreVote) this.#voted(node, epoch, candidate.directoryId);
         this.network.send(node, other, () =>
-          other.replica?.voteRequested(request, this.now, (answer) =>
-            this.network.send(other, node, () => alive()?.voteAnswered(answer, this.now)),
-          ),
+          other.replica?.voteRequested(request, this.now, (answer) => {
+            if (answer.isGranted && !isPreVote) this.#voted(other, epoch, candidate.directoryId);
+            this.network.send(other, node, () => alive()?.voteAnswered(answer, this.now));
+          }),
         );
       },
       beginEpoch: (to, begin) => {
@@ -285,6 +291,10 @@ export class GroupWorld {
       },
       highWatermarkMoved: () => this.#watermarkMoved(node),
     };
+  }
+
+  #voted({ directoryId, vote }: GroupNode, epoch: LeaderEpoch, candidate: string): void {
+    this.invariants.voted(directoryId, epoch, candidate, vote);
   }
 
   #appendVoters(node: GroupNode, next: VoterSet): void {
@@ -543,7 +553,7 @@ export class GroupWorld {
   }
 
   /** C3, by the disks. */
-  #checkCommit({ voters, replica }: GroupNode): void {
+  #checkCommit({ voters, replica, log: own }: GroupNode): void {
     const inSync = new Set(replica?.leadership?.inSync());
     const { current } = voters;
     const disks = current.voters.map((voter): DiskOfVoter => {
@@ -556,7 +566,9 @@ export class GroupWorld {
       };
     });
     const needed = this.minInsyncReplicas(current.dataVoters.length);
-    this.invariants.committedBy(disks, needed, replica?.highWatermark ?? 0);
+    const end = replica?.highWatermark ?? 0;
+    this.invariants.committedIn(replica?.leaderEpoch ?? 0, own, end);
+    this.invariants.committedBy(disks, needed, end);
   }
 
   /** V3, whenever a witness took something. */

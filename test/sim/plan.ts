@@ -11,8 +11,10 @@ export interface Plan extends GroupShape {
   readonly publishesPerMinute: number;
   /** Other voters are wanted, so often per minute; 0: never. */
   readonly changes: number;
-  /** Disks are replaced, or rot. */
+  /** Disks are replaced. */
   readonly disks: number;
+  /** Disks lose some of what they had. */
+  readonly rot: number;
   /** The leader's log start moves. */
   readonly trims: number;
 }
@@ -50,6 +52,7 @@ export function drawPlan(random: Prng): Plan {
     publishesPerMinute: 600 + random.below(6_000),
     changes: isChanging ? 1 + random.next() * 5 : 0,
     disks: rate(isChanging ? 0.7 : 0.3, 2),
+    rot: rate(0.4, 8),
     trims: rate(0.5, 6),
   };
 }

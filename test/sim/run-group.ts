@@ -58,7 +58,7 @@ class GroupScenario {
 
   breakThings(endMs: number): void {
     const world = this.#world;
-    const { faults, changes, disks, trims, publishesPerMinute } = this.#plan;
+    const { faults, changes, disks, rot, trims, publishesPerMinute } = this.#plan;
     const draw = this.#draw;
     const repeat = (perMinute: number, run: () => void): void =>
       this.#repeat(endMs, perMinute, run);
@@ -73,7 +73,7 @@ class GroupScenario {
     repeat(faults.handOvers, () => world.handOver());
     repeat(changes, () => world.want(drawSeats(draw, this.#plan)));
     repeat(disks, () => this.#operator.replaceDisk(draw.pick(world.nodes)));
-    repeat(disks, () => this.#operator.rot(draw.pick(world.nodes)));
+    repeat(rot, () => this.#operator.rot(draw.pick(world.nodes)));
     repeat(trims, () => {
       const { leader } = world;
       const start = leader?.log.logStartOffset ?? 0;
@@ -132,13 +132,16 @@ class GroupScenario {
     if (copies < this.#plan.minInsyncReplicas(current.dataVoters.length)) return;
     this.#repeat(world.queue.nowMs + failoverMsMax, 600, () => this.#publish());
     world.runUntil(world.queue.nowMs + this.#draw.next() * 100);
-    world.crash(lost);
+    // Gone, or silent.
+    if (this.#draw.chance(0.5)) world.crash(lost);
+    else world.pause(lost);
     world.runUntil(world.queue.nowMs + failoverMsMax / 2);
     const before = world.invariants.acknowledged;
     world.runUntil(world.queue.nowMs + failoverMsMax / 2);
     if (world.invariants.acknowledged === before) {
       throw new Error(`nothing goes on without node ${lost.nodeId}`);
     }
+    if (lost.isPaused) world.resume(lost);
     world.restart(lost);
   }
 

@@ -145,14 +145,6 @@ export const simBugs: readonly SimBug[] = [
     why: 'the longer log wins over the newer one',
   },
   {
-    name: 'waiter-of-another-epoch',
-    rule: 'C5',
-    file: 'src/core/produce/waiters.ts',
-    from: 'head.leaderEpoch !== leaderEpoch || ',
-    to: '',
-    why: "another leader's commit acknowledges what it replaced",
-  },
-  {
     name: 'waiters-survive-the-epoch',
     rule: 'C5',
     file: `${folder}/replica.ts`,
