@@ -53,7 +53,7 @@ export interface NodeWorld {
  */
 export class NodeParts {
   readonly #options: NodeOptions;
-  readonly partitions = new PartitionTable();
+  readonly partitions: PartitionTable;
   readonly cluster = new ClusterState();
   readonly leaderless = new LeaderlessWatch();
   readonly replication = { electionsWon: 0, leaderChanges: 0, inSyncLeft: 0, inSyncEntered: 0 };
@@ -85,7 +85,8 @@ export class NodeParts {
     this.#options = options;
     this.#world = world;
     const { emit } = world;
-    const partitions = this.partitions;
+    const partitions = new PartitionTable(options.cluster === undefined);
+    this.partitions = partitions;
     const cluster = this.cluster;
     this.clock = new ClockWatch(emit);
     this.reads = new PendingReads(emit);

@@ -218,6 +218,8 @@ export class Leadership {
 
   /** Infinity: nothing is due, ever (a lone voter). */
   nextDeadline(): number {
+    // Asked at the end of each turn, of each partition.
+    if (this.#isAlone) return Number.POSITIVE_INFINITY;
     let next = this.#quorumDeadline();
     if (this.#beginAtMs < next && this.#hasUnaware) next = this.#beginAtMs;
     for (const { member } of this.#voters) {
@@ -338,6 +340,15 @@ export class Leadership {
     const progress = this.#replicas.find(replica);
     return progress?.isSelf !== true && progress?.fetchedAtMs === undefined;
   };
+
+  /** Nobody else votes, or is to vote. */
+  get #isAlone(): boolean {
+    const { voters, wanted } = this.#options;
+    if (this.#voters.length !== 1 || voters.current !== this.#set) return false;
+    const goal = wanted?.();
+    const isReached = goal === undefined || goal === this.#reached;
+    return isReached && this.#voters[0]?.isSelf === true;
+  }
 
   get #hasUnaware(): boolean {
     return this.#set.voters.some(this.#isUnaware) || this.#observers().some(this.#isUnaware);

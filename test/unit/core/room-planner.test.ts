@@ -14,7 +14,7 @@ function newPlanner(options: { internal?: boolean; dropsOldest?: boolean } = {})
   const { internal = false, dropsOldest = true } = options;
   const { partition, persistAll } = newPartition();
   const cluster = new ClusterState();
-  const partitions = new PartitionTable();
+  const partitions = new PartitionTable(true);
   partitions.add(partition);
   const topic = { name: 'sensors', topicId: partition.topicId, partitions: 1, internal };
   const keeps = { keepUnforwarded: true, retentionMs: -1, retentionBytes: -1 };

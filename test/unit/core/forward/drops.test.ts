@@ -15,7 +15,7 @@ import { newPartition } from '../partition-world.ts';
 function newDrops(forwarded = ['sensors']) {
   const { partition } = newPartition();
   const cluster = new ClusterState();
-  const partitions = new PartitionTable();
+  const partitions = new PartitionTable(true);
   partitions.add(partition);
   const topic = {
     ...unplaced,

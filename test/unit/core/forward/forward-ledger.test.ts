@@ -9,7 +9,7 @@ import { at, newPartition } from '../partition-world.ts';
 function newLedger(keepUnforwarded: boolean, forwarded = ['sensors']) {
   const { partition } = newPartition();
   const cluster = new ClusterState();
-  const partitions = new PartitionTable();
+  const partitions = new PartitionTable(true);
   partitions.add(partition);
   const topic = {
     ...unplaced,

@@ -19,7 +19,7 @@ function newNode({ voters = 3, keepUnforwarded = true } = {}) {
   Object.defineProperty(partition, 'voters', { value: replicas });
   const { topicId } = partition;
   const cluster = new ClusterState();
-  const partitions = new PartitionTable();
+  const partitions = new PartitionTable(true);
   partitions.add(partition);
   const topic = { name: 'sensors', topicId, partitions: 1, internal: false, keepUnforwarded };
   const ages = { retentionMs: 1, retentionBytes: -1 };
