@@ -200,12 +200,4 @@ export const simBugs: readonly SimBug[] = [
     to: 'const to = Math.max(end.endOffset, log.logStartOffset);',
     why: 'a follower keeps what its leader never had (KIP-279)',
   },
-  {
-    name: 'log-start-not-compared',
-    rule: 'V1',
-    file: `${folder}/leadership.ts`,
-    from: 'if (isGone || fetchOffset === logStartOffset) return',
-    to: 'if (fetchOffset === logStartOffset) return { type: "nothing" };\n      if (isGone) return',
-    why: 'a replica that parts at the log start waits for ever',
-  },
 ];
