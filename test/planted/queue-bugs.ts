@@ -25,6 +25,15 @@ export const queueBugs: readonly PlantedBug[] = [
     suites: queues,
   },
   {
+    name: 'open-batch-keeps-closed-connections',
+    rule: 'P3',
+    file: queue,
+    from: 'if (!this.#cutGone(batch)) {',
+    to: 'if (this.#waiting.length > 1 && !this.#cutGone(batch)) {',
+    why: 'what came before was cut, so the second sending of it comes in behind',
+    suites: queues,
+  },
+  {
     name: 'called-back-behind-what-waits',
     rule: 'P1',
     file: queue,
