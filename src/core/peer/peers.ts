@@ -300,10 +300,14 @@ export class Peers {
     if (from !== undefined) this.#heard.set(from.nodeId, nowMs);
   }
 
-  /** Its process is gone: nobody waits for its silence to last (T3). */
+  /**
+   * Its process is gone: nobody waits for its silence to last (T3). All that it led is asked for at
+   * once: one message to each voter, one fsync of votes.
+   */
   #refused(nodeId: number): void {
+    const share = this.#options.random.next();
     for (const { replica } of this.#options.replicas()) {
-      replica.nodeRefused(nodeId, this.#now.monotonicMs);
+      replica.nodeRefused(nodeId, this.#now.monotonicMs, share);
     }
   }
 

@@ -87,15 +87,15 @@ export class Campaign {
 
   /**
    * Counts it if it is an answer of the present round.
-   * @returns 'lost' if a vote, not a pre-vote, can be won no more: it was split,
-   * and nobody need wait for a whole timeout to try again.
+   * @returns 'refused' if it was a vote, not a pre-vote: it is split, perhaps with a voter that
+   * will never answer, so nobody need wait for a whole timeout to try again.
    */
-  answered(answer: VoteAnswer, now: MonotonicMs): 'lost' | undefined {
+  answered(answer: VoteAnswer, now: MonotonicMs): 'refused' | undefined {
     const election = this.#election;
     if (election === undefined || election.isPreVote !== answer.isPreVote) return undefined;
     if (election.leaderEpoch !== answer.askedEpoch) return undefined;
     this.#count(election, answer.voter, answer.isGranted, now);
-    return election.isLost && !election.isPreVote ? 'lost' : undefined;
+    return answer.isGranted || answer.isPreVote ? undefined : 'refused';
   }
 
   #newElection(voters: VoterSet, isPreVote: boolean, now: MonotonicMs): Election {

@@ -53,16 +53,17 @@ export class LeaderWatch {
     if (this.#isRefused) this.armSoon(now);
   }
 
-  /** Waits a little: others may have the same news. */
-  armSoon(now: MonotonicMs): void {
-    const soon = now + refusedMsMin + this.#options.random.next() * (refusedMsMax - refusedMsMin);
+  /** Waits a little: others may have the same news. @param share in [0, 1): how little. */
+  armSoon(now: MonotonicMs, share = this.#options.random.next()): void {
+    const soon = now + refusedMsMin + share * (refusedMsMax - refusedMsMin);
     this.#electionAtMs = Math.min(this.#electionAtMs, soon);
   }
 
-  /** The leader's node refuses connections. */
-  refused(now: MonotonicMs): void {
+  /** The leader's node refuses connections; once is enough, or each link would draw a time. */
+  refused(now: MonotonicMs, share?: number): void {
+    if (this.#isRefused) return;
     if (this.#leaderId !== undefined) this.#refusal = { nodeId: this.#leaderId, atMs: now };
-    this.armSoon(now);
+    this.armSoon(now, share);
   }
 
   /** Nothing of it was heard for the fetch timeout, or it refuses connections; true without one. */

@@ -125,7 +125,7 @@ export class Replica {
     if (isAsked && !answer.isGranted && isLed && epoch === this.leaderEpoch) {
       return this.#enterEpoch(epoch, leaderId, now);
     }
-    if (this.#campaign.answered(answer, now) === 'lost') this.#watch.armSoon(now);
+    if (this.#campaign.answered(answer, now) === 'refused') this.#watch.armSoon(now);
   }
 
   /** @returns what a leader of an old epoch is refused with. */
@@ -150,10 +150,10 @@ export class Replica {
   }
 
   /** A node refuses connections: its partitions need another leader, its voters are not in sync. */
-  nodeRefused(nodeId: number, now: MonotonicMs): void {
+  nodeRefused(nodeId: number, now: MonotonicMs, share?: number): void {
     const { leadership } = this;
     if (leadership !== undefined) return this.#moved(leadership.unreachable(nodeId, now));
-    if (this.#watch.leaderId === nodeId) this.#watch.refused(now);
+    if (this.#watch.leaderId === nodeId) this.#watch.refused(now, share);
   }
 
   /** The leader's node answers that it does not lead this partition any more (T2). */

@@ -43,6 +43,13 @@ describe('LeaderWatch (T2, T3)', () => {
     ]);
   });
 
+  it('keeps the time that the first refusal drew', () => {
+    const { watch } = newWatch();
+    watch.refused(monotonicMs(100), 0.9);
+    watch.refused(monotonicMs(101), 0);
+    expect(watch.electionAtMs).toBe(240);
+  });
+
   it('does not wait long for it when another voter names it once more', () => {
     const { watch, heard } = newWatch();
     heard.set(7, 100);
