@@ -31,6 +31,7 @@ type Told = Of<
   | 'ReleasePublishes'
   | 'RejectPublish'
   | 'OpenSessionAnswered'
+  | 'CloseSession'
   | 'NoteForwardAttempt'
   | 'AnswerForwarder'
   | 'StoreForwardMark'
@@ -56,7 +57,7 @@ export interface World {
   readonly links: (effect: PeerEffect) => void;
   readonly mqtt: Pick<
     MqttFront,
-    'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered'
+    'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered' | 'closeSession'
   >;
   readonly forwardMarks: Pick<ForwardMarks, 'note' | 'noteAttempt' | 'attempted'>;
   readonly answerForwarder: (askId: number, isAllowed: boolean) => void;
@@ -235,7 +236,9 @@ export class Executor {
       case 'RejectPublish':
         return world.mqtt.rejectPublish(effect.publishId, effect.closeConnection, effect.reason);
       case 'OpenSessionAnswered':
-        return world.mqtt.sessionAnswered(effect.requestId, effect.openIdentifiers);
+        return world.mqtt.sessionAnswered(effect);
+      case 'CloseSession':
+        return world.mqtt.closeSession(effect.connection, effect.clientId, effect.reason);
       case 'NoteForwardAttempt':
         return world.forwardMarks.noteAttempt(effect.attempt);
       case 'AnswerForwarder':

@@ -2,11 +2,12 @@ import { createServer } from 'node:net';
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { Aedes } from 'aedes';
-import type { AuthenticateError, Client, ConnectPacket, PublishPacket, Subscription } from 'aedes';
+import type { Client, ConnectPacket, PublishPacket, Subscription } from 'aedes';
 import { limits } from '../src/base/limits.ts';
 import { fail, ok } from '../src/base/result.ts';
 import type { Result } from '../src/base/result.ts';
-import type { HeldPublishers } from '../src/core/effect.ts';
+import type { ConnectionId } from '../src/base/brand.ts';
+import type { Effect, HeldPublishers } from '../src/core/effect.ts';
 import { isCleanText } from './mqtt-clean-text.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCrowd } from './mqtt-crowd.ts';
@@ -17,24 +18,18 @@ import type {
   MqttListenError,
 } from './mqtt-front-options.ts';
 import { MqttInbound } from './mqtt-inbound.ts';
+import { identifierRejected, MqttOpenings } from './mqtt-openings.ts';
+import type { Authenticated } from './mqtt-openings.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
 import { faultOf, isGoodWill, publishOf } from './mqtt-publish.ts';
 import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
 
-type Done = (error: AuthenticateError | null, success: boolean | null) => void;
-
-/** A CONNECT that waits until its session is opened in the core. */
-interface Opening {
-  readonly connection: MqttConnection;
-  readonly client: Client;
-  readonly done: Done;
-}
-
-/** aedes gives the code to the client in CONNACK [MQTT-3.1.3-9]. */
-const identifierRejected = (): AuthenticateError =>
-  Object.assign(new Error('the client identifier is not acceptable'), { returnCode: 2 });
+type SessionAnswer = Pick<
+  Extract<Effect, { type: 'OpenSessionAnswered' }>,
+  'requestId' | 'openIdentifiers' | 'isResumed'
+>;
 
 /**
  * The MQTT front end on aedes: 3.1 and 3.1.1. It decides nothing: publishes, QoS 2 identifiers and
@@ -57,8 +52,7 @@ export class MqttFront {
   readonly #byClient = new WeakMap<Client, MqttConnection>();
   /** The one connection that holds a client id, from CONNECT on (takeover: [MQTT-3.1.4-2]). */
   readonly #byClientId = new Map<string, MqttConnection>();
-  readonly #openings = new Map<number, Opening>();
-  #lastRequestId = 0;
+  readonly #openings = new MqttOpenings();
   #isStopping = false;
 
   constructor(options: MqttFrontOptions) {
@@ -163,15 +157,23 @@ export class MqttFront {
   }
 
   /** Effect OpenSessionAnswered: CONNACK may go, with session present if identifiers are open. */
-  sessionAnswered(requestId: number, openIdentifiers: readonly number[]): void {
-    const opening = this.#openings.get(requestId);
-    this.#openings.delete(requestId);
+  sessionAnswered({ requestId, openIdentifiers, isResumed }: SessionAnswer): void {
+    const opening = this.#openings.take(requestId);
     if (opening === undefined || opening.connection.dead) return;
     const { connection, client, done } = opening;
+    if (!isResumed) this.#inbound.forget(client.id);
     if (openIdentifiers.length > 0 && !client.clean) {
       this.#persistence.withOpenIdentifiers.add(client.id);
     } else this.#persistence.withOpenIdentifiers.delete(client.id);
     connection.guard(() => done(null, true));
+  }
+
+  /** Effect CloseSession: CONNACK says so where it is still to come. */
+  closeSession(id: ConnectionId, clientId: string, reason: string): void {
+    const connection = this.#byClientId.get(clientId);
+    if (connection === undefined || connection.id !== id) return;
+    // aedes closes it behind its CONNACK.
+    if (!this.#openings.refuse(connection)) this.#close(connection, reason);
   }
 
   /** Effect HoldPublishers: PUBLISHes stay unread; connections that only subscribe go on. */
@@ -267,7 +269,7 @@ export class MqttFront {
    * Holds CONNACK until the core has opened the session, after any earlier connection of it is
    * gone.
    */
-  #openSession(client: Client, done: Done): void {
+  #openSession(client: Client, done: Authenticated): void {
     const connection = this.#byClient.get(client);
     if (connection === undefined || connection.dead) return;
     const clientId = client.id;
@@ -283,8 +285,7 @@ export class MqttFront {
     connection.clientId = clientId;
     const clean = client.clean;
     if (clean) this.#inbound.forget(clientId);
-    const requestId = ++this.#lastRequestId;
-    this.#openings.set(requestId, { connection, client, done });
+    const requestId = this.#openings.add({ connection, client, done });
     const opened = { requestId, connection: connection.id, clientId, clean };
     this.#options.post({ type: 'SessionOpened', ...opened });
   }

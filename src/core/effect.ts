@@ -142,6 +142,15 @@ export type Effect =
       readonly type: 'OpenSessionAnswered';
       readonly requestId: number;
       readonly openIdentifiers: readonly number[];
+      /** What the front end remembers of the session holds: no other node had it meanwhile. */
+      readonly isResumed: boolean;
+    }
+  /** The client is connected elsewhere, or its CONNECT cannot be answered. */
+  | {
+      readonly type: 'CloseSession';
+      readonly connection: ConnectionId;
+      readonly clientId: string;
+      readonly reason: string;
     }
   /** After a replay: the view becomes exactly these entries. */
   | {

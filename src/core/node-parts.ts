@@ -126,6 +126,7 @@ export class NodeParts {
       allocateProducerId: () => this.producerIds.allocate(),
       now: () => this.#current(),
       emit,
+      sharing: options.cluster && { ...options, openMsMax: options.ingestDeliveryTimeoutMs },
     });
     this.handOver = new HandOver({
       ...{ partitions, emit },

@@ -70,6 +70,7 @@ export class Node {
       this.#parts.retention.nextDeadline(),
       this.#parts.batcher.nextDeadline(),
       this.#parts.queues.nextDeadline(),
+      this.#parts.qos2.sessions.nextDeadline(),
       this.#parts.membership?.nextDeadline(),
       this.#parts.forwarding.nextDeadline(),
       this.#parts.partitions.nextDeadline(),
@@ -231,6 +232,7 @@ export class Node {
     this.#parts.membership?.tick(now);
     this.#parts.forwarding.tick(now);
     this.#parts.queues.tick(now.monotonicMs);
+    this.#parts.qos2.sessions.tick(now.monotonicMs);
     const lateAt = this.#parts.ingest.giveUpLate(now);
     this.#parts.queues.giveUp(lateAt);
     if (this.#parts.clock.observe(now) > 0) this.#parts.retention.clockJumped(now);

@@ -22,6 +22,8 @@ export class MqttFakeCore {
   isEager = true;
   /** Identifiers that sessions are told to have open. */
   openIdentifiers: readonly number[] = [];
+  /** What the front end remembers of sessions holds. */
+  isResumed = true;
   /** Holds CONNACK. */
   answersSessions = true;
   port = 0;
@@ -71,7 +73,9 @@ export class MqttFakeCore {
     if (event.type === 'SessionOpened' && this.answersSessions) {
       const { requestId, clean } = event;
       const open = clean ? [] : this.openIdentifiers;
-      setImmediate(() => this.front.sessionAnswered(requestId, open));
+      setImmediate(() =>
+        this.front.sessionAnswered({ requestId, openIdentifiers: open, isResumed: this.isResumed }),
+      );
     }
     if (this.isEager && 'publish' in event) setImmediate(() => this.release(event));
     if (this.isEager && event.type === 'IdentifierReleased') {

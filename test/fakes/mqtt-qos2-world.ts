@@ -1,8 +1,8 @@
 import { connectionId, uuid } from '../../src/base/brand.ts';
 import { utf8Decode } from '../../src/base/bytes.ts';
 import { Qos2Sessions } from '../../src/core/mqtt/qos2-sessions.ts';
-import type { TripleOutcome } from '../../src/core/mqtt/qos2-sessions.ts';
-import type { TripleTarget } from '../../src/core/mqtt/qos2-session.ts';
+import type { TripleOutcome } from '../../src/core/mqtt/qos2-options.ts';
+import type { TripleTarget } from '../../src/core/mqtt/triple-target.ts';
 
 const topicId = uuid('00000000-0000-4000-8000-000000000001');
 
@@ -169,7 +169,8 @@ export class Qos2World {
     this.#publishes.set(publishId, () => {
       if (device.connection === connection) this.#answered(device, reading, isPublish);
     });
-    if (!isPublish) return this.#core.identifierReleased({ publishId, clientId, packetId });
+    const released = { publishId, connection: connectionId(connection), clientId, packetId };
+    if (!isPublish) return this.#core.identifierReleased(released);
     this.#core.identifierReceived({
       ...{ publishId, connection: connectionId(connection), clientId, packetId },
       ...{ mqttTopic: reading.text, payload: new Uint8Array(), qos: 2, retain: false },

@@ -176,7 +176,7 @@ export const edgeBugs: readonly PlantedBug[] = [
     rule: 'P5',
     file: 'edge/mqtt-aedes.ts',
     from: "this.#options.post({ type: 'SessionOpened', ...opened });",
-    to: "this.#options.post({ type: 'SessionOpened', ...opened });\n    this.#openings.delete(requestId);\n    done(null, true);",
+    to: "this.#options.post({ type: 'SessionOpened', ...opened });\n    this.#openings.take(requestId);\n    done(null, true);",
     why: 'a client begins anew while its old session can still come back',
     suites: mqttSuites,
   },

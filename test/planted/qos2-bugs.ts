@@ -1,7 +1,7 @@
 import type { PlantedBug } from './planted-bug.ts';
 
 const suites = ['test/unit/core/mqtt/', 'test/unit/core/node.test.ts'];
-const file = 'src/core/mqtt/qos2-sessions.ts';
+const file = 'src/core/mqtt/qos2-handshakes.ts';
 
 /** Mistakes with publishes of QoS 2 (P5). */
 export const qos2Bugs: readonly PlantedBug[] = [
@@ -43,7 +43,7 @@ export const qos2Bugs: readonly PlantedBug[] = [
     from: "if (identifier.state === 'stored') return this.#options.release(publishId);",
     to: `if (identifier.state === 'stored') {
       session.open.delete(packetId);
-      return this.#begin(publish);
+      return this.#begin(session, publish);
     }`,
     why: 'a reading whose PUBREC was lost is stored twice',
     suites,
@@ -53,7 +53,7 @@ export const qos2Bugs: readonly PlantedBug[] = [
     rule: 'P5',
     file,
     from: "if (identifier.state === 'unsettled') this.#produce(session, identifier, publish);",
-    to: "if (identifier.state === 'unsettled') this.#begin(publish);",
+    to: "if (identifier.state === 'unsettled') this.#begin(session, publish);",
     why: 'after a crash the repetition of an identifier is stored twice',
     suites,
   },
@@ -78,11 +78,11 @@ export const qos2Bugs: readonly PlantedBug[] = [
   {
     name: 'clean-session-not-committed',
     rule: 'P5',
-    file,
-    from: 'if (clean) return this.#wipe(clientId, () => this.#options.sessionAnswered(requestId, []));',
+    file: 'src/core/mqtt/lone-sessions.ts',
+    from: 'if (clean) return this.#wipe(clientId, () => answer([]));',
     to: `if (clean) {
       this.#wipe(clientId, () => undefined);
-      return this.#options.sessionAnswered(requestId, []);
+      return answer([]);
     }`,
     why: 'after a crash an identifier of the old session swallows a new reading',
     suites,
@@ -99,10 +99,55 @@ export const qos2Bugs: readonly PlantedBug[] = [
   {
     name: 'open-producer-not-pinned',
     rule: 'P5',
-    file,
-    from: 'for (const { target } of session.open.values()) pinned.add(target.producerId);',
+    file: 'src/core/mqtt/session-table.ts',
+    from: 'for (const target of session.open.values()) pinned.add(target.producerId);',
     to: '',
     why: 'an identifier under an earlier producer id of its session is stored twice after days',
+    suites,
+  },
+  {
+    name: 'former-owner-still-counts',
+    rule: 'P5',
+    file: 'src/core/mqtt/reduce-session-change.ts',
+    from: 'if (session === undefined || !isSameOwner(owner, session.owner)) return stored(key);',
+    to: '',
+    why: 'what a node sent before it lost the session opens or closes identifiers of the next one',
+    suites,
+  },
+  {
+    name: 'takeover-from-anybody',
+    rule: 'P5',
+    file: 'src/core/mqtt/reduce-session-change.ts',
+    from: 'if (!isSameOwner(actsFor, present?.owner)) return stored(key);',
+    to: "if (session.change !== 'takes' && !isSameOwner(actsFor, present?.owner)) return stored(key);",
+    why: 'a takeover that was sent long ago takes a client away from the node that it went to',
+    suites,
+  },
+  {
+    name: 'session-answered-before-its-takeover',
+    rule: 'P5',
+    file: 'src/core/mqtt/shared-sessions.ts',
+    from: 'this.#unanswered.add(held);\n    this.#take(held);',
+    to: 'this.#answer(held, [...(this.#table.get(clientId)?.open.keys() ?? [])], true);\n    this.#take(held);',
+    why: 'a node that lags does not know the identifiers that the client has open',
+    suites,
+  },
+  {
+    name: 'ended-session-is-taken-along',
+    rule: 'P5',
+    file: 'src/core/mqtt/reduce-session-change.ts',
+    from: 'told.clean || present?.clean === true || present?.hasEnded === true',
+    to: 'told.clean || present?.clean === true',
+    why: 'an identifier of a clean session swallows a reading of the next one',
+    suites,
+  },
+  {
+    name: 'acts-on-after-a-takeover',
+    rule: 'P5',
+    file: 'src/core/mqtt/shared-sessions.ts',
+    from: "if (isElsewhere) this.#endAndClose(held, 'the client is connected to another node');",
+    to: 'if (isElsewhere) return;',
+    why: 'two nodes act for one client',
     suites,
   },
 ];

@@ -14,8 +14,17 @@ import { changesBatch, rewriteBatches } from './compacted-batches.ts';
 
 export interface InternalTopicOptions {
   readonly partition: Partition;
-  /** One committed change, in offset order (C7); an undefined value is a tombstone. */
+  /** What became of a key, in offset order (C7); undefined: it is gone. */
   readonly apply: (key: string, value: Uint8Array | undefined) => void;
+  /**
+   * What a record makes of its key, by what the keys hold in front of it; what the key holds
+   * already: nothing. The same for the same log on every node. Without it a record's value stands.
+   */
+  readonly reduce?: (
+    key: string,
+    value: Uint8Array | undefined,
+    stored: (key: string) => Uint8Array | undefined,
+  ) => Uint8Array | undefined;
   /** Into the open batch of this node; settled when it is committed. */
   readonly append: (change: ViewChange, done: (outcome: AppendOutcome) => void) => void;
   /** Closes the open batch now: what was appended lies in front of what comes next. */
@@ -110,7 +119,7 @@ export class InternalTopic implements LogFollower {
       },
     };
     if (view !== undefined && view.nextOffset >= this.#next && view.nextOffset <= logEndOffset) {
-      for (const { key, value } of view.entries) this.#see(utf8Decode(key), value);
+      for (const { key, value } of view.entries) this.#keep(utf8Decode(key), value.slice());
       this.#next = view.nextOffset;
     }
     this.#advance();
@@ -189,7 +198,7 @@ export class InternalTopic implements LogFollower {
 
   #forgetStale(stale: ReadonlySet<string>): void {
     this.#stale = undefined;
-    for (const key of stale) this.#see(key, undefined);
+    for (const key of stale) this.#keep(key, undefined);
   }
 
   /** @returns false if the next committed batch is not at hand. */
@@ -261,18 +270,25 @@ export class InternalTopic implements LogFollower {
   #passHole(from: Offset, to: Offset): void {
     this.#hasHole = true;
     for (const key of [...this.#values.keys()]) {
-      if (!this.#options.survivesHole(key)) this.#see(key, undefined);
+      if (!this.#options.survivesHole(key)) this.#keep(key, undefined);
     }
     this.#options.holeFound(from, to);
   }
 
   #see(key: string, value: Uint8Array | undefined): void {
-    const kept = value?.slice();
     this.#recordsInLog++;
     this.#stale?.delete(key);
-    if (kept === undefined) this.#values.delete(key);
-    else this.#values.set(key, kept);
-    if (this.#isReplayed) this.#changes.push({ key: utf8Encode(key), value: kept });
+    const { reduce } = this.#options;
+    const own = value?.slice();
+    if (reduce === undefined) return this.#keep(key, own);
+    const kept = reduce(key, own, (other) => this.#values.get(other));
+    if (kept !== this.#values.get(key)) this.#keep(key, kept);
+  }
+
+  #keep(key: string, value: Uint8Array | undefined): void {
+    if (value === undefined) this.#values.delete(key);
+    else this.#values.set(key, value);
+    if (this.#isReplayed) this.#changes.push({ key: utf8Encode(key), value });
     this.#options.apply(key, value);
   }
 
@@ -309,12 +325,15 @@ export class InternalTopic implements LogFollower {
 
   #newest(): ReadonlyMap<string, Uint8Array> {
     const newest = new Map(this.#values);
+    const { reduce } = this.#options;
+    const stored = (key: string): Uint8Array | undefined => newest.get(key);
     for (const { batch } of this.#appended) {
       for (const header of scanBatches(batch).headers) {
         if (header.isControl) continue;
         forEachRecord(batch, header, (_, key, value) => {
-          if (value === undefined) newest.delete(key);
-          else newest.set(key, value);
+          const kept = reduce === undefined ? value : reduce(key, value, stored);
+          if (kept === undefined) newest.delete(key);
+          else newest.set(key, kept);
         });
       }
     }

@@ -3,6 +3,7 @@ import type { Offset } from '../../base/brand.ts';
 import { noRecordHeaders } from '../../wire/kafka/record-headers.ts';
 import type { Effect } from '../effect.ts';
 import type { Qos2Sessions } from '../mqtt/qos2-sessions.ts';
+import { reduceSessionChange } from '../mqtt/reduce-session-change.ts';
 import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
 import type { PendingReads } from '../pending-reads.ts';
@@ -44,6 +45,7 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
   const isCluster = topic === clusterTopicName;
   return new InternalTopic({
     partition,
+    ...(isCluster ? {} : { reduce: reduceSessionChange }),
     apply: (key, value) => {
       const isKnown = isCluster ? cluster.apply(key, value) : sessions.apply(key, value);
       if (!isKnown) emit(unknownRecord(topic, key));

@@ -8,8 +8,9 @@ import type { Now } from '../now.ts';
 import type { Ingest } from '../produce/ingest.ts';
 import type { ProduceQueues } from '../produce/produce-queues.ts';
 import type { PendingPublish } from '../produce/publish-order.ts';
-import type { TripleTarget } from './qos2-session.ts';
-import { Qos2Sessions, type TripleOutcome } from './qos2-sessions.ts';
+import type { TripleTarget } from './triple-target.ts';
+import { Qos2Sessions } from './qos2-sessions.ts';
+import type { SharingOptions, TripleOutcome } from './qos2-options.ts';
 
 export interface Qos2PublishesOptions {
   readonly batchBytesMax: number;
@@ -22,6 +23,8 @@ export interface Qos2PublishesOptions {
   /** The time of the step that is running. */
   readonly now: () => Now;
   readonly emit: (effect: Effect) => void;
+  /** Undefined: a cluster of one. */
+  readonly sharing: Pick<SharingOptions, 'nodeId' | 'startCounter' | 'openMsMax'> | undefined;
 }
 
 /**
@@ -46,8 +49,14 @@ export class Qos2Publishes {
         this.#pending.delete(publishId);
         options.emit({ type: 'RejectPublish', publishId, closeConnection, reason });
       },
-      sessionAnswered: (requestId, openIdentifiers) =>
-        options.emit({ type: 'OpenSessionAnswered', requestId, openIdentifiers }),
+      sessionAnswered: (requestId, openIdentifiers, isResumed) =>
+        options.emit({ type: 'OpenSessionAnswered', requestId, openIdentifiers, isResumed }),
+      sharing: options.sharing && {
+        ...options.sharing,
+        now: () => options.now().monotonicMs,
+        closeConnection: (connection, clientId, reason) =>
+          options.emit({ type: 'CloseSession', connection, clientId, reason }),
+      },
     });
   }
 

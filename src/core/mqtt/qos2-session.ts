@@ -1,14 +1,8 @@
 import type { Uuid } from '../../base/brand.ts';
 import { sequenceAfter } from '../../wire/kafka/sequence.ts';
-
-/** The triple that makes a record of a session idempotent, and where it goes (P5). */
-export interface TripleTarget {
-  readonly topicId: Uuid;
-  readonly partition: number;
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
-  readonly baseSequence: number;
-}
+import type { SessionOwner } from './session-owner.ts';
+import type { StoredSession } from './session-table.ts';
+import type { TripleTarget } from './triple-target.ts';
 
 /**
  * One packet identifier between PUBLISH and PUBCOMP.
@@ -32,6 +26,16 @@ export interface OpenIdentifier {
   isDead: boolean;
 }
 
+/** An identifier that nobody waits for yet. */
+export const newIdentifier = (
+  packetId: number,
+  state: OpenIdentifier['state'],
+  target: TripleTarget,
+): OpenIdentifier => ({
+  ...{ packetId, state, target, waiters: [] },
+  ...{ afterRemoval: [], renewals: 0, isDead: false },
+});
+
 const producerEpochMax = 32_767;
 
 /** Producer identity and open identifiers of one client id. */
@@ -49,11 +53,26 @@ export class Qos2Session {
   readonly #nextSequences = new Map<string, number>();
 
   /** It ends with its connection. Kept in its record: a crash ends the connection too. */
-  isClean: boolean;
+  readonly isClean: boolean;
+  /** Whom its records name; undefined: this node is alone. */
+  readonly owner: SessionOwner;
 
-  constructor(clientId: string, isClean: boolean) {
+  constructor(clientId: string, isClean: boolean, owner?: SessionOwner) {
     this.clientId = clientId;
     this.isClean = isClean;
+    this.owner = owner;
+  }
+
+  /** Goes on where the log says it stands; whether a record of it is stored is for (2) to say. */
+  static of(stored: StoredSession, isClean: boolean, owner?: SessionOwner): Qos2Session {
+    const session = new Qos2Session(stored.clientId, isClean, owner);
+    session.producerId = stored.producerId;
+    session.producerEpoch = stored.producerEpoch;
+    session.isRecorded = stored.isRecorded;
+    for (const [packetId, target] of stored.open) {
+      session.open.set(packetId, newIdentifier(packetId, 'unsettled', target));
+    }
+    return session;
   }
 
   /**

@@ -87,6 +87,13 @@ export interface SessionValue {
   readonly producerEpoch: number;
   /** It ends with its connection, and so with the process that wrote it. */
   readonly clean: boolean;
+  /** Who acts for it; absent: written by a node that is alone. */
+  readonly owner?: SessionOwnerValue;
+  /** Of `takes`: whom it takes the session from; absent: nobody. */
+  readonly after?: SessionOwnerValue;
+  /** What is open is of a session that ended, and has to go [MQTT-3.1.2-6]. */
+  readonly hasEnded?: true;
+  readonly change: SessionChangeValue;
 }
 
 /** `__cluster`, key `forwarded/<topic id>/<partition>/<leader epoch>` (X4). */
@@ -101,6 +108,18 @@ export interface ForwardStandValue {
   readonly lastForwarded?: BatchIdentityValue;
 }
 
+/** One connection of one process of one node. */
+export interface SessionOwnerValue {
+  readonly nodeId: number;
+  readonly counter: number;
+}
+
+/**
+ * `sets`: whatever was there. The others count only while `after` (`takes`) or `owner` is who acts
+ * for the session; `takes` leaves the producer as it was.
+ */
+export type SessionChangeValue = 'sets' | 'takes' | 'updates' | 'removes';
+
 /** `__mqtt_sessions`, key `qos2/<client id>/<packet identifier>` (P5). */
 export interface OpenIdentifierValue {
   readonly topicId: string;
@@ -108,6 +127,9 @@ export interface OpenIdentifierValue {
   readonly producerId: number;
   readonly producerEpoch: number;
   readonly baseSequence: number;
+  /** Counts only while this is who acts for the session; absent: always. */
+  readonly owner?: SessionOwnerValue;
+  readonly isRemoved: boolean;
 }
 
 /** Central's cursor topic, key `<cluster uuid>/<topic id>/<partition>` (X1). */
@@ -233,20 +255,27 @@ export const decodeForwarded = (bytes: Uint8Array): Decoded<ForwardedValue> =>
   });
 
 /** The bytes of a Session. */
-export const encodeSession = (value: SessionValue): Uint8Array =>
-  shorelog.Session.encode(value).finish();
+export const encodeSession = ({ change, ...value }: SessionValue): Uint8Array => {
+  // The encoder writes zeros that it is given.
+  const changed = change === 'sets' ? {} : { change: sessionChanges.indexOf(change) };
+  return shorelog.Session.encode({ ...value, ...changed }).finish();
+};
 
 /** The Session in these bytes. */
 export const decodeSession = (bytes: Uint8Array): Decoded<SessionValue> =>
   decoded(() => {
     const read = shorelog.Session.decode(bytes);
     const { producerEpoch, clean } = read;
-    return { producerId: exact(read.producerId), producerEpoch, clean };
+    const change = sessionChanges[read.change];
+    if (change === undefined) throw new RangeError('a change of a newer version');
+    const ended = read.hasEnded ? { hasEnded: true as const } : {};
+    const owners = { ...ended, ...ownerAs('owner', read.owner), ...ownerAs('after', read.after) };
+    return { producerId: exact(read.producerId), producerEpoch, clean, change, ...owners };
   });
 
 /** The bytes of an OpenIdentifier. */
-export const encodeOpenIdentifier = (value: OpenIdentifierValue): Uint8Array =>
-  shorelog.OpenIdentifier.encode(value).finish();
+export const encodeOpenIdentifier = ({ isRemoved, ...value }: OpenIdentifierValue): Uint8Array =>
+  shorelog.OpenIdentifier.encode(isRemoved ? { ...value, removed: true } : value).finish();
 
 /** The OpenIdentifier in these bytes. */
 export const decodeOpenIdentifier = (bytes: Uint8Array): Decoded<OpenIdentifierValue> =>
@@ -258,6 +287,8 @@ export const decodeOpenIdentifier = (bytes: Uint8Array): Decoded<OpenIdentifierV
       producerId: exact(read.producerId),
       producerEpoch: read.producerEpoch,
       baseSequence: read.baseSequence,
+      isRemoved: read.removed,
+      ...ownerAs('owner', read.owner),
     };
   });
 
@@ -317,6 +348,17 @@ function exact(value: number): number {
   if (!Number.isSafeInteger(whole)) throw new RangeError('not exact in a double');
   return whole;
 }
+
+const sessionChanges: readonly SessionChangeValue[] = ['sets', 'takes', 'updates', 'removes'];
+
+const ownerAs = <Name extends 'owner' | 'after'>(
+  name: Name,
+  read: shorelog.SessionOwner.$Properties | null | undefined,
+): Partial<Record<Name, SessionOwnerValue>> => {
+  if (read === null || read === undefined) return {};
+  const owner = { nodeId: read.nodeId ?? 0, counter: exact(read.counter ?? 0) };
+  return { [name]: owner } as Record<Name, SessionOwnerValue>;
+};
 
 const encodable = (replicas: AssignmentValue): shorelog.Assignment.$Properties => ({
   replicas: [...replicas],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectionId } from '../../../src/base/brand.ts';
 import {
   connectBytes,
   MqttBytes,
@@ -173,7 +174,8 @@ describe('sessions', () => {
     expect(core.events.map((event) => event.type)).toEqual(['SessionOpened']);
     const [opened] = core.events;
     if (opened?.type !== 'SessionOpened') throw new Error('no session');
-    core.front.sessionAnswered(opened.requestId, [3]);
+    const { requestId } = opened;
+    core.front.sessionAnswered({ requestId, openIdentifiers: [3], isResumed: true });
     await until(() => client.packets.length === 2);
     expect(client.packets).toEqual(['connack:1/0', 'puback:1']);
     core.answersSessions = true;
@@ -181,6 +183,43 @@ describe('sessions', () => {
     core.openIdentifiers = [];
     expect((await join('b', false)).packets).toEqual(['connack:0/0']);
     expect((await join('c', true)).packets).toEqual(['connack:0/0']);
+  });
+
+  test('what another node may have changed is not remembered of a session', async () => {
+    const first = await join('a', false);
+    first.socket.write(publish(2, 7));
+    await until(() => first.packets.includes('pubrec:7'));
+    core.isEager = false;
+    const again = await join('a', false);
+    again.socket.write(publish(2, 7));
+    await until(() => again.packets.includes('pubrec:7'));
+    core.isResumed = false;
+    const elsewhere = await join('a', false);
+    const seen = core.waiting.length;
+    elsewhere.socket.write(publish(2, 7));
+    await until(() => core.waiting.length === seen + 1);
+    await settle();
+    expect(elsewhere.packets).toEqual(['connack:0/0']);
+  });
+
+  test('a client that is connected elsewhere is closed; one that waits is told why', async () => {
+    const client = await join('a', false);
+    const [opened] = core.events;
+    if (opened?.type !== 'SessionOpened') throw new Error('no session');
+    core.front.closeSession(connectionId(99), 'a', 'not this connection');
+    core.front.closeSession(opened.connection, 'a', 'a test says so');
+    await until(() => client.isClosed);
+    core.answersSessions = false;
+    const late = new MqttBytes(core.port);
+    clients.push(late);
+    late.socket.write(connectBytes('b', false));
+    await until(() => core.events.at(-1)?.type === 'SessionOpened');
+    const waiting = core.events.at(-1);
+    if (waiting?.type !== 'SessionOpened') throw new Error('no session');
+    core.front.closeSession(waiting.connection, 'b', 'a test says so');
+    await until(() => late.isClosed);
+    expect(late.packets).toEqual(['connack:0/3']);
+    await until(() => core.events.at(-1)?.type === 'ConnectionClosed');
   });
 
   test('a will goes to the core behind ConnectionClosed', async () => {

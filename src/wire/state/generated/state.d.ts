@@ -815,6 +815,18 @@ export namespace shorelog {
         /** Session clean. */
         clean: boolean;
 
+        /** Session owner. */
+        owner?: (shorelog.SessionOwner.$Properties|null);
+
+        /** Session after. */
+        after?: (shorelog.SessionOwner.$Properties|null);
+
+        /** Session change. */
+        change: shorelog.SessionChange;
+
+        /** Session hasEnded. */
+        hasEnded: boolean;
+
         /**
          * Encodes the specified Session message. Does not implicitly {@link shorelog.Session.verify|verify} messages.
          * @param message Session message or plain object to encode
@@ -848,12 +860,103 @@ export namespace shorelog {
             /** Session clean */
             clean?: (boolean|null);
 
+            /** Session owner */
+            owner?: (shorelog.SessionOwner.$Properties|null);
+
+            /** Session after */
+            after?: (shorelog.SessionOwner.$Properties|null);
+
+            /** Session change */
+            change?: (shorelog.SessionChange|null);
+
+            /** Session hasEnded */
+            hasEnded?: (boolean|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a Session. */
         type $Shape = shorelog.Session.$Properties;
+    }
+
+    /**
+     * Properties of a SessionOwner.
+     * @deprecated Use shorelog.SessionOwner.$Properties instead.
+     */
+    interface ISessionOwner extends shorelog.SessionOwner.$Properties {
+    }
+
+    /** Represents a SessionOwner. */
+    class SessionOwner {
+
+        /**
+         * Constructs a new SessionOwner.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.SessionOwner.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** SessionOwner nodeId. */
+        nodeId: number;
+
+        /** SessionOwner counter. */
+        counter: number;
+
+        /**
+         * Encodes the specified SessionOwner message. Does not implicitly {@link shorelog.SessionOwner.verify|verify} messages.
+         * @param message SessionOwner message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.SessionOwner.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a SessionOwner message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.SessionOwner & shorelog.SessionOwner.$Shape} SessionOwner
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.SessionOwner & shorelog.SessionOwner.$Shape;
+    }
+
+    namespace SessionOwner {
+
+        /** Properties of a SessionOwner. */
+        interface $Properties {
+
+            /** SessionOwner nodeId */
+            nodeId?: (number|null);
+
+            /** SessionOwner counter */
+            counter?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a SessionOwner. */
+        type $Shape = shorelog.SessionOwner.$Properties;
+    }
+
+    /** SessionChange enum. */
+    enum SessionChange {
+
+        /** SETS value */
+        SETS = 0,
+
+        /** TAKES value */
+        TAKES = 1,
+
+        /** UPDATES value */
+        UPDATES = 2,
+
+        /** REMOVES value */
+        REMOVES = 3
     }
 
     /**
@@ -889,6 +992,12 @@ export namespace shorelog {
 
         /** OpenIdentifier baseSequence. */
         baseSequence: number;
+
+        /** OpenIdentifier owner. */
+        owner?: (shorelog.SessionOwner.$Properties|null);
+
+        /** OpenIdentifier removed. */
+        removed: boolean;
 
         /**
          * Encodes the specified OpenIdentifier message. Does not implicitly {@link shorelog.OpenIdentifier.verify|verify} messages.
@@ -928,6 +1037,12 @@ export namespace shorelog {
 
             /** OpenIdentifier baseSequence */
             baseSequence?: (number|null);
+
+            /** OpenIdentifier owner */
+            owner?: (shorelog.SessionOwner.$Properties|null);
+
+            /** OpenIdentifier removed */
+            removed?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -1227,6 +1227,10 @@ export const shorelog = $root.shorelog = (() => {
         Session.prototype.producerId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
         Session.prototype.producerEpoch = 0;
         Session.prototype.clean = false;
+        Session.prototype.owner = null;
+        Session.prototype.after = null;
+        Session.prototype.change = 0;
+        Session.prototype.hasEnded = false;
 
         Session.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1241,6 +1245,14 @@ export const shorelog = $root.shorelog = (() => {
                 writer.uint32(16).int32(message.producerEpoch);
             if (message.clean != null && $Object.hasOwnProperty.call(message, "clean") && message.clean !== false)
                 writer.uint32(24).bool(message.clean);
+            if (message.owner != null && $Object.hasOwnProperty.call(message, "owner"))
+                $root.shorelog.SessionOwner.encode(message.owner, writer.uint32(34).fork(), _depth + 1).ldelim();
+            if (message.after != null && $Object.hasOwnProperty.call(message, "after"))
+                $root.shorelog.SessionOwner.encode(message.after, writer.uint32(42).fork(), _depth + 1).ldelim();
+            if (message.change != null && $Object.hasOwnProperty.call(message, "change") && message.change !== 0)
+                writer.uint32(48).int32(message.change);
+            if (message.hasEnded != null && $Object.hasOwnProperty.call(message, "hasEnded") && message.hasEnded !== false)
+                writer.uint32(56).bool(message.hasEnded);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1301,6 +1313,36 @@ export const shorelog = $root.shorelog = (() => {
                             delete message.clean;
                         continue;
                     }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        message.owner = $root.shorelog.SessionOwner.decode(reader, reader.size(), $undefined, _depth + 1, message.owner);
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        message.after = $root.shorelog.SessionOwner.decode(reader, reader.size(), $undefined, _depth + 1, message.after);
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.int32())
+                            message.change = value;
+                        else
+                            delete message.change;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.hasEnded = value;
+                        else
+                            delete message.hasEnded;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1321,6 +1363,109 @@ export const shorelog = $root.shorelog = (() => {
         return Session;
     })();
 
+    shorelog.SessionOwner = (function() {
+
+        const SessionOwner = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        SessionOwner.prototype.nodeId = 0;
+        SessionOwner.prototype.counter = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+        SessionOwner.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId") && message.nodeId !== 0)
+                writer.uint32(8).uint32(message.nodeId);
+            if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && (typeof message.counter === "object" ? message.counter.low || message.counter.high : message.counter !== 0))
+                writer.uint32(16).int64(message.counter);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        SessionOwner.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.shorelog.SessionOwner();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.nodeId = value;
+                        else
+                            delete message.nodeId;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                            message.counter = value;
+                        else
+                            delete message.counter;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return SessionOwner;
+    })();
+
+    shorelog.SessionChange = (function() {
+        const valuesById = $Object.create(null), values = $Object.create(valuesById);
+        values[valuesById[0] = "SETS"] = 0;
+        values[valuesById[1] = "TAKES"] = 1;
+        values[valuesById[2] = "UPDATES"] = 2;
+        values[valuesById[3] = "REMOVES"] = 3;
+        return values;
+    })();
+
     shorelog.OpenIdentifier = (function() {
 
         const OpenIdentifier = function (properties) {
@@ -1335,6 +1480,8 @@ export const shorelog = $root.shorelog = (() => {
         OpenIdentifier.prototype.producerId = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
         OpenIdentifier.prototype.producerEpoch = 0;
         OpenIdentifier.prototype.baseSequence = 0;
+        OpenIdentifier.prototype.owner = null;
+        OpenIdentifier.prototype.removed = false;
 
         OpenIdentifier.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1353,6 +1500,10 @@ export const shorelog = $root.shorelog = (() => {
                 writer.uint32(32).int32(message.producerEpoch);
             if (message.baseSequence != null && $Object.hasOwnProperty.call(message, "baseSequence") && message.baseSequence !== 0)
                 writer.uint32(40).int32(message.baseSequence);
+            if (message.owner != null && $Object.hasOwnProperty.call(message, "owner"))
+                $root.shorelog.SessionOwner.encode(message.owner, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.removed != null && $Object.hasOwnProperty.call(message, "removed") && message.removed !== false)
+                writer.uint32(56).bool(message.removed);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1429,6 +1580,21 @@ export const shorelog = $root.shorelog = (() => {
                             message.baseSequence = value;
                         else
                             delete message.baseSequence;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        message.owner = $root.shorelog.SessionOwner.decode(reader, reader.size(), $undefined, _depth + 1, message.owner);
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.removed = value;
+                        else
+                            delete message.removed;
                         continue;
                     }
                 }

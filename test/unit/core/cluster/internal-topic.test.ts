@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, utf8Decode, utf8Encode } from '../../../../src/base/bytes.ts';
 import { offset, type Offset } from '../../../../src/base/brand.ts';
 import { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
+import type { InternalTopicOptions } from '../../../../src/core/cluster/internal-topic.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { at, emptyLog, newPartition, queueTo } from '../partition-world.ts';
@@ -9,13 +10,18 @@ import { at, emptyLog, newPartition, queueTo } from '../partition-world.ts';
 type World = ReturnType<typeof newPartition>;
 
 /** An internal topic on a partition whose disk is the list of its appended batches. */
-function newTopic(world: World = newPartition(), before: readonly Uint8Array[] = []) {
+function newTopic(
+  world: World = newPartition(),
+  before: readonly Uint8Array[] = [],
+  reduce?: InternalTopicOptions['reduce'],
+) {
   const batcher = new Batcher({ batchBytesMax: 100_000, lingerMs: 0 });
   const queue = queueTo(world.partition, 1n);
   const applied: [string, string | undefined][] = [];
   const holes: [number, number][] = [];
   const topic = new InternalTopic({
     partition: world.partition,
+    ...(reduce === undefined ? {} : { reduce }),
     apply: (key, value) => applied.push([key, value === undefined ? undefined : utf8Decode(value)]),
     append: ({ key, value }, settled) => {
       const record = { timestamp: at(0).wallMs, key, value, headers: noRecordHeaders };
@@ -192,5 +198,32 @@ describe('InternalTopic', () => {
     expect(kinds.indexOf('RollLog')).toBeGreaterThan(-1);
     expect(kinds.indexOf('AdvanceLogStart')).toBeGreaterThan(kinds.indexOf('RollLog'));
     expect(start).toBeDefined();
+  });
+
+  it('lets a rule decide what a record makes of its key, in a rewrite too', () => {
+    // Counts only while `open` is there; "gone" deletes.
+    const reduce: InternalTopicOptions['reduce'] = (key, value, stored) => {
+      if (key !== 'open' && stored('open') === undefined) return stored(key);
+      return value !== undefined && utf8Decode(value) === 'gone' ? undefined : value;
+    };
+    const first = newTopic(newPartition(), [], reduce);
+    replay(first.topic);
+    first.topic.commit([change('kept', 'void'), change('open', '1'), change('kept', '1')], () => {
+      first.topic.commit([change('open', 'gone'), change('kept', 'late')], () => undefined);
+    });
+    for (let i = 0; i < 4_100; i++)
+      first.topic.commit([change('open', String(i))], () => undefined);
+    for (let i = 0; i < 4; i++) first.turn();
+    expect(first.applied[0]).toEqual(['open', '1']);
+    const values = new Set(
+      first.applied.filter(([key]) => key === 'kept').map(([, value]) => value),
+    );
+    expect([...values]).toEqual(['1']);
+    const start = first.effects.find((effect) => effect.type === 'AdvanceLogStart');
+    expect(start).toBeDefined();
+    const text = utf8Decode(first.log.at(-1) ?? new Uint8Array());
+    expect(text).toContain('kept');
+    expect(text).not.toContain('late');
+    expect(text).not.toContain('open');
   });
 });

@@ -10,6 +10,7 @@ const identity = fc.record({ leaderEpoch: int32, baseOffset: int64, crc: uint32 
 const replica = fc.record({ nodeId: uint32, directoryId: text, isWitness: fc.boolean() });
 const assignment = fc.array(replica, { maxLength: 4 });
 const maybeIdentity = fc.option(identity, { nil: undefined });
+const owner = fc.record({ nodeId: uint32, counter: fc.maxSafeNat() });
 
 describe('values of internal topics survive their bytes', () => {
   test('Topic', () => {
@@ -55,15 +56,35 @@ describe('values of internal topics survive their bytes', () => {
   });
 
   test('Session', () => {
-    const value = fc.record({ producerId: int64, producerEpoch: int32, clean: fc.boolean() });
+    const change = fc.constantFrom('sets', 'takes', 'updates', 'removes');
+    const value = fc.record(
+      {
+        producerId: int64,
+        producerEpoch: int32,
+        clean: fc.boolean(),
+        change,
+        owner,
+        after: owner,
+        hasEnded: fc.constant(true as const),
+      },
+      { requiredKeys: ['producerId', 'producerEpoch', 'clean', 'change'] },
+    );
     survives(value, codec.encodeSession, codec.decodeSession);
   });
 
   test('OpenIdentifier', () => {
-    const value = fc.record({
-      ...{ topicId: text, partition: uint32, producerId: int64 },
-      ...{ producerEpoch: int32, baseSequence: int32 },
-    });
+    const value = fc.record(
+      {
+        ...{ topicId: text, partition: uint32, producerId: int64 },
+        ...{ producerEpoch: int32, baseSequence: int32, isRemoved: fc.boolean(), owner },
+      },
+      {
+        requiredKeys: [
+          ...(['topicId', 'partition', 'producerId'] as const),
+          ...(['producerEpoch', 'baseSequence', 'isRemoved'] as const),
+        ],
+      },
+    );
     survives(value, codec.encodeOpenIdentifier, codec.decodeOpenIdentifier);
   });
 
@@ -116,7 +137,8 @@ test('a topic that was stored before replicas were placed is read as unplaced', 
 });
 
 test('the wire format stays as it was first written', () => {
-  const bytes = codec.encodeSession({ producerId: 1000, producerEpoch: 3, clean: true });
+  const session = { producerId: 1000, producerEpoch: 3, clean: true, change: 'sets' } as const;
+  const bytes = codec.encodeSession(session);
   expect([...bytes]).toEqual([0x08, 0xe8, 0x07, 0x10, 0x03, 0x18, 0x01]);
   const replica = { nodeId: 2, directoryId: 'd', isWitness: true };
   const topic = codec.encodeTopic({
