@@ -19,6 +19,7 @@ import { LogReads } from './log-reads.ts';
 import type { MqttFront } from './mqtt-aedes.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { ForwardMarks } from './forward-marks.ts';
+import { reloadEvents } from './reload-events.ts';
 import { ViewExecutor } from './view-executor.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
@@ -166,10 +167,7 @@ export class Executor {
       case 'AppendBatch':
         return this.#log(effect.logId).run({ type: 'append', batch: effect.batch });
       case 'RollLog':
-        return this.#log(effect.logId).run({
-          type: 'roll',
-          producerSnapshot: effect.producerSnapshot,
-        });
+        return this.#rollLog(effect);
       case 'AdvanceLogStart':
         return this.#log(effect.logId).run({ type: 'advanceLogStart', to: effect.offset });
       case 'TruncateLog':
@@ -258,6 +256,10 @@ export class Executor {
       default:
         return unreachable(effect);
     }
+  }
+
+  #rollLog({ logId, producerSnapshot }: Of<'RollLog'>): void {
+    this.#log(logId).run({ type: 'roll', producerSnapshot });
   }
 
   #reloadLog(effect: Of<'TruncateLog' | 'ResetLog' | 'RepairLog'>): void {
@@ -394,9 +396,3 @@ export class Executor {
     this.#world.condemned(error);
   }
 }
-
-const reloadEvents = {
-  truncate: 'LogTruncated',
-  reset: 'LogReset',
-  repair: 'LogRepaired',
-} as const;

@@ -218,7 +218,10 @@ export class SharedWorld {
   /** What each node holds once it has applied all; and one that begins with a rewrite of it. */
   views(): string[] {
     const text = (values: ReadonlyMap<string, Uint8Array>): string =>
-      JSON.stringify([...values].map(([key, value]) => [key, [...value]]).sort());
+      [...values]
+        .map(([key, value]) => `${key}=${value.join()}`)
+        .toSorted()
+        .join(' ');
     return this.nodes.flatMap(({ values }) => {
       const rewritten = new Map<string, Uint8Array>();
       for (const [key, value] of [...values].reverse()) reduceInto(rewritten, key, value);
