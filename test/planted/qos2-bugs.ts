@@ -124,15 +124,6 @@ export const qos2Bugs: readonly PlantedBug[] = [
     suites,
   },
   {
-    name: 'session-answered-before-its-takeover',
-    rule: 'P5',
-    file: 'src/core/mqtt/shared-sessions.ts',
-    from: 'this.#unanswered.add(held);\n    this.#take(held);',
-    to: 'this.#answer(held, [...(this.#table.get(clientId)?.open.keys() ?? [])], true);\n    this.#take(held);',
-    why: 'a node that lags does not know the identifiers that the client has open',
-    suites,
-  },
-  {
     name: 'ended-session-is-taken-along',
     rule: 'P5',
     file: 'src/core/mqtt/reduce-session-change.ts',
