@@ -197,7 +197,7 @@ export class SharedWorld {
     }
   }
 
-  /** Dies and starts; of what it has sent `kept` changes are still on their way, and all records. */
+  /** Dies and starts; `kept` of its changes are still on their way, and all of its records. */
   crash(node: number, kept: number): void {
     const index = node % this.nodes.length;
     const dead = this.#node(index);
