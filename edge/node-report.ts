@@ -138,7 +138,7 @@ function partitionStatus(partition: Partition, nowMs: MonotonicMs): PartitionSta
     highWatermark: partition.highWatermark,
     replicas: partition.replicaIds,
     inSync: partition.isLeader ? partition.inSyncIds : [],
-    atRisk: leadership?.isAtRisk === true,
+    atRisk: leadership?.isAtRisk(nowMs) === true,
     ...(leadership === undefined ? {} : { followers: leadership.followers(nowMs) }),
   };
 }

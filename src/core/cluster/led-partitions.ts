@@ -65,7 +65,7 @@ export class LedPartitions {
     const followers = leadership?.followers(this.#options.now()) ?? [];
     return {
       ...{ topic, topicId, partition, leaderEpoch, logStartOffset, logEndOffset, highWatermark },
-      isAtRisk: leadership?.isAtRisk === true,
+      isAtRisk: leadership?.isAtRisk(this.#options.now()) === true,
       replicas: led.replicaIds,
       inSync: led.inSyncIds,
       followers: followers.map((each) => ({ ...each, silentMs: each.silentMs ?? -1 })),

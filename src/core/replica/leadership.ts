@@ -82,8 +82,9 @@ export class Leadership {
   }
 
   /** One more loss would stop what goes on now. */
-  get isAtRisk(): boolean {
+  isAtRisk(now: MonotonicMs): boolean {
     const { minInsyncReplicas } = this.#rule;
+    const { fetchTimeoutMs } = this.#options;
     let [data, inSync, witnesses, heard] = [0, 0, 0, 0];
     for (const voter of this.#voters) {
       if (!voter.isWitness) {
@@ -92,7 +93,7 @@ export class Leadership {
         continue;
       }
       witnesses++;
-      if (voter.fetchedAtMs !== undefined) heard++;
+      if (now - (voter.fetchedAtMs ?? Number.NEGATIVE_INFINITY) < fetchTimeoutMs) heard++;
     }
     return isPartitionAtRisk({
       ...{ dataVoters: data, inSyncDataVoters: inSync, witnesses, heardWitnesses: heard },

@@ -53,6 +53,15 @@ describe('Leadership (C3, C4)', () => {
     expect(leadership.highWatermark).toBe(2);
   });
 
+  it('is at risk while a witness is not heard, as while a copy is away', () => {
+    const { leadership, fetch } = newLeadership();
+    const isAtRisk = (ms: number): boolean => leadership.isAtRisk(monotonicMs(ms));
+    expect(isAtRisk(10)).toBe(true);
+    fetch(follower, 1, 20);
+    fetch(witness, 1, 20);
+    expect([isAtRisk(30), isAtRisk(1_519), isAtRisk(1_520)]).toEqual([false, false, true]);
+  });
+
   it('says how each follower stands, and counts who leaves and comes back', () => {
     const { leadership, append, fetch, changes } = newLeadership();
     fetch(follower, 1, 10);
