@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { limits } from '../src/base/limits.ts';
 import { isLegalTopicName } from '../src/base/topic-name.ts';
 import { isLoopbackHost } from '../src/config/address.ts';
+import type { OperatorRequest } from '../src/core/cluster/operator-request.ts';
 import type { AdminAnswer } from '../src/core/effect.ts';
 import type { NodeStatus } from '../src/core/node-status.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
@@ -29,6 +30,8 @@ export interface AdminDeps {
   metrics(): readonly MetricSample[];
   /** Answers when the decision is committed, or refused. */
   decideForward(request: ForwardRequest): Promise<AdminAnswer>;
+  /** Answers when the leader of the cluster has decided, and this node has taken part in it. */
+  operate(request: OperatorRequest): Promise<AdminAnswer>;
 }
 
 /** What the HTTP server hands over with each request; absent in a call without a socket. */
@@ -44,6 +47,16 @@ const forwardRequest = z.strictObject({
   from: z.union([z.literal('cursor'), z.literal('start'), z.int().min(0)]),
 });
 
+const operatorRequest = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('join') }),
+  z.strictObject({ type: z.literal('rejoin') }),
+  z.strictObject({
+    type: z.literal('alterReplicas'),
+    topic: z.string().refine(isLegalTopicName),
+    replicas: z.int().min(0).max(limits.clusterNodesMax),
+  }),
+]);
+
 /**
  * The node's HTTP surface, without a socket (`admin-server.ts` has it). Reading is open to whoever
  * reaches the address; what changes something must come from this machine and not from a web page.
@@ -56,15 +69,9 @@ export function adminApp(deps: AdminDeps): Hono<{ Bindings: AdminBindings }> {
     c.body(metricsText(deps.metrics()), 200, { 'content-type': metricsContentType }),
   );
   app.get('/api/v1/status', async (c) => c.json(await deps.status()));
-  app.post(
-    '/api/v1/forward',
-    localOnly,
-    bodyLimit({
-      maxSize: limits.adminRequestBytesMax,
-      onError: (c) => c.json({ error: 'the request is too large' }, 413),
-    }),
-    (c) => forward(c, deps),
-  );
+  const small = bodyLimit({ maxSize: limits.adminRequestBytesMax, onError: tooLarge });
+  app.post('/api/v1/forward', localOnly, small, (c) => forward(c, deps));
+  app.post('/api/v1/cluster', localOnly, small, (c) => operate(c, deps));
   app.notFound((c) => c.json({ error: `nothing is served at ${c.req.method} ${c.req.path}` }, 404));
   app.onError((error, c) => {
     deps.telemetry.write('error', 'an admin request failed', {
@@ -102,20 +109,32 @@ function isLoopbackUrl(text: string): boolean {
   return isLoopbackHost(new URL(text).hostname.replace(/^\[|\]$/g, ''));
 }
 
+const tooLarge = (c: Context): Response => c.json({ error: 'the request is too large' }, 413);
+
 async function forward(c: AdminContext, deps: AdminDeps): Promise<Response> {
   const body: unknown = await c.req.json().catch(() => undefined);
   const request = forwardRequest.safeParse(body);
-  if (!request.success) {
-    const error =
-      'expected {"topic": NAME, "partition": NUMBER, "from": "cursor", "start" or OFFSET}';
-    return c.json({ error }, 400);
-  }
+  if (request.success) return answered(c, deps.decideForward(request.data));
+  const error =
+    'expected {"topic": NAME, "partition": NUMBER, "from": "cursor", "start" or OFFSET}';
+  return c.json({ error }, 400);
+}
+
+async function operate(c: AdminContext, deps: AdminDeps): Promise<Response> {
+  const body: unknown = await c.req.json().catch(() => undefined);
+  const request = operatorRequest.safeParse(body);
+  if (request.success) return answered(c, deps.operate(request.data));
+  const error =
+    'expected {"type": "join"}, {"type": "rejoin"}, ' +
+    'or {"type": "alterReplicas", "topic": NAME, "replicas": NUMBER or 0 for auto}';
+  return c.json({ error }, 400);
+}
+
+/** A decision takes its time, but not for ever. */
+async function answered(c: AdminContext, decision: Promise<AdminAnswer>): Promise<Response> {
   const timeout = new AbortController();
   const late = delay(limits.adminAnswerMsMax, undefined, { signal: timeout.signal, ref: false });
-  const answer = await Promise.race([
-    deps.decideForward(request.data),
-    late.catch(() => undefined),
-  ]);
+  const answer = await Promise.race([decision, late.catch(() => undefined)]);
   timeout.abort();
   if (answer === undefined) {
     return c.json(

@@ -231,6 +231,10 @@ class NodeProcess implements RunningNode {
         this.#admin.ask((requestId) => {
           this.#loop.post({ type: 'ForwardDecided', requestId, ...request });
         }),
+      operate: (request) =>
+        this.#admin.ask((requestId) => {
+          this.#loop.post({ type: 'OperatorAsked', requestId, request });
+        }),
     });
     if (!started.ok) return portProblem('admin.listen', formatAddress(address), started.error);
     this.#adminServer = started.value;

@@ -1,5 +1,6 @@
 import type { Result } from '../../src/base/result.ts';
 import { fail, ok } from '../../src/base/result.ts';
+import type { OperatorRequest } from '../../src/core/cluster/operator-request.ts';
 import type { NodeStatus } from '../../src/core/node-status.ts';
 import type { ForwardRequest } from '../admin-http.ts';
 import type { CliProblem } from './terminal.ts';
@@ -18,11 +19,27 @@ export async function fetchStatus(address: string): Promise<Result<NodeStatus, C
 /**
  * Tells the node where to go on forwarding one partition; fails with its reason when it refuses.
  */
-export async function postForward(
+export function postForward(
   address: string,
   request: ForwardRequest,
 ): Promise<Result<undefined, CliProblem>> {
-  const answer = await ask(address, '/api/v1/forward', {
+  return post(address, '/api/v1/forward', request);
+}
+
+/** Asks something of the cluster; fails with the reason when it refuses. */
+export function postOperator(
+  address: string,
+  request: OperatorRequest,
+): Promise<Result<undefined, CliProblem>> {
+  return post(address, '/api/v1/cluster', request);
+}
+
+async function post(
+  address: string,
+  path: string,
+  request: ForwardRequest | OperatorRequest,
+): Promise<Result<undefined, CliProblem>> {
+  const answer = await ask(address, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(request),

@@ -36,6 +36,13 @@ function qualityOfService(text: string): 0 | 1 | 2 {
   throw new InvalidArgumentError('Expected 0, 1 or 2.');
 }
 
+/** `auto` is 0. */
+function replicas(text: string): number {
+  if (text === 'auto') return 0;
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a number of nodes, or auto.');
+}
+
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Milliseconds since 1970 of `2026-01-31T12:00:00Z`, or of `10m` ago. */
@@ -61,4 +68,5 @@ export const parseOption = {
   cursorStartOrOffset,
   qualityOfService,
   pastTime,
+  replicas,
 } as const;

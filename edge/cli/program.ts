@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 
+import type { OperatorRequest } from '../../src/core/cluster/operator-request.ts';
 import type { CliContext } from './cli-config.ts';
 import type { BenchFlags } from './bench-command.ts';
 import { registerDemo } from './demo/demo-command.ts';
@@ -25,6 +26,7 @@ export function buildProgram(context: CliContext, finished: (exitCode: number) =
     })
     .showHelpAfterError('(shorelog --help shows what there is)');
   addNode(program, context, finished);
+  addCluster(program, context, finished);
   addBench(program, context, finished);
   addReaders(program, context, finished);
   addPublish(program, context, finished);
@@ -92,6 +94,41 @@ function addNode(program: Command, context: CliContext, finished: Finished): voi
     });
 }
 
+/** What changes a cluster. Each asks a node, which asks the cluster's leader. */
+function addCluster(program: Command, context: CliContext, finished: Finished): void {
+  const run = async (request: OperatorRequest, options: OperatorFlags): Promise<void> => {
+    const { runOperator } = await import('./cluster-command.ts');
+    finished(await runOperator(context, request, options));
+  };
+  program
+    .command('join')
+    .description('make this new, empty node part of a cluster that exists')
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .addHelpText(
+      'after',
+      '\nRun it on the new node while that is started. Every node lists all nodes in cluster.peers\n' +
+        'first, also one that was alone until now. The partitions are copied while records flow.',
+    )
+    .action((options: OperatorFlags) => run({ type: 'join' }, options));
+  program
+    .command('rejoin')
+    .description('bring a node of the cluster back with another, empty disk')
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .addHelpText(
+      'after',
+      '\nFor a disk that was lost or exchanged, or a data directory that was copied or restored:\n' +
+        'start the node with an empty data directory, then run this on it.',
+    )
+    .action((options: OperatorFlags) => run({ type: 'rejoin' }, options));
+}
+
+interface OperatorFlags {
+  readonly config?: string;
+  readonly admin?: string;
+}
+
 function addBench(program: Command, context: CliContext, finished: Finished): void {
   program
     .command('bench')
@@ -131,7 +168,7 @@ function addReaders(program: Command, context: CliContext, finished: Finished): 
       const { runStatus } = await import('./status-command.ts');
       finished(await runStatus(context, options));
     });
-  program
+  const topics = program
     .command('topics')
     .description('list topics, or the partitions of one')
     .argument('[topic]')
@@ -142,7 +179,26 @@ function addReaders(program: Command, context: CliContext, finished: Finished): 
       const { runTopics } = await import('./topics-command.ts');
       finished(await runTopics(context, topic, options));
     });
+  addAlter(topics, context, finished);
   addConsume(program, context, finished);
+}
+
+/** Its options are those of `topics`, too, which commander reads first. */
+function addAlter(topics: Command, context: CliContext, finished: Finished): void {
+  topics
+    .command('alter')
+    .description('change how many nodes keep a topic')
+    .argument('<topic>')
+    .requiredOption('--replicas <n>', 'copies, or auto: up to three', parseOption.replicas)
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .action(async (topic: string, _: unknown, command: Command) => {
+      const { replicas, ...options } = command.optsWithGlobals<
+        OperatorFlags & { readonly replicas: number }
+      >();
+      const { runOperator } = await import('./cluster-command.ts');
+      finished(await runOperator(context, { type: 'alterReplicas', topic, replicas }, options));
+    });
 }
 
 interface ConsumeFlags {

@@ -111,6 +111,8 @@ export const limits = {
   adminConnectionsMax: 64,
   adminRequestBytesMax: 4_096,
   adminAnswerMsMax: 10_000,
+  /** The leader of `__cluster` answers an operator's request within this time. */
+  operatorCallMsMax: 8_000,
   fetchWaitMsMax: 30_000,
   fetchBytesMax: 8 * 1024 * 1024,
   /** However full the room of all answers is, a Fetch may wait for this much. */

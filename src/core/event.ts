@@ -1,5 +1,6 @@
 import type { ConnectionId, LogGeneration, LogId, Offset } from '../base/brand.ts';
 import type { ErrorCode } from '../base/errors.ts';
+import type { OperatorRequest } from './cluster/operator-request.ts';
 import type { RecoveredLog, SegmentInfo } from '../ports/recovered-log.ts';
 import type { ForwardAsk, ForwardMark } from './forward/supervision.ts';
 import type { FoundOffset } from './kafka/broker-view.ts';
@@ -154,6 +155,12 @@ export type Event =
     }
   /** For status: what the other nodes lead. Answered by AnswerCluster. */
   | { readonly type: 'ClusterAsked'; readonly requestId: number }
+  /** Answered by AnswerAdmin. */
+  | {
+      readonly type: 'OperatorAsked';
+      readonly requestId: number;
+      readonly request: OperatorRequest;
+    }
   | { readonly type: 'TimerFired' }
   /** No more events are waiting: batches close, effects run (group commit). */
   | { readonly type: 'TurnEnded' };

@@ -10,12 +10,14 @@ import { LeaderHints } from './cluster/leader-hints.ts';
 import { topicReplicas } from './cluster/topic-replicas.ts';
 import type { PeerProduce, PeerProduceOutcome } from './peer/peer-produce.ts';
 import type { ProduceTarget } from './produce/produce-ports.ts';
+import { Homeward } from './cluster/homeward.ts';
 import { Membership } from './cluster/membership.ts';
 import { openInternalTopic } from './cluster/open-internal-topic.ts';
 import { Placement } from './cluster/placement.ts';
 import { ProducerIdBlocks } from './cluster/producer-id-blocks.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import { TopicCreation } from './cluster/topic-creation.ts';
+import { WantedVoters } from './cluster/wanted-voters.ts';
 import type { Effect } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import { NodeForwarding } from './forward/node-forwarding.ts';
@@ -56,6 +58,8 @@ export class NodeParts {
   readonly partitions: PartitionTable;
   readonly cluster = new ClusterState();
   readonly leaderless = new LeaderlessWatch();
+  readonly wantedVoters: WantedVoters;
+  readonly homeward: Homeward;
   readonly replication = { electionsWon: 0, leaderChanges: 0, inSyncLeft: 0, inSyncEntered: 0 };
   readonly reads: PendingReads;
   readonly factory: PartitionFactory;
@@ -89,6 +93,8 @@ export class NodeParts {
     this.partitions = partitions;
     const cluster = this.cluster;
     this.clock = new ClockWatch(emit);
+    this.wantedVoters = new WantedVoters({ partitions, cluster, now: () => this.#current() });
+    this.homeward = new Homeward({ nodeId: options.nodeId, partitions, cluster });
     this.reads = new PendingReads(emit);
     this.factory = this.#createFactory(emit);
     this.queues = this.#createQueues();
@@ -161,7 +167,10 @@ export class NodeParts {
   #leaderChanged(partition: Partition): void {
     this.leaderless.changed(partition, this.#current().monotonicMs);
     this.replication.leaderChanges++;
-    if (partition.isLeader) this.replication.electionsWon++;
+    if (partition.isLeader) {
+      this.replication.electionsWon++;
+      this.wantedVoters.tell(partition);
+    }
     this.queues.leaderChanged(partition.topicId, partition.partition);
     this.membership?.peers.changed(partition);
     this.forwarding.leaderChanged(partition);
@@ -183,6 +192,7 @@ export class NodeParts {
 
   #ready(): void {
     this.retention.start(this.#current());
+    if (this.membership !== undefined) this.homeward.start(this.#current().monotonicMs);
     this.#world.emit({ type: 'BecomeReady' });
     this.forwarding.start();
   }
@@ -322,8 +332,12 @@ export class NodeParts {
           sessions: this.qos2.sessions,
           batcher: this.batcher,
           queues: this.queues,
-          topicChanged: (name) => this.boot.topicChanged(name),
           stateChanged: () => this.forwarding.stateChanged(),
+          topicChanged: (name) => {
+            this.boot.topicChanged(name);
+            this.wantedVoters.topicChanged(name);
+          },
+          membersChanged: () => this.wantedVoters.membersChanged(),
           reads: this.reads,
           now: () => this.#current(),
           emit,
@@ -358,6 +372,11 @@ export class NodeParts {
         const log = this.#clusterLog();
         if (log === undefined) taken(undefined);
         else this.blocks.take(log, taken);
+      },
+      decide: (changes, done) => {
+        const log = this.#clusterLog();
+        log?.decide(changes, done);
+        return log !== undefined;
       },
       adopted: (clusterTopicId) => this.boot.createCluster(clusterTopicId),
     });

@@ -1,7 +1,7 @@
 import { monotonicMs, type ConnectionId, type LogId, type Offset } from '../base/brand.ts';
 import { present, unreachable } from '../base/assert.ts';
 import type { LedStatus } from './cluster-status.ts';
-import type { Effect } from './effect.ts';
+import type { AdminAnswer, Effect } from './effect.ts';
 import type { Event } from './event.ts';
 import type { NodeOptions, NodeView } from './node-options.ts';
 import { NodeParts } from './node-parts.ts';
@@ -71,6 +71,7 @@ export class Node {
       this.#parts.batcher.nextDeadline(),
       this.#parts.queues.nextDeadline(),
       this.#parts.qos2.sessions.nextDeadline(),
+      this.#parts.homeward.nextDeadline(),
       this.#parts.membership?.nextDeadline(),
       this.#parts.forwarding.nextDeadline(),
       this.#parts.partitions.nextDeadline(),
@@ -146,7 +147,8 @@ export class Node {
       case 'ForwardDecisionApplied':
         return this.#parts.forwarding.heard(event);
       case 'ClusterAsked':
-        return this.#clusterAsked(event.requestId);
+      case 'OperatorAsked':
+        return this.#clusterAsked(event);
       case 'TimerFired':
         return this.#tick(now);
       case 'TurnEnded':
@@ -210,12 +212,20 @@ export class Node {
     }
   }
 
-  #clusterAsked(requestId: number): void {
-    const answer = (led: readonly LedStatus[]): void =>
-      void this.#effects.push({ type: 'AnswerCluster', requestId, led });
+  #clusterAsked(event: Extract<Event, { type: 'ClusterAsked' | 'OperatorAsked' }>): void {
+    const { requestId } = event;
     const { membership } = this.#parts;
-    if (membership === undefined) answer([]);
-    else membership.askLed(answer);
+    if (event.type === 'ClusterAsked') {
+      const told = (led: readonly LedStatus[]): void =>
+        void this.#effects.push({ type: 'AnswerCluster', requestId, led });
+      if (membership === undefined) told([]);
+      else membership.askLed(told);
+      return;
+    }
+    const answer = (said: AdminAnswer): void =>
+      void this.#effects.push({ type: 'AnswerAdmin', requestId, answer: said });
+    if (membership === undefined) answer({ ok: false, text: notClustered });
+    else membership.operate(event.request, answer);
   }
 
   #connectionClosed(connection: ConnectionId, now: Now): void {
@@ -231,6 +241,7 @@ export class Node {
     this.#parts.partitions.tick(now.monotonicMs);
     this.#parts.membership?.tick(now);
     this.#parts.forwarding.tick(now);
+    this.#parts.homeward.tick(now.monotonicMs);
     this.#parts.queues.tick(now.monotonicMs);
     this.#parts.qos2.sessions.tick(now.monotonicMs);
     const lateAt = this.#parts.ingest.giveUpLate(now);
@@ -282,3 +293,6 @@ type ClientEvent = Extract<
   Event,
   { type: 'KafkaConnectionOpened' | 'KafkaBytesReceived' | 'KafkaBytesSent' }
 >;
+
+const notClustered =
+  'This node is alone: list the nodes of the cluster in `cluster.peers` of its config, and restart it.';

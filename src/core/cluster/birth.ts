@@ -55,9 +55,13 @@ function adoption(
   }
   const knowing = born.some(({ clusterVoters }) => clusterVoters.length > 0);
   if (!knowing) return { type: 'wait' };
+  // Known by its number, but not with this disk: it was lost, or exchanged (V4).
+  const isKnown = born.some(({ clusterVoters }) =>
+    clusterVoters.some(({ nodeId }) => nodeId === own.nodeId),
+  );
   const text =
     `Cluster ${own.clusterName} exists and node ${own.nodeId} with this data directory is not part ` +
-    'of it: run `shorelog join` to add it.';
+    `of it: run \`shorelog ${isKnown ? 'rejoin` to bring it back' : 'join` to add it'}.`;
   return { type: 'outside', text };
 }
 

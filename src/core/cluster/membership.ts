@@ -6,7 +6,7 @@ import type { StoredFacts } from '../../ports/stored-facts.ts';
 import { apiKeys } from '../../wire/kafka/api-keys.ts';
 import { allocateProducerIdsCodec } from '../../wire/kafka/generated/67-allocate-producer-ids.ts';
 import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
-import type { Effect } from '../effect.ts';
+import type { AdminAnswer, Effect } from '../effect.ts';
 import type { BrokerView } from '../kafka/broker-view.ts';
 import { Deadlines } from '../kafka/deadlines.ts';
 import { handlerOf, type Handler } from '../kafka/handler.ts';
@@ -23,6 +23,8 @@ import { decideBirth, type BirthDecision } from './birth.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 import { describeCluster, type ClusterReport } from './describe-cluster.ts';
 import { LedPartitions } from './led-partitions.ts';
+import type { OperatorRequest } from './operator-request.ts';
+import { Operators, type OperatorsOptions } from './operators.ts';
 
 /** The config's `cluster`, as the core needs it. */
 export interface ClusterOptions {
@@ -56,6 +58,7 @@ export interface MembershipOptions {
    * For a node that asks: a block of producer ids. Called only while this node leads `__cluster`.
    */
   readonly takeBlock: (taken: (first: number | undefined) => void) => void;
+  readonly decide: OperatorsOptions['decide'];
   readonly random: Random;
   readonly emit: (effect: Effect) => void;
 }
@@ -69,6 +72,8 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #deadlines = new Deadlines();
   readonly #led: LedPartitions;
+  readonly #operators: Operators;
+  #whenAdopted: (() => void) | undefined;
   #clusterId: Uuid;
   #clusterTopicId: Uuid;
   #isAdopting = false;
@@ -81,6 +86,7 @@ export class Membership {
     this.#clusterTopicId = options.stored.clusterTopicId ?? zeroUuid;
     const { nodeId, partitions } = options;
     this.#led = new LedPartitions({ nodeId, partitions, now: () => this.#now });
+    this.#operators = this.#createOperators();
     this.peers = this.#createPeers();
   }
 
@@ -119,6 +125,13 @@ export class Membership {
     this.#clusterTopicId = clusterTopicId;
     this.peers.factsChanged();
     this.#options.adopted(clusterTopicId);
+    this.#whenAdopted?.();
+    this.#whenAdopted = undefined;
+  }
+
+  /** What an operator asks of the cluster; `done` is called once. */
+  operate(request: OperatorRequest, done: (answer: AdminAnswer) => void): void {
+    this.#operators.ask(request, done);
   }
 
   /** Asks the leader of `__cluster` for a block of producer ids, until there is one (P4). */
@@ -190,7 +203,11 @@ export class Membership {
       ...{ clusterName, nodeId, directoryId, startCounter, peers, version },
       clusterId: this.#clusterId,
       isWitness: peers.some((peer) => peer.nodeId === nodeId && peer.isWitness),
-      clusterTopicId: this.#clusterTopicId,
+      // A cluster that began as one node has it from its log alone.
+      clusterTopicId:
+        this.#clusterTopicId === zeroUuid
+          ? (this.#clusterPartition()?.topicId ?? zeroUuid)
+          : this.#clusterTopicId,
     };
   }
 
@@ -230,7 +247,23 @@ export class Membership {
       handlers: new Map([
         [apiKeys.allocateProducerIds, this.#allocateHandler()],
         this.#led.handler(),
+        ...this.#operators.handlers(),
       ]),
+      newcomerHandlers: new Map(this.#operators.newcomerHandlers()),
+    });
+  }
+
+  #createOperators(): Operators {
+    const { state, decide } = this.#options;
+    return new Operators({
+      ...{ state, decide },
+      facts: () => this.#facts(),
+      peers: () => this.peers,
+      clusterPartition: () => this.#clusterPartition(),
+      adopt: (admitted, done) => {
+        this.#whenAdopted = done;
+        this.#adopt(admitted);
+      },
     });
   }
 

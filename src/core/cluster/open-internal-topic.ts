@@ -32,6 +32,8 @@ export interface InternalTopicWorld {
   readonly topicChanged: (name: string) => void;
   /** A record about forwarding was applied. */
   readonly stateChanged: () => void;
+  /** A node joined, or has another disk. */
+  readonly membersChanged: () => void;
   readonly reads: PendingReads;
   readonly now: () => Now;
   readonly emit: (effect: Effect) => void;
@@ -52,6 +54,7 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
       if (!isCluster) return;
       if (key.startsWith('topic/')) world.topicChanged(key.slice('topic/'.length));
       if (key.startsWith('forward/') || key.startsWith('drop/')) world.stateChanged();
+      if (key.startsWith('node/')) world.membersChanged();
     },
     append: ({ key, value }, settled) => {
       const now = world.now();

@@ -23,7 +23,9 @@ export function replan(
   const rest = [...others].filter(({ name }) => name !== topic.name).map(asWanted);
   const wanted = placeTopic({ partitions, replicas, present }, members, rest).assignments;
   const isSame = wanted.every((each, i) => isSameSet(each, present[i] ?? []));
-  return isSame ? undefined : { ...topic, assignments: first, wanted };
+  // Nobody placed it: now it is to be known where it is (V1).
+  const isPlaced = topic.assignments.length >= partitions;
+  return isSame && isPlaced ? undefined : { ...topic, assignments: first, wanted };
 }
 
 /**

@@ -70,6 +70,10 @@ export class PeerIntroductions implements IntroducedNodes {
     return facts !== undefined && facts.clusterId === own.clusterId ? facts : undefined;
   }
 
+  introducedOn(connection: ConnectionId): NodeFacts | undefined {
+    return this.#connections.get(connection);
+  }
+
   request(purpose: PeerPurpose): IntroduceRequest {
     return { ...this.#options.facts(), purpose };
   }

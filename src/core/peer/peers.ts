@@ -66,6 +66,8 @@ export interface PeersOptions {
   readonly view: BrokerView;
   /** Further requests that other nodes may send, by API key. */
   readonly handlers: ReadonlyMap<number, Handler>;
+  /** The same from nodes that have introduced themselves and are not of the cluster yet. */
+  readonly newcomerHandlers: ReadonlyMap<number, Handler>;
   readonly requestBytesMax: number;
   readonly batchBytesMax: number;
   readonly replicaLagTimeMaxMs: number;
@@ -211,6 +213,11 @@ export class Peers {
     return this.#introductions.refusals;
   }
 
+  /** Who introduced itself on a connection, also if it belongs to no cluster yet. */
+  introducedOn(connection: ConnectionId): NodeFacts | undefined {
+    return this.#introductions.introducedOn(connection);
+  }
+
   /** What stands between this node and another one; undefined: nothing, or it was not tried yet. */
   troubleWith(nodeId: number): LinkTrouble | undefined {
     return this.#links.of(nodeId, 'control').trouble;
@@ -331,6 +338,7 @@ export class Peers {
 
   #surface(now: () => MonotonicMs): RouterSurface {
     const { find, facts, produce, batchBytesMax, handlers: more } = this.#options;
+    const { newcomerHandlers } = this.#options;
     const nodes = this.#introductions;
     const deadlines = this.#deadlines;
     const clusterId = (): Uuid => facts().clusterId;
@@ -365,7 +373,7 @@ export class Peers {
     );
     return {
       apis: peerApis,
-      handlers: new Map([...guarded, ...own]),
+      handlers: new Map([...newcomerHandlers, ...guarded, ...own]),
       rules: {
         inFlightMax: limits.peerInFlightPerConnectionMax,
         isFetchAlone: false,

@@ -108,11 +108,12 @@ export class Leadership {
       .map(({ replica }) => replica.nodeId);
   }
 
-  /** Who may lead next, the most advanced first: data voters in sync. */
-  successors(): ReplicaId[] {
+  /** Who may lead next: data voters in sync, the named node first, then the most advanced. */
+  successors(first?: number): ReplicaId[] {
+    const isFirst = ({ replica }: ReplicaProgress): number => Number(replica.nodeId === first);
     return this.#voters
       .filter(({ isWitness, isInSync, isSelf }) => !isWitness && isInSync && !isSelf)
-      .sort((a, b) => b.persistedOffset - a.persistedOffset)
+      .sort((a, b) => isFirst(b) - isFirst(a) || b.persistedOffset - a.persistedOffset)
       .map(({ replica }) => replica);
   }
 

@@ -237,12 +237,13 @@ export class Replica {
     return true;
   }
 
-  /** A planned stop: the most advanced voter in sync goes first. */
-  resign(now: MonotonicMs): void {
+  /** Another one shall lead: that of the named node, or the most advanced voter in sync. */
+  resign(now: MonotonicMs, first?: number): void {
     const { leadership, leaderEpoch: epoch } = this;
     if (leadership === undefined) return;
     const { self, port } = this.#options;
-    const end = { leaderId: self.nodeId, leaderEpoch: epoch, successors: leadership.successors() };
+    const successors = leadership.successors(first);
+    const end = { leaderId: self.nodeId, leaderEpoch: epoch, successors };
     for (const { nodeId } of this.#others()) port.endEpoch(nodeId, end);
     this.#enterEpoch(this.leaderEpoch, undefined, now);
   }

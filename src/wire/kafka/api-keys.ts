@@ -23,6 +23,7 @@ export const apiKeys = {
   /** Ours alone, far from any key of Kafka's. */
   introduce: 10_000,
   describeLed: 10_001,
+  alterReplicas: 10_002,
 } as const;
 
 /** Versions of one API that a node answers. */
@@ -73,4 +74,5 @@ export const peerApis: readonly ServedApi[] = [
   served(apiKeys.removeRaftVoter, 0, 0),
   served(apiKeys.introduce, 0, 0),
   served(apiKeys.describeLed, 0, 0),
+  served(apiKeys.alterReplicas, 0, 0),
 ];

@@ -23,6 +23,7 @@ import { addRaftVoterCodec } from '../../../src/wire/kafka/generated/80-add-raft
 import { removeRaftVoterCodec } from '../../../src/wire/kafka/generated/81-remove-raft-voter.ts';
 import { introduceCodec } from '../../../src/wire/kafka/generated/10000-introduce.ts';
 import { describeLedCodec } from '../../../src/wire/kafka/generated/10001-describe-led.ts';
+import { alterReplicasCodec } from '../../../src/wire/kafka/generated/10002-alter-replicas.ts';
 import { peerProduceCodec } from '../../../src/wire/kafka/generated/00-peer-produce.ts';
 import { peerFetchCodec } from '../../../src/wire/kafka/generated/01-peer-fetch.ts';
 import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
@@ -65,7 +66,7 @@ export const peerDialect = dialectOf(
   [
     ...[peerProduceCodec, peerFetchCodec, createTopicsCodec, voteCodec, beginQuorumEpochCodec],
     ...[endQuorumEpochCodec, allocateProducerIdsCodec, addRaftVoterCodec, removeRaftVoterCodec],
-    ...[introduceCodec, describeLedCodec],
+    ...[introduceCodec, describeLedCodec, alterReplicasCodec],
   ],
 );
 

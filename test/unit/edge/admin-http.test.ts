@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { AdminDeps, ForwardRequest } from '../../../edge/admin-http.ts';
 import { adminApp } from '../../../edge/admin-http.ts';
+import type { OperatorRequest } from '../../../src/core/cluster/operator-request.ts';
 import type { NodeStatus } from '../../../src/core/node-status.ts';
 
 const status: NodeStatus = {
@@ -18,18 +19,23 @@ const status: NodeStatus = {
 function setUp(overrides: Partial<AdminDeps> = {}) {
   const decided: ForwardRequest[] = [];
   const printed: string[] = [];
+  const operated: OperatorRequest[] = [];
   const app = adminApp({
     telemetry: { write: (_, text) => printed.push(text) },
     status: () => Promise.resolve(status),
     isReady: () => true,
     metrics: () => [{ name: 'up', help: 'Up.', kind: 'gauge', value: 1 }],
+    operate: (request) => {
+      operated.push(request);
+      return Promise.resolve({ ok: true });
+    },
     decideForward: (request) => {
       decided.push(request);
       return Promise.resolve({ ok: true });
     },
     ...overrides,
   });
-  return { app, decided, printed };
+  return { app, decided, operated, printed };
 }
 
 const from = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } }) as never;
@@ -150,5 +156,36 @@ describe('forward', () => {
   it('refuses a large body', async () => {
     const answer = await setUp().app.request('/api/v1/forward', post('x'.repeat(5000)), local);
     expect(answer.status).toBe(413);
+  });
+});
+
+describe('what operators ask of the cluster', () => {
+  const asked = [
+    { type: 'join' },
+    { type: 'rejoin' },
+    { type: 'alterReplicas', topic: 'sensors', replicas: 3 },
+  ];
+
+  it('is taken from this machine', async () => {
+    const { app, operated } = setUp();
+    for (const request of asked) {
+      expect((await app.request('/api/v1/cluster', post(request), local)).status).toBe(200);
+    }
+    expect(operated).toEqual(asked);
+  });
+
+  it('is refused from elsewhere, malformed, or where the cluster says no', async () => {
+    const { app, operated } = setUp();
+    const send = async (body: unknown, sender = local) =>
+      (await app.request('/api/v1/cluster', post(body), sender)).status;
+    expect(await send(asked[0], from('192.168.1.9'))).toBe(403);
+    for (const body of ['x', {}, { type: 'leave' }, { type: 'join', nodeId: 3 }]) {
+      expect(await send(body)).toBe(400);
+    }
+    expect(await send({ ...asked[2], replicas: -1 })).toBe(400);
+    expect(operated).toEqual([]);
+    const operate = () => Promise.resolve({ ok: false as const, text: 'no leader' });
+    const answer = await setUp({ operate }).app.request('/api/v1/cluster', post(asked[0]), local);
+    expect([answer.status, await answer.json()]).toEqual([409, { error: 'no leader' }]);
   });
 });

@@ -12,6 +12,7 @@ const deps: AdminDeps = {
   isReady: () => true,
   metrics: () => [],
   decideForward: () => Promise.resolve({ ok: true }),
+  operate: () => Promise.resolve({ ok: true }),
 };
 const anyPort = { host: '127.0.0.1', port: 0 };
 

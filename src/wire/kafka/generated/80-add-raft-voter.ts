@@ -20,6 +20,7 @@ export interface AddRaftVoterRequest {
   readonly topicId: Uuid;
   readonly partition: number;
   readonly isWitness: boolean;
+  readonly isReplacing: boolean;
 }
 
 export interface AddRaftVoterResponse {
@@ -52,6 +53,7 @@ function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRa
   let topicId: Uuid = zeroUuid;
   let partition: number = -1;
   let isWitness: boolean = false;
+  let isReplacing: boolean = false;
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
@@ -59,6 +61,7 @@ function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRa
     if (tag === 10000) topicId = reader.uuid();
     else if (tag === 10001) partition = reader.int32();
     else if (tag === 10002) isWitness = reader.boolean();
+    else if (tag === 10003) isReplacing = reader.boolean();
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -71,6 +74,7 @@ function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRa
     topicId,
     partition,
     isWitness,
+    isReplacing,
   };
 }
 
@@ -115,7 +119,14 @@ function writeAddRaftVoterRequest(
     const hasPartition = partition !== -1;
     const { isWitness } = value;
     const hasIsWitness = isWitness !== false;
-    writer.tagCount((hasTopicId ? 1 : 0) + (hasPartition ? 1 : 0) + (hasIsWitness ? 1 : 0));
+    const { isReplacing } = value;
+    const hasIsReplacing = isReplacing !== false;
+    writer.tagCount(
+      (hasTopicId ? 1 : 0) +
+        (hasPartition ? 1 : 0) +
+        (hasIsWitness ? 1 : 0) +
+        (hasIsReplacing ? 1 : 0),
+    );
     if (hasTopicId) {
       writer.beginTag(10000, 16);
       writer.uuid(topicId);
@@ -127,6 +138,10 @@ function writeAddRaftVoterRequest(
     if (hasIsWitness) {
       writer.beginTag(10002, 1);
       writer.boolean(isWitness);
+    }
+    if (hasIsReplacing) {
+      writer.beginTag(10003, 1);
+      writer.boolean(isReplacing);
     }
   }
 }

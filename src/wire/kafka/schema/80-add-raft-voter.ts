@@ -1,6 +1,7 @@
 import type { ApiSchema } from './api-schema.ts';
 
-/** KIP-853 knows one partition only: which one, and whether of a witness, are ours (V1, V3). */
+/** KIP-853 knows one partition only: which one, whether of a
+ * witness, and whether another disk of that node counts no more, are ours (V1, V3, V4). */
 export const addRaftVoterSchema: ApiSchema = {
   key: 80,
   name: 'AddRaftVoter',
@@ -16,6 +17,7 @@ export const addRaftVoterSchema: ApiSchema = {
     'topicId uuid tag=10000',
     'partition int32 tag=10001 default=-1',
     'isWitness boolean tag=10002',
+    'isReplacing boolean tag=10003',
   ],
   response: ['throttleTimeMs int32', 'errorCode int16', 'errorMessage ?string'],
 };

@@ -9,6 +9,7 @@ import { addRaftVoterSchema } from './80-add-raft-voter.ts';
 import { removeRaftVoterSchema } from './81-remove-raft-voter.ts';
 import { introduceSchema } from './10000-introduce.ts';
 import { describeLedSchema } from './10001-describe-led.ts';
+import { alterReplicasSchema } from './10002-alter-replicas.ts';
 
 /** Tables of what only nodes say to each other, by API key. */
 export const peerSchemas: readonly ApiSchema[] = [
@@ -22,4 +23,5 @@ export const peerSchemas: readonly ApiSchema[] = [
   removeRaftVoterSchema,
   introduceSchema,
   describeLedSchema,
+  alterReplicasSchema,
 ];

@@ -83,10 +83,10 @@ describe('admit', () => {
     expect(wanted('sensors')).toEqual(['2 4 1', '4 1 2']);
   });
 
-  it('leaves topics alone that have as many copies as they ask for', () => {
+  it('leaves copies where they are of topics that ask for no more, and writes down where that is', () => {
     const { view, commit, wanted } = newCluster([topic('one', 1, { replicas: 1 })]);
-    expect(commit(admit(node(2), view()))).toBe(1);
-    expect(wanted('one')).toEqual([undefined]);
+    expect(commit(admit(node(2), view()))).toBe(2);
+    expect(wanted('one')).toEqual(['1']);
   });
 
   it('changes nothing when it is asked again', () => {

@@ -161,6 +161,7 @@ export class PeerWorld {
       produce: (_topicId, _partition, _batch, done) =>
         done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER' }),
       ...{ view: new FakeBrokerView(), handlers: new Map(), requestBytesMax: 1 << 20 },
+      newcomerHandlers: new Map(),
       ...{ batchBytesMax: 1 << 20, replicaLagTimeMaxMs: 1_000, produceTimeoutMs: 2_000 },
       emit: (effect) => this.#run(node, effect),
       random: this.random,

@@ -8,6 +8,7 @@ import { startAdminServer } from '../../../../edge/admin-server.ts';
 import type { ForwardRequest } from '../../../../edge/admin-http.ts';
 import { runCli } from '../../../../edge/cli/program.ts';
 import { formatAddress } from '../../../../src/config/address.ts';
+import type { OperatorRequest } from '../../../../src/core/cluster/operator-request.ts';
 import type { NodeStatus } from '../../../../src/core/node-status.ts';
 import { capturedTerminal } from '../../../support/captured-terminal.ts';
 
@@ -37,6 +38,7 @@ const status: NodeStatus = {
 };
 
 const decided: ForwardRequest[] = [];
+const operated: OperatorRequest[] = [];
 let server: AdminServer | undefined;
 let admin = '';
 let nobody = '';
@@ -49,6 +51,11 @@ beforeAll(async () => {
       status: () => Promise.resolve(status),
       isReady: () => true,
       metrics: () => [],
+      operate: (request) => {
+        operated.push(request);
+        const isKnown = request.type !== 'alterReplicas' || request.topic === 'sensors';
+        return Promise.resolve(isKnown ? { ok: true } : { ok: false, text: 'no such topic' });
+      },
       decideForward: (request) => {
         decided.push(request);
         const isKnown = request.topic === 'sensors';
@@ -194,6 +201,24 @@ describe('with a node', () => {
       code: 1,
       error: 'error: the node has no topic "zz"\n  it has: sensors',
     });
+  });
+
+  it('passes on what is asked of the cluster, or its refusal', async () => {
+    const alter = (topic: string, replicas: string) =>
+      run('topics', 'alter', topic, '--replicas', replicas, '--admin', admin);
+    expect((await run('join', '--admin', admin)).code).toBe(0);
+    expect((await run('rejoin', '--admin', admin)).code).toBe(0);
+    expect((await alter('sensors', 'auto')).code).toBe(0);
+    expect(operated).toEqual([
+      { type: 'join' },
+      { type: 'rejoin' },
+      { type: 'alterReplicas', topic: 'sensors', replicas: 0 },
+    ]);
+    expect(await alter('other', '3')).toMatchObject({
+      code: 1,
+      error: 'error: the node refused: no such topic',
+    });
+    expect((await alter('sensors', '0')).code).toBe(2);
   });
 
   it('passes on a forward decision, or its refusal', async () => {

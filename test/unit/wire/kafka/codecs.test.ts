@@ -25,6 +25,7 @@ import { addRaftVoterCodec } from '../../../../src/wire/kafka/generated/80-add-r
 import { removeRaftVoterCodec } from '../../../../src/wire/kafka/generated/81-remove-raft-voter.ts';
 import { introduceCodec } from '../../../../src/wire/kafka/generated/10000-introduce.ts';
 import { describeLedCodec } from '../../../../src/wire/kafka/generated/10001-describe-led.ts';
+import { alterReplicasCodec } from '../../../../src/wire/kafka/generated/10002-alter-replicas.ts';
 import { peerProduceCodec } from '../../../../src/wire/kafka/generated/00-peer-produce.ts';
 import { peerFetchCodec } from '../../../../src/wire/kafka/generated/01-peer-fetch.ts';
 import { writeUnsignedVarint } from '../../../../src/base/varint.ts';
@@ -68,6 +69,7 @@ const codecs = [
   removeRaftVoterCodec,
   introduceCodec,
   describeLedCodec,
+  alterReplicasCodec,
 ] as unknown as readonly UnknownCodec[];
 
 const scalars: Readonly<Record<ScalarType, fc.Arbitrary<unknown>>> = {

@@ -1,0 +1,43 @@
+import type { OperatorRequest } from '../../src/core/cluster/operator-request.ts';
+import { postOperator } from './admin-client.ts';
+import type { CliContext } from './cli-config.ts';
+import { configFor, targetOf } from './cli-config.ts';
+import { exitCodes } from './exit-codes.ts';
+import { printProblem } from './terminal.ts';
+
+export interface OperatorOptions {
+  readonly config?: string;
+  readonly admin?: string;
+}
+
+/** `shorelog join`, `rejoin`, `topics --replicas`: asks a node, which asks the cluster's leader. */
+export async function runOperator(
+  context: CliContext,
+  request: OperatorRequest,
+  options: OperatorOptions,
+): Promise<number> {
+  const { terminal } = context;
+  const loaded = await configFor(context, options.config);
+  if (loaded === undefined) return exitCodes.usage;
+  const done = await postOperator(targetOf(options.admin, loaded.config, 'admin'), request);
+  if (!done.ok) {
+    printProblem(terminal, done.error);
+    return exitCodes.problem;
+  }
+  terminal.out(doneText(request));
+  return exitCodes.ok;
+}
+
+function doneText(request: OperatorRequest): string {
+  switch (request.type) {
+    case 'join':
+      return 'the node is part of the cluster; it copies its partitions now: see shorelog status';
+    case 'rejoin':
+      return 'the node is back with another disk; it copies its partitions now: see shorelog status';
+    case 'alterReplicas': {
+      const count =
+        request.replicas === 0 ? 'as many copies as nodes allow' : `${request.replicas}`;
+      return `${request.topic} is to have ${count}; the copies follow: see shorelog status`;
+    }
+  }
+}

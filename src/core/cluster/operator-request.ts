@@ -1,0 +1,8 @@
+/** What an operator asks of the cluster, through whichever node. */
+export type OperatorRequest =
+  /** This node, empty, becomes part of a cluster that exists. */
+  | { readonly type: 'join' }
+  /** The same for a node that was part of it with another disk (V4). */
+  | { readonly type: 'rejoin' }
+  /** Another number of copies of a topic; 0: auto. */
+  | { readonly type: 'alterReplicas'; readonly topic: string; readonly replicas: number };

@@ -1,0 +1,190 @@
+import type { Uuid } from '../../base/brand.ts';
+import { kafkaCodeOf } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { ViewChange } from '../../ports/state-view.ts';
+import { apiKeys } from '../../wire/kafka/api-keys.ts';
+import type { ApiCodec } from '../../wire/kafka/codec.ts';
+import { addRaftVoterCodec } from '../../wire/kafka/generated/80-add-raft-voter.ts';
+import { alterReplicasCodec } from '../../wire/kafka/generated/10002-alter-replicas.ts';
+import type { AdminAnswer } from '../effect.ts';
+import { handlerOf, type Handler } from '../kafka/handler.ts';
+import type { Partition } from '../partition.ts';
+import { isBorn, type Introduction, type NodeFacts } from '../peer/node-facts.ts';
+import type { Peers } from '../peer/peers.ts';
+import type { Voter } from '../replica/voter-set.ts';
+import { admit, alterReplicas, clusterMembers, readmit, type Admission } from './admission.ts';
+import type { AdmissionView } from './admission.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { OperatorRequest } from './operator-request.ts';
+import type { ClusterMember } from './place-topic.ts';
+
+/** The cluster that a newcomer was let into. */
+export interface Admitted {
+  readonly clusterId: Uuid;
+  readonly clusterTopicId: Uuid;
+  readonly voters: readonly Voter[];
+}
+
+export interface OperatorsOptions {
+  readonly facts: () => NodeFacts;
+  readonly peers: () => Peers;
+  readonly state: ClusterState;
+  readonly clusterPartition: () => Partition | undefined;
+  /**
+   * As the leader of `__cluster`; `done` is told whether it is committed. False: this node does not
+   * lead it, or does not know yet all that is committed there.
+   */
+  readonly decide: (
+    changes: readonly ViewChange[],
+    done: (isCommitted: boolean) => void,
+  ) => boolean;
+  /** The cluster took this node in: once that is durable, `done`. */
+  readonly adopt: (admitted: Admitted, done: () => void) => void;
+}
+
+/**
+ * What operators ask: carried to the leader of `__cluster`, which alone decides; a node that it
+ * lets in takes part from then on.
+ */
+export class Operators {
+  readonly #options: OperatorsOptions;
+
+  constructor(options: OperatorsOptions) {
+    this.#options = options;
+  }
+
+  ask(request: OperatorRequest, done: (answer: AdminAnswer) => void): void {
+    if (request.type === 'alterReplicas') this.#alter(request, done);
+    else this.#enter(request.type === 'rejoin', done);
+  }
+
+  /** From nodes of the cluster. */
+  handlers(): readonly (readonly [number, Handler])[] {
+    const handler = handlerOf(alterReplicasCodec, ({ topic, replicas }, { reply }) => {
+      this.#decide(
+        (view) => alterReplicas(topic, replicas, view),
+        (answer) => reply(said(answer)),
+      );
+    });
+    return [[apiKeys.alterReplicas, handler]];
+  }
+
+  /** From nodes that want to be of it. */
+  newcomerHandlers(): readonly (readonly [number, Handler])[] {
+    const handler = handlerOf(addRaftVoterCodec, (asked, { exchange, reply }) => {
+      const from = this.#options.peers().introducedOn(exchange.connection);
+      if (from === undefined) return exchange.close('AddRaftVoter of nobody that is known');
+      const { nodeId, directoryId, isWitness } = from;
+      const newcomer: ClusterMember = { nodeId, directoryId, isWitness };
+      const isItself = asked.voterId === nodeId && asked.voterDirectoryId === directoryId;
+      const answer = (outcome: AdminAnswer): void => reply({ throttleTimeMs: 0, ...said(outcome) });
+      if (!isItself) return answer(refuse('A node can only ask for itself.'));
+      const enter = asked.isReplacing ? readmit : admit;
+      return this.#decide((view) => enter(newcomer, view), answer);
+    });
+    return [[apiKeys.addRaftVoter, handler]];
+  }
+
+  #enter(isReplacing: boolean, done: (answer: AdminAnswer) => void): void {
+    const own = this.#options.facts();
+    const { nodeId, directoryId, isWitness } = own;
+    if (isBorn(own)) {
+      return done(refuse(`Node ${nodeId} is part of a cluster, with data. ${beginEmpty}`));
+    }
+    const leader = this.#leaderOutside();
+    if (leader === undefined) return done(refuse(noLeader));
+    const { clusterId, clusterTopicId, clusterLeaderId, clusterVoters } = leader;
+    const body = {
+      ...{ clusterId, timeoutMs: limits.operatorCallMsMax, voterId: nodeId, listeners: [] },
+      ...{ voterDirectoryId: directoryId, topicId: clusterTopicId, partition: 0 },
+      ...{ isWitness, isReplacing },
+    };
+    // Of the set that it will once be part of it knows nothing yet: its log will tell (V1).
+    const voters = clusterVoters.filter((voter) => voter.directoryId !== directoryId).map(toVoter);
+    return this.#call(clusterLeaderId, addRaftVoterCodec, body, (answer) => {
+      if (!answer.ok) return done(answer);
+      return this.#options.adopt({ clusterId, clusterTopicId, voters }, () => done(answer));
+    });
+  }
+
+  #alter(
+    request: Extract<OperatorRequest, { type: 'alterReplicas' }>,
+    done: (answer: AdminAnswer) => void,
+  ): void {
+    const { topic, replicas } = request;
+    const own = this.#options.facts();
+    const leaderId = this.#options.clusterPartition()?.leaderId;
+    if (!isBorn(own) || leaderId === undefined) return done(refuse(noLeader));
+    if (leaderId === own.nodeId) {
+      return this.#decide((view) => alterReplicas(topic, replicas, view), done);
+    }
+    return this.#call(leaderId, alterReplicasCodec, { topic, replicas }, done);
+  }
+
+  /** The leader of `__cluster`, as one of its nodes tells it. */
+  #leaderOutside(): Introduction | undefined {
+    let newest: Introduction | undefined;
+    for (const told of this.#options.peers().introductions().values()) {
+      if (!isBorn(told) || told.clusterLeaderId < 0) continue;
+      const isNewer = newest === undefined || told.clusterLeaderEpoch > newest.clusterLeaderEpoch;
+      if (isNewer) newest = told;
+    }
+    return newest;
+  }
+
+  #call<Q, R extends Refusal>(
+    nodeId: number,
+    codec: ApiCodec<Q, R>,
+    body: Q,
+    done: (answer: AdminAnswer) => void,
+  ): void {
+    const { peers } = this.#options;
+    peers().call(nodeId, codec, body, limits.operatorCallMsMax, (answer) => {
+      if (!answer.ok) return done(refuse(`Node ${nodeId} does not answer: ${answer.error.text}.`));
+      const { errorCode, errorMessage } = answer.value;
+      return done(errorCode === 0 ? { ok: true } : refuse(errorMessage ?? `error ${errorCode}`));
+    });
+  }
+
+  #decide(decision: (view: AdmissionView) => Admission, done: (answer: AdminAnswer) => void): void {
+    const { facts, state, clusterPartition, decide } = this.#options;
+    const { nodeId, directoryId, isWitness } = facts();
+    const voters = clusterPartition()?.voters?.voters ?? [];
+    const admission = decision({
+      members: clusterMembers(voters, state.members()),
+      ...{ cluster: state, self: { nodeId, directoryId, isWitness } },
+    });
+    if (!admission.ok) return done(refuse(admission.text));
+    const settled = (isCommitted: boolean): void =>
+      done(isCommitted ? { ok: true } : refuse(notCommitted));
+    const isLeader = admission.changes.length === 0 || decide(admission.changes, settled);
+    if (!isLeader) done(refuse(noLeader));
+    else if (admission.changes.length === 0) done({ ok: true });
+  }
+}
+
+interface Refusal {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+const said = (answer: AdminAnswer): Refusal =>
+  answer.ok
+    ? { errorCode: 0, errorMessage: null }
+    : { errorCode: kafkaCodeOf('INVALID_REQUEST'), errorMessage: answer.text };
+
+const refuse = (text: string): AdminAnswer => ({ ok: false, text });
+
+const noLeader =
+  'The cluster has no leader that this node knows of now: see `shorelog status`, and try again.';
+const notCommitted = 'The cluster lost its leader meanwhile and nothing was changed: try again.';
+const beginEmpty =
+  'Only an empty one can come in: stop it, move its data directory away, start it, and ask again.';
+
+const toVoter = ({
+  nodeId,
+  directoryId,
+  isWitness,
+}: Introduction['clusterVoters'][number]): Voter => ({
+  ...{ nodeId, directoryId, role: isWitness ? 'witness' : 'data' },
+});
