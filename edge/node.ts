@@ -40,6 +40,8 @@ import { Supervisor } from './supervisor.ts';
 
 export interface NodeDeps {
   readonly telemetry: Telemetry;
+  /** Settles when the node is to stop; it may wait long for the others to be ready. */
+  readonly stopAsked?: Promise<unknown>;
 }
 
 /**
@@ -66,6 +68,11 @@ export async function startNode(
 /** Status is answered by then with what this node knows. */
 const clusterAnswerMsMax = 2_000;
 
+const stoppedEarly: StartError = {
+  exitCode: exitCodes.ok,
+  text: 'it was told to stop before it was ready',
+};
+
 /** How often the logs are held against disk.budgetBytes, and lagging marks are looked for. */
 const diskMeasureMs = 500;
 
@@ -80,6 +87,7 @@ class NodeProcess implements RunningNode {
   readonly ended: Promise<StartError>;
   readonly #config: Config;
   readonly #telemetry: Telemetry;
+  readonly #stopAsked: Promise<unknown> | undefined;
   readonly #opened: OpenedStorage;
   readonly #core: Node;
   readonly #loop: Loop;
@@ -103,7 +111,8 @@ class NodeProcess implements RunningNode {
   #becameReady: (problem: StartError | undefined) => void = () => undefined;
   #mayStop: () => void = () => undefined;
 
-  constructor({ config, telemetry, opened, settings, peers }: NodeParts) {
+  constructor({ config, telemetry, stopAsked, opened, settings, peers }: NodeParts) {
+    this.#stopAsked = stopAsked;
     this.#config = config;
     this.#telemetry = telemetry;
     this.#opened = opened;
@@ -265,7 +274,8 @@ class NodeProcess implements RunningNode {
       votes: storage.journal.votes(),
       ...ForwardMarks.restore(storage.journal.entries()),
     });
-    return Promise.race([booted, this.ended]);
+    const stopped = this.#stopAsked?.then(() => stoppedEarly) ?? booted;
+    return Promise.race([booted, this.ended, stopped]);
   }
 
   /** A witness serves no clients: its ports stay closed. */

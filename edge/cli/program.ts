@@ -97,7 +97,7 @@ function addNode(program: Command, context: CliContext, finished: Finished): voi
 /** What changes a cluster. Each asks a node, which asks the cluster's leader. */
 function addCluster(program: Command, context: CliContext, finished: Finished): void {
   const run = async (request: OperatorRequest, options: OperatorFlags): Promise<void> => {
-    const { runOperator } = await import('./cluster-command.ts');
+    const { runOperator } = await import('./operator-command.ts');
     finished(await runOperator(context, request, options));
   };
   program
@@ -196,7 +196,7 @@ function addAlter(topics: Command, context: CliContext, finished: Finished): voi
       const { replicas, ...options } = command.optsWithGlobals<
         OperatorFlags & { readonly replicas: number }
       >();
-      const { runOperator } = await import('./cluster-command.ts');
+      const { runOperator } = await import('./operator-command.ts');
       finished(await runOperator(context, { type: 'alterReplicas', topic, replicas }, options));
     });
 }

@@ -38,7 +38,11 @@ export async function runStart(context: CliContext, options: StartOptions): Prom
   for (const { text, hint } of configWarnings(config)) telemetry.write('warn', text, { hint });
   const signalled = firstSignal(telemetry);
   const { startNode } = await import('../node.ts');
-  const started = await startNode(config, { telemetry });
+  const started = await startNode(config, { telemetry, stopAsked: signalled });
+  if (!started.ok && started.error.exitCode === exitCodes.ok) {
+    telemetry.write('info', 'stopped', { reason: started.error.text });
+    return exitCodes.ok;
+  }
   if (!started.ok) {
     printProblem(terminal, started.error);
     return started.error.exitCode;

@@ -4,7 +4,10 @@ import { limits } from '../../base/limits.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
 import { apiKeys } from '../../wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
-import { addRaftVoterCodec } from '../../wire/kafka/generated/80-add-raft-voter.ts';
+import {
+  addRaftVoterCodec,
+  type AddRaftVoterResponse,
+} from '../../wire/kafka/generated/80-add-raft-voter.ts';
 import { alterReplicasCodec } from '../../wire/kafka/generated/10002-alter-replicas.ts';
 import type { AdminAnswer } from '../effect.ts';
 import { handlerOf, type Handler } from '../kafka/handler.ts';
@@ -163,10 +166,7 @@ export class Operators {
   }
 }
 
-interface Refusal {
-  readonly errorCode: number;
-  readonly errorMessage: string | null;
-}
+type Refusal = Pick<AddRaftVoterResponse, 'errorCode' | 'errorMessage'>;
 
 const said = (answer: AdminAnswer): Refusal =>
   answer.ok

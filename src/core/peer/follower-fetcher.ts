@@ -35,7 +35,7 @@ export interface FollowerFetcherOptions {
   readonly now: () => Now;
   readonly fetchWaitMs: number;
   /** Nodes that links can be opened to. */
-  readonly isKnown: (nodeId: number) => boolean;
+  readonly others: () => readonly number[];
   /** Something of that replica may be different now. */
   readonly changed: (replica: PeerReplica) => void;
 }
@@ -123,16 +123,21 @@ export class FollowerFetcher {
   /** Asks one voter after the other (error 6 names the leader). */
   #probe(follower: Follower): void {
     if (follower.timer !== undefined) return;
-    const { self, voters } = follower.replica.replica;
-    const others = voters.voters.filter(
-      ({ nodeId }) => nodeId !== self.nodeId && this.#options.isKnown(nodeId),
-    );
-    const asked = others[follower.probes % Math.max(others.length, 1)];
-    if (asked === undefined) return this.#move(follower, undefined);
+    const others = this.#toAsk(follower.replica);
+    const nodeId = others[follower.probes % Math.max(others.length, 1)];
+    if (nodeId === undefined) return this.#move(follower, undefined);
     follower.probes++;
-    this.#move(follower, { nodeId: asked.nodeId, purpose: 'fetch' });
-    this.#lane(asked.nodeId, 'fetch').touch(follower.replica, true);
+    this.#move(follower, { nodeId, purpose: 'fetch' });
+    this.#lane(nodeId, 'fetch').touch(follower.replica, true);
     this.#arm(follower, limits.peerProbeMs);
+  }
+
+  /** What an observer knows of the voters may be long over: then any node may know the leader. */
+  #toAsk({ replica: { self, voters } }: PeerReplica): number[] {
+    const known = this.#options.others();
+    const voting = voters.voters.map(({ nodeId }) => nodeId).filter((id) => known.includes(id));
+    if (voters.find(self) !== undefined) return voting;
+    return [...voting, ...known.filter((id) => !voting.includes(id))];
   }
 
   #move(follower: Follower, to: Follower['source']): void {

@@ -125,7 +125,7 @@ export class Peers {
     this.#fetcher = new FollowerFetcher({
       ...{ clusterId, deadlines, fetchWaitMs, changed, link, self: { nodeId, directoryId } },
       now: () => this.#now,
-      isKnown: (other) => this.#others().includes(other),
+      others: () => this.#others(),
     });
     this.#repairer = new HoleRepairer({
       ...{ clusterId, deadlines, now, changed, self: { nodeId, directoryId } },

@@ -9,7 +9,13 @@ import type { ReplicaLog } from './replica-log.ts';
 import { ProgressTable } from './progress-table.ts';
 import type { ReplicaProgress } from './replica-progress.ts';
 import { nextVoterStep, type VoterStep } from './voter-changes.ts';
-import type { ReplicaId, Voter, VoterHistory, VoterSet } from './voter-set.ts';
+import {
+  isSameReplica,
+  type ReplicaId,
+  type Voter,
+  type VoterHistory,
+  type VoterSet,
+} from './voter-set.ts';
 
 export interface LeadershipOptions {
   readonly self: ReplicaId;
@@ -120,8 +126,13 @@ export class Leadership {
   /** All other replicas that are voters, or have fetched in this epoch. */
   followers(now: MonotonicMs): FollowerStatus[] {
     const { log, voters } = this.#options;
+    // Of a node with another disk the one that counts is shown.
+    const isOver = ({ replica }: ReplicaProgress): boolean => {
+      const voter = voters.current.ofNode(replica.nodeId);
+      return voter !== undefined && !isSameReplica(voter, replica);
+    };
     return this.#replicas.all
-      .filter(({ isSelf }) => !isSelf)
+      .filter((each) => !each.isSelf && !isOver(each))
       .map(({ replica, role, isInSync, isWitness, persistedOffset, fetchedAtMs }) => ({
         nodeId: replica.nodeId,
         role: voters.current.find(replica) === undefined ? 'observer' : role,
