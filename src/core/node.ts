@@ -117,9 +117,8 @@ export class Node {
           this.#parts.retention.proposed(p, event.offset),
         );
       case 'LogRead':
-        return this.#parts.reads.wasRead(event.readId, event.generation, event.outcome);
       case 'OffsetFound':
-        return this.#parts.reads.wasFound(event.readId, event.generation, event.outcome);
+        return this.#read(event);
       case 'DiskFilled':
       case 'DiskStalled':
       case 'DiskFreed':
@@ -198,6 +197,13 @@ export class Node {
     local.found(event.logs, event.votes);
     boot.started();
     membership?.start(now);
+  }
+
+  #read(event: Extract<Event, { type: 'LogRead' | 'OffsetFound' }>): void {
+    const { reads } = this.#parts;
+    const { readId, generation } = event;
+    if (event.type === 'LogRead') reads.wasRead(readId, generation, event.outcome);
+    else reads.wasFound(readId, generation, event.outcome);
   }
 
   #client(event: ClientEvent, { monotonicMs: nowMs }: Now): void {

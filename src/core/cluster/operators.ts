@@ -168,10 +168,10 @@ export class Operators {
 
 type Refusal = Pick<AddRaftVoterResponse, 'errorCode' | 'errorMessage'>;
 
-const said = (answer: AdminAnswer): Refusal =>
-  answer.ok
-    ? { errorCode: 0, errorMessage: null }
-    : { errorCode: kafkaCodeOf('INVALID_REQUEST'), errorMessage: answer.text };
+const said = (answer: AdminAnswer): Refusal => ({
+  errorCode: answer.ok ? 0 : kafkaCodeOf('INVALID_REQUEST'),
+  errorMessage: answer.ok ? null : answer.text,
+});
 
 const refuse = (text: string): AdminAnswer => ({ ok: false, text });
 
