@@ -11,7 +11,7 @@ const disk = (nodeId: number) => uuid(`00000000-0000-4000-8000-00000000000${node
 
 function newWorld() {
   const { partition } = newPartition({ ...emptyLog(), topic: clusterTopicName });
-  const partitions = new PartitionTable();
+  const partitions = new PartitionTable(false);
   partitions.add(partition);
   const cluster = new ClusterState();
   const now = () => ({ monotonicMs: monotonicMs(0), wallMs: timestampMs(0) });
