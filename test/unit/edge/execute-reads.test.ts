@@ -3,6 +3,7 @@ import { Executor, type World } from '../../../edge/execute.ts';
 import { logGeneration, logId, offset, timestampMs } from '../../../src/base/brand.ts';
 import type { Event } from '../../../src/core/event.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
+import { RotReports } from '../../../src/log/rot-report.ts';
 import { DiskError, type DiskErrorCode } from '../../../src/ports/disk.ts';
 
 const place = { readId: 1, logId: logId(0), generation: logGeneration(0), to: offset(9) };
@@ -12,6 +13,7 @@ async function readFailing(failure: Error) {
   const posted: Event[] = [];
   const condemned: unknown[] = [];
   const log = {
+    rotReports: new RotReports({ topic: 'sensors', partition: 0, telemetry: undefined }),
     generation: place.generation,
     read: () => Promise.reject(failure),
     findOffset: () => Promise.reject(failure),

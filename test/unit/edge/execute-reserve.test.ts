@@ -5,6 +5,8 @@ import type { PartitionLog } from '../../../src/log/partition-log.ts';
 import { Reserve } from '../../../src/log/reserve.ts';
 import { DiskError, type Disk, type DiskFile } from '../../../src/ports/disk.ts';
 
+const silent = { listen: () => undefined };
+
 const reserveBytes = 1_000;
 
 /** A full disk whose only room is what the reserve gives up; each append takes 100 bytes. */
@@ -40,7 +42,7 @@ function fullDisk() {
       return Promise.resolve();
     };
     const sync = () => Promise.resolve({ generation: logGeneration(0), endOffset: offset(1) });
-    return { seen, log: { topic, append, sync } as unknown as PartitionLog };
+    return { seen, log: { topic, append, sync, rotReports: silent } as unknown as PartitionLog };
   };
   return { state, disk, logOf };
 }

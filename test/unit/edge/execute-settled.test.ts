@@ -2,12 +2,14 @@ import { expect, it } from 'vitest';
 import { Executor, type World } from '../../../edge/execute.ts';
 import { logGeneration, logId, offset, type LogId } from '../../../src/base/brand.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
+import { RotReports } from '../../../src/log/rot-report.ts';
 import { DiskError } from '../../../src/ports/disk.ts';
 
 /** A log whose fsync ends when the test lets it. */
 function gatedLog() {
   const gate: { open?: () => void } = {};
   const log = {
+    rotReports: new RotReports({ topic: 'sensors', partition: 0, telemetry: undefined }),
     topic: 'sensors',
     append: () => Promise.resolve(),
     sync: async () => {
@@ -48,6 +50,7 @@ it('is not settled while a log writes what was ordered when it had been looked a
 it('does not wait for room: what a full disk did not take is let go, and not called clean', async () => {
   const closed: unknown[] = [];
   const log = {
+    rotReports: new RotReports({ topic: 'sensors', partition: 0, telemetry: undefined }),
     topic: 'sensors',
     append: () => Promise.reject(new DiskError('ENOSPC', 'write', 'log')),
     close: (how: unknown) => Promise.resolve(void closed.push(how)),
