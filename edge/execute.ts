@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { present, unreachable } from '../src/base/assert.ts';
 import { logId as toLogId, type LogId } from '../src/base/brand.ts';
 import type { LedStatus } from '../src/core/cluster-status.ts';
@@ -396,3 +395,5 @@ export class Executor {
     this.#world.condemned(error);
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
