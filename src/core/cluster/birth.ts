@@ -15,7 +15,12 @@ export type BirthDecision =
       readonly voters: readonly Voter[];
     }
   /** The cluster was born without it. */
-  | { readonly type: 'outside'; readonly text: string };
+  | {
+      readonly type: 'outside';
+      readonly text: string;
+      /** It is not the one that these nodes would have made together: only `join` lets it in. */
+      readonly isOlder: boolean;
+    };
 
 /** At most so many data nodes vote on `__cluster` (C3: auto). */
 const dataVotersMax = 3;
@@ -36,8 +41,7 @@ export function decideBirth(
   if (born.length > 0) return adoption(own, born, metUnborn);
   const listed = own.peers.filter(({ nodeId }) => nodeId !== own.nodeId);
   if (!listed.every(({ nodeId }) => others.has(nodeId))) return { type: 'wait' };
-  const data = own.peers.filter(({ isWitness }) => !isWitness).map(({ nodeId }) => nodeId);
-  if (Math.min(...data) !== own.nodeId) return { type: 'wait' };
+  if (founderOf(own) !== own.nodeId) return { type: 'wait' };
   return { type: 'found', voters: firstVoters([own, ...others.values()]) };
 }
 
@@ -46,10 +50,14 @@ function adoption(
   born: readonly Introduction[],
   metUnborn: ReadonlySet<Uuid>,
 ): BirthDecision {
-  for (const { directoryId: bornDisk, clusterId, clusterTopicId, clusterVoters } of born) {
+  const founder = founderOf(own);
+  for (const { nodeId: bornId, directoryId: bornDisk, ...cluster } of born) {
+    const { clusterId, clusterTopicId, clusterVoters } = cluster;
     const isNamed = clusterVoters.some(({ directoryId }) => directoryId === own.directoryId);
     const isReplaced = clusterVoters.some(({ nodeId }) => nodeId === own.nodeId);
-    const isObserver = clusterVoters.length > 0 && !isReplaced && metUnborn.has(bornDisk);
+    // Another one that was met unborn may have joined a cluster that is older than both.
+    const isBirth = bornId === founder && metUnborn.has(bornDisk);
+    const isObserver = isBirth && !isReplaced && names(clusterVoters, founder);
     if (isNamed || isObserver)
       return { type: 'adopt', clusterId, clusterTopicId, voters: toVoters(clusterVoters) };
   }
@@ -62,8 +70,20 @@ function adoption(
   const text =
     `Cluster ${own.clusterName} exists and node ${own.nodeId} with this data directory is not part ` +
     `of it: run \`shorelog ${isKnown ? 'rejoin` to bring it back' : 'join` to add it'}.`;
-  return { type: 'outside', text };
+  const isOlder = born.some(
+    ({ clusterVoters }) => clusterVoters.length > 0 && !names(clusterVoters, founder),
+  );
+  return { type: 'outside', text, isOlder };
 }
+
+/** Who makes the cluster where all listed nodes are unborn. */
+function founderOf({ peers }: NodeFacts): number {
+  const data = peers.filter(({ isWitness }) => !isWitness);
+  return Math.min(...data.map(({ nodeId }) => nodeId));
+}
+
+const names = (voters: readonly NamedVoter[], nodeId: number): boolean =>
+  voters.some((voter) => voter.nodeId === nodeId);
 
 /** The three lowest data nodes, and a witness where their number is even (V5). */
 function firstVoters(all: readonly NodeFacts[]): Voter[] {

@@ -77,6 +77,8 @@ export class Membership {
   #clusterId: Uuid;
   #clusterTopicId: Uuid;
   #isAdopting = false;
+  /** The cluster is older than the nodes that this one met: only `join` lets it in. */
+  #isOlder = false;
   #told = '';
   #now: MonotonicMs = monotonicMs(0);
 
@@ -169,11 +171,13 @@ export class Membership {
   #decide(): void {
     const own = this.#facts();
     if (isBorn(own) || this.#isAdopting) return;
-    const decision = decideBirth(own, this.peers.introductions(), this.peers.metUnborn());
+    const met = this.#isOlder ? noDisks : this.peers.metUnborn();
+    const decision = decideBirth(own, this.peers.introductions(), met);
     switch (decision.type) {
       case 'wait':
         return;
       case 'outside':
+        this.#isOlder ||= decision.isOlder;
         return this.#tell(decision.text);
       case 'found': {
         const { random } = this.#options;
@@ -284,3 +288,5 @@ export class Membership {
 }
 
 type Adoption = Omit<Extract<BirthDecision, { type: 'adopt' }>, 'type'>;
+
+const noDisks: ReadonlySet<Uuid> = new Set();

@@ -51,6 +51,22 @@ describe('a cluster is born (V2)', () => {
     expect(decideBirth(witness, mapOf(unknowing), new Set([directoryOf(1)])).type).toBe('wait');
   });
 
+  it('not by one that was met empty and has joined an older cluster since', () => {
+    const joined = { clusterId, clusterTopicId, clusterVoters: votersOf(1, 2) };
+    const old = factsOf(1, 3, joined);
+    const met = new Set([directoryOf(2)]);
+    const known = mapOf(old, factsOf(2, 3, joined));
+    expect(decideBirth(factsOf(3, 3), known, met)).toMatchObject({
+      type: 'outside',
+      isOlder: false,
+    });
+    const grown = mapOf(factsOf(2, 3, { ...joined, clusterVoters: votersOf(2) }));
+    expect(decideBirth(factsOf(3, 3), grown, met)).toMatchObject({
+      type: 'outside',
+      isOlder: true,
+    });
+  });
+
   it('without a voter that lost its disk since', () => {
     const renewed = factsOf(2, 3, { directoryId: directoryOf(9) });
     expect(decideBirth(renewed, mapOf(born), new Set([directoryOf(1)])).type).toBe('outside');
