@@ -171,7 +171,7 @@ export class Membership {
   #decide(): void {
     const own = this.#facts();
     if (isBorn(own) || this.#isAdopting) return;
-    const met = this.#isOlder ? noDisks : this.peers.metUnborn();
+    const met = this.#isOlder ? new Set<Uuid>() : this.peers.metUnborn();
     const decision = decideBirth(own, this.peers.introductions(), met);
     switch (decision.type) {
       case 'wait':
@@ -288,5 +288,3 @@ export class Membership {
 }
 
 type Adoption = Omit<Extract<BirthDecision, { type: 'adopt' }>, 'type'>;
-
-const noDisks: ReadonlySet<Uuid> = new Set();
