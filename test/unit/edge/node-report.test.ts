@@ -17,7 +17,7 @@ function facts(overrides: Partial<NodeFacts> = {}, isStranded = false): NodeFact
   const core = {
     ...{ isReady: true, isHeld: false, isDiskFull: false, droppedRecords: 0, droppedQos0: 0 },
     clock: { isUnset: false, hasJumped: false, jumps: 0, lastJumpMs: 0 },
-    ...{ partitions: [partition], nowMs: monotonicMs(0), isStranded },
+    ...{ partitions: [partition], witnesses: [], nowMs: monotonicMs(0), isStranded },
   };
   return {
     ...{ nodeId: 1, version: 'v', clusterId: 'c', core, cluster, forward: [], damaged: [] },
