@@ -281,7 +281,7 @@ export class NodeParts {
       reads: this.reads,
       producerIds: this.producerIds,
       creation: this.#createTopicCreation(),
-      isHeld: () => this.ingest.isHeld,
+      isHeld: () => this.ingest.isOutOfRoom,
     });
   }
 

@@ -22,8 +22,7 @@ it(
     const result = await runChaos({
       ...{ folder, seconds, seed: 20, ratePerSecond: 300, kinds: chaosKinds },
       roles: ['data', 'data', 'data'],
-      // Sessions of QoS 2 have tests of their own until they move between nodes.
-      without: ['qos2'],
+      without: [],
       say: (text) => void said.push(text),
       openCentral: undefined,
       signal: new AbortController().signal,

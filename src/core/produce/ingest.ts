@@ -55,6 +55,14 @@ export class Ingest {
     return this.#held !== 'none';
   }
 
+  /**
+   * New records have no room. A stop holds publishers too, so that their sessions end in order;
+   * Kafka clients hear of it from the partitions that resign.
+   */
+  get isOutOfRoom(): boolean {
+    return this.isHeld && !this.#isStopping;
+  }
+
   /** QoS 0 publishes that came while the disk was full: not stored, told to subscribers only. */
   get droppedQos0(): number {
     return this.#droppedQos0;
