@@ -198,7 +198,7 @@ const configOf = (id: number, options: ClusterOptions): NodeConfig => {
       replicaLagTimeMaxMs,
       peers,
       // The addresses of namespaces are not loopback.
-      ...(peers.length > 1 ? { insecure: true } : {}),
+      insecure: true,
     },
   };
 };
