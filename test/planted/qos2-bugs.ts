@@ -58,15 +58,6 @@ export const qos2Bugs: readonly PlantedBug[] = [
     suites,
   },
   {
-    name: 'forgotten-duplicate-is-an-error',
-    rule: 'P5',
-    file,
-    from: "outcome === 'committed' || outcome.error === 'DUPLICATE_SEQUENCE_NUMBER'",
-    to: "outcome === 'committed'",
-    why: 'an identifier that was stored long ago can never be closed',
-    suites,
-  },
-  {
     name: 'broken-sequences-given-up',
     rule: 'L6',
     file,

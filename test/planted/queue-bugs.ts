@@ -16,6 +16,15 @@ export const queueBugs: readonly PlantedBug[] = [
     suites: queues,
   },
   {
+    name: 'forgotten-duplicate-is-an-error',
+    rule: 'P5',
+    file: 'src/core/produce/produce-queue.ts',
+    from: "if (outcome.error === 'DUPLICATE_SEQUENCE_NUMBER') return this.#stored(batch, storedBefore);",
+    to: '',
+    why: 'what was stored long ago is refused, and can never be closed',
+    suites: ['test/unit/core/produce/'],
+  },
+  {
     name: 'in-flight-left-with-the-old-leader',
     rule: 'P1',
     file: queue,

@@ -111,8 +111,7 @@ export class Qos2Handshakes {
     identifier.state = 'producing';
     this.#options.producer.produce(identifier.target, publish, (outcome) => {
       if (identifier.state !== 'producing' || identifier.isDead) return;
-      // 46: stored earlier than the producer state remembers, which is what we want to know.
-      if (outcome === 'committed' || outcome.error === 'DUPLICATE_SEQUENCE_NUMBER') {
+      if (outcome === 'committed') {
         identifier.state = 'stored';
         for (const publishId of identifier.waiters.splice(0)) this.#options.release(publishId);
       } else this.#failed(session, identifier, publish, outcome.error);
