@@ -7,6 +7,7 @@ import { limits } from '../../src/base/limits.ts';
 import type { Address } from '../../src/config/address.ts';
 import { formatAddress, isWildcardHost } from '../../src/config/address.ts';
 import type { CentralConfig, Config, ForwardConfig } from '../../src/config/config.ts';
+import { isWitness } from '../../src/config/cluster-nodes.ts';
 import type { ConfigProblem } from '../../src/config/problem.ts';
 import { nodeAddresses } from '../../src/config/node-addresses.ts';
 import { apis } from '../../src/client/kafka/api.ts';
@@ -46,7 +47,8 @@ export async function runCheck(
     clockFinding(Date.now(), newestChangeMs(resolve(loaded.config.node.dataDir))),
     ...(await portFindings(loaded.config)),
     ...(await peerFindings(loaded.config)),
-    ...(await centralFindings(loaded.config)),
+    // A witness forwards nothing.
+    ...(isWitness(loaded.config) ? [] : await centralFindings(loaded.config)),
   ];
   if (options.json === true) terminal.out(JSON.stringify(findings));
   else for (const finding of findings) printFinding(terminal, finding);
@@ -114,14 +116,17 @@ function newestChangeMs(dataDir: string): number {
   }
 }
 
-async function portFindings(config: Config): Promise<Finding[]> {
+/** Whether the ports that this node would open are free. */
+export async function portFindings(config: Config): Promise<Finding[]> {
   const { mqtt, kafka, admin, advertised, peer } = nodeAddresses(config);
   const findings: Finding[] = [];
-  const listens = { mqtt, kafka, admin, ...(peer === undefined ? {} : { peer }) };
+  // A witness serves neither sensors nor Kafka clients (V3).
+  const clients = isWitness(config) ? {} : { mqtt, kafka };
+  const listens = { ...clients, admin, ...(peer === undefined ? {} : { peer }) };
   for (const [what, address] of Object.entries(listens)) {
     findings.push(await portFinding(`${what} port`, address));
   }
-  if (isWildcardHost(kafka.host) && advertised.host === '127.0.0.1') {
+  if (!isWitness(config) && isWildcardHost(kafka.host) && advertised.host === '127.0.0.1') {
     const text = 'other machines are told 127.0.0.1: set kafka.advertised';
     findings.push({ what: 'advertised', verdict: 'warn', text });
   }

@@ -1,5 +1,5 @@
 import type { Uuid } from '../../base/brand.ts';
-import type { NodeFacts } from './node-facts.ts';
+import { beginEmpty, type NodeFacts } from './node-facts.ts';
 
 /** What is remembered of one data directory. */
 export interface KnownDirectory {
@@ -26,16 +26,13 @@ export class KnownDirectories {
     const known = this.#known.get(directoryId);
     if (known === undefined) return undefined;
     if (known.nodeId !== undefined && known.nodeId !== nodeId) {
-      return (
-        `node ${nodeId} runs on a copy of the data directory of node ${known.nodeId}: ` +
-        'run `shorelog rejoin` on it'
-      );
+      const original = `the data directory of node ${known.nodeId}`;
+      return `node ${nodeId} runs on a copy of ${original}: ${beginEmpty}`;
     }
     if (startCounter >= known.startCounter) return undefined;
     return (
       `the data directory of node ${nodeId} was restored from a copy ` +
-      `(start ${startCounter}, start ${known.startCounter} was seen): ` +
-      'run `shorelog rejoin` on it'
+      `(start ${startCounter}, start ${known.startCounter} was seen): ${beginEmpty}`
     );
   }
 

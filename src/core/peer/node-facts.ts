@@ -44,6 +44,10 @@ export interface ClusterFacts {
 /** A node's answer to our introduction. */
 export interface Introduction extends NodeFacts, ClusterFacts {}
 
+/** How a node comes back whose disk may not take part as it is (V4, V5). */
+export const beginEmpty =
+  'stop it, move its data directory away, start it, then run `shorelog rejoin` on it';
+
 /** It belongs to a cluster (V2). */
 export const isBorn = (facts: NodeFacts): boolean => facts.clusterId !== zeroUuid;
 
@@ -55,7 +59,7 @@ export function factsRefusal(own: NodeFacts, other: NodeFacts): string | undefin
   }
   if (other.nodeId === own.nodeId) return `${who} has the same number as this node`;
   if (other.directoryId === own.directoryId) {
-    return `${who} runs on a copy of this node's data directory: run \`shorelog rejoin\` there`;
+    return `${who} runs on a copy of this node's data directory: ${beginEmpty}`;
   }
   if (!own.peers.some(({ nodeId }) => nodeId === other.nodeId)) {
     return `${who} is not listed in cluster.peers`;

@@ -19,7 +19,6 @@ export const apiKeys = {
   endQuorumEpoch: 54,
   allocateProducerIds: 67,
   addRaftVoter: 80,
-  removeRaftVoter: 81,
   /** Ours alone, far from any key of Kafka's. */
   introduce: 10_000,
   describeLed: 10_001,
@@ -71,7 +70,6 @@ export const peerApis: readonly ServedApi[] = [
   served(apiKeys.endQuorumEpoch, 1, 1),
   served(apiKeys.allocateProducerIds, 0, 0),
   served(apiKeys.addRaftVoter, 0, 0),
-  served(apiKeys.removeRaftVoter, 0, 0),
   served(apiKeys.introduce, 0, 0),
   served(apiKeys.describeLed, 0, 0),
   served(apiKeys.alterReplicas, 0, 0),

@@ -6,7 +6,6 @@ import { beginQuorumEpochSchema } from './53-begin-quorum-epoch.ts';
 import { endQuorumEpochSchema } from './54-end-quorum-epoch.ts';
 import { allocateProducerIdsSchema } from './67-allocate-producer-ids.ts';
 import { addRaftVoterSchema } from './80-add-raft-voter.ts';
-import { removeRaftVoterSchema } from './81-remove-raft-voter.ts';
 import { introduceSchema } from './10000-introduce.ts';
 import { describeLedSchema } from './10001-describe-led.ts';
 import { alterReplicasSchema } from './10002-alter-replicas.ts';
@@ -20,7 +19,6 @@ export const peerSchemas: readonly ApiSchema[] = [
   endQuorumEpochSchema,
   allocateProducerIdsSchema,
   addRaftVoterSchema,
-  removeRaftVoterSchema,
   introduceSchema,
   describeLedSchema,
   alterReplicasSchema,

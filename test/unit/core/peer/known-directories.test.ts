@@ -13,7 +13,8 @@ const factsOf = (nodeId: number, startCounter: number): NodeFacts => ({
 describe('KnownDirectories (V4)', () => {
   it('refuses a start that is older than one that was seen, in this process or before', () => {
     const known = new KnownDirectories([{ directoryId, nodeId: 2, startCounter: 5 }]);
-    expect(known.refusal(factsOf(2, 4))).toContain('shorelog rejoin');
+    const refusal = known.refusal(factsOf(2, 4));
+    expect(refusal).toMatch(/move its data directory away.*`shorelog rejoin`/);
     expect(known.refusal(factsOf(2, 5))).toBeUndefined();
     expect(known.seen(factsOf(2, 7))).toEqual({ directoryId, nodeId: 2, startCounter: 7 });
     expect(known.refusal(factsOf(2, 6))).toContain('restored from a copy');

@@ -22,7 +22,6 @@ import { beginQuorumEpochCodec } from '../../../../src/wire/kafka/generated/53-b
 import { endQuorumEpochCodec } from '../../../../src/wire/kafka/generated/54-end-quorum-epoch.ts';
 import { allocateProducerIdsCodec } from '../../../../src/wire/kafka/generated/67-allocate-producer-ids.ts';
 import { addRaftVoterCodec } from '../../../../src/wire/kafka/generated/80-add-raft-voter.ts';
-import { removeRaftVoterCodec } from '../../../../src/wire/kafka/generated/81-remove-raft-voter.ts';
 import { introduceCodec } from '../../../../src/wire/kafka/generated/10000-introduce.ts';
 import { describeLedCodec } from '../../../../src/wire/kafka/generated/10001-describe-led.ts';
 import { alterReplicasCodec } from '../../../../src/wire/kafka/generated/10002-alter-replicas.ts';
@@ -66,7 +65,6 @@ const codecs = [
   endQuorumEpochCodec,
   allocateProducerIdsCodec,
   addRaftVoterCodec,
-  removeRaftVoterCodec,
   introduceCodec,
   describeLedCodec,
   alterReplicasCodec,
