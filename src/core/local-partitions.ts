@@ -16,6 +16,8 @@ export interface LocalPartitionsOptions {
   readonly isAlone: boolean;
   /** The journal lost records: votes may be missing (V4). */
   readonly isJournalDamaged: boolean;
+  /** They were, and this disk goes on as another one: no voter until it is let in again (V4). */
+  readonly isRenewed: boolean;
   readonly partitions: PartitionTable;
   readonly cluster: ClusterState;
   readonly openPartition: (log: OpenLog) => Partition;
@@ -107,11 +109,11 @@ export class LocalPartitions {
   }
 
   begin(partition: Partition): void {
-    const { self } = this.#options;
-    const topic = this.#options.cluster.topicById(partition.topicId);
+    const { self, isRenewed, cluster } = this.#options;
+    const topic = cluster.topicById(partition.topicId);
     const voters = topic && topicReplicas.first(topic, partition.partition);
-    const first = new VoterSet(voters ?? [{ ...self, role: 'data' }]);
-    partition.begin(first, this.#voteOf(partition));
+    const alone: Voter[] = isRenewed ? [] : [{ ...self, role: 'data' }];
+    partition.begin(new VoterSet(voters ?? alone), this.#voteOf(partition));
   }
 
   /** Its records shall be kept here. */

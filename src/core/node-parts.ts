@@ -7,9 +7,6 @@ import { ClusterState, clusterTopicName, sessionsTopicName } from './cluster/clu
 import { ClockWatch } from './clock-watch.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
 import { LeaderHints } from './cluster/leader-hints.ts';
-import { topicReplicas } from './cluster/topic-replicas.ts';
-import type { PeerProduce, PeerProduceOutcome } from './peer/peer-produce.ts';
-import type { ProduceTarget } from './produce/produce-ports.ts';
 import { Homeward } from './cluster/homeward.ts';
 import { Membership } from './cluster/membership.ts';
 import { openInternalTopic } from './cluster/open-internal-topic.ts';
@@ -18,6 +15,7 @@ import { ProducerIdBlocks } from './cluster/producer-id-blocks.ts';
 import { ProducerIds } from './cluster/producer-ids.ts';
 import { TopicCreation } from './cluster/topic-creation.ts';
 import { WantedVoters } from './cluster/wanted-voters.ts';
+import { createQueues } from './create-queues.ts';
 import type { Effect } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import { NodeForwarding } from './forward/node-forwarding.ts';
@@ -36,7 +34,7 @@ import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Batcher } from './produce/batcher.ts';
 import { Ingest } from './produce/ingest.ts';
-import { ProduceQueues } from './produce/produce-queues.ts';
+import type { ProduceQueues } from './produce/produce-queues.ts';
 import { RouteTable } from './produce/route-table.ts';
 import { TopicQueues } from './produce/topic-queues.ts';
 import { RetentionPlanner } from './retention-planner.ts';
@@ -240,33 +238,11 @@ export class NodeParts {
     });
   }
 
-  /** As this node's replica knows, or, without one, as the last answer said. */
-  #leaderOf({ topic, topicId, partition }: ProduceTarget): number | undefined {
-    const own = this.partitions.findById(topic, topicId, partition);
-    if (own !== undefined) return own.leaderId;
-    const value = this.cluster.topicById(topicId);
-    const wanted = value && topicReplicas.wanted(value, partition);
-    return wanted && this.hints.leaderOf(topicId, partition, wanted);
-  }
-
-  #send(to: number, produce: PeerProduce, done: (outcome: PeerProduceOutcome) => void): void {
-    const { peers } = present(this.membership, 'a cluster of one leads all');
-    const { topicId, partition } = produce;
-    peers.produce(to, produce, (outcome) => {
-      const isTaken = outcome !== 'unknown' && outcome.ok;
-      if (!isTaken) this.hints.failed(topicId, partition, to);
-      done(outcome);
-    });
-  }
-
   #createQueues(): ProduceQueues {
-    const { nodeId } = this.#options;
-    const partitions = this.partitions;
-    return new ProduceQueues({
-      nodeId,
-      local: ({ topic, topicId, partition }) => partitions.findById(topic, topicId, partition),
-      leaderOf: (target) => this.#leaderOf(target),
-      send: (to, produce, done) => this.#send(to, produce, done),
+    const { partitions, cluster, hints } = this;
+    return createQueues({
+      ...{ nodeId: this.#options.nodeId, partitions, cluster, hints },
+      membership: () => this.membership,
       allocateProducerId: () => this.producerIds.allocate(),
       now: () => this.#current().monotonicMs,
     });
@@ -308,6 +284,7 @@ export class NodeParts {
     return new LocalPartitions({
       self: { nodeId, directoryId },
       isJournalDamaged,
+      isRenewed: this.#options.stored?.isRenewed === true,
       isAlone: this.#options.cluster === undefined,
       partitions: this.partitions,
       witnesses: this.witnesses,
@@ -396,4 +373,4 @@ export class NodeParts {
   }
 }
 
-const nothingStored = { clusterTopicId: undefined, peerStarts: [] };
+const nothingStored = { clusterTopicId: undefined, peerStarts: [], isRenewed: false };

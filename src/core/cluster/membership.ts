@@ -40,7 +40,7 @@ export interface MembershipOptions {
   readonly startCounter: number;
   /** Zero: this node belongs to no cluster yet. */
   readonly clusterId: Uuid;
-  readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts'>;
+  readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts' | 'isRenewed'>;
   readonly cluster: ClusterOptions;
   readonly state: ClusterState;
   readonly partitions: PartitionTable;
@@ -258,9 +258,9 @@ export class Membership {
   }
 
   #createOperators(): Operators {
-    const { state, decide } = this.#options;
+    const { state, decide, stored } = this.#options;
     return new Operators({
-      ...{ state, decide },
+      ...{ state, decide, isRenewed: stored.isRenewed },
       facts: () => this.#facts(),
       peers: () => this.peers,
       clusterPartition: () => this.#clusterPartition(),

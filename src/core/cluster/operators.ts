@@ -30,6 +30,8 @@ export interface Admitted {
 
 export interface OperatorsOptions {
   readonly facts: () => NodeFacts;
+  /** This disk is of the cluster and goes on as a new one, with what it has (V4). */
+  readonly isRenewed: boolean;
   readonly peers: () => Peers;
   readonly state: ClusterState;
   readonly clusterPartition: () => Partition | undefined;
@@ -91,7 +93,8 @@ export class Operators {
   #enter(isReplacing: boolean, done: (answer: AdminAnswer) => void): void {
     const own = this.#options.facts();
     const { nodeId, directoryId, isWitness } = own;
-    if (isBorn(own)) {
+    const isKept = isBorn(own) && isReplacing && this.#options.isRenewed;
+    if (isBorn(own) && !isKept) {
       return done(refuse(`Node ${nodeId} is part of a cluster, with data. ${beginEmpty}`));
     }
     const leader = this.#leaderOutside();
@@ -105,7 +108,7 @@ export class Operators {
     // Of the set that it will once be part of it knows nothing yet: its log will tell (V1).
     const voters = clusterVoters.filter((voter) => voter.directoryId !== directoryId).map(toVoter);
     return this.#call(clusterLeaderId, addRaftVoterCodec, body, (answer) => {
-      if (!answer.ok) return done(answer);
+      if (!answer.ok || isKept) return done(answer);
       return this.#options.adopt({ clusterId, clusterTopicId, voters }, () => done(answer));
     });
   }

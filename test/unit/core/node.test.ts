@@ -51,6 +51,23 @@ describe('Node', () => {
     expect(new Set(epochs(damaged).map(([, led]) => led))).toEqual(new Set([1_000]));
   });
 
+  it('leads nothing alone with a disk that is another one since it lost its votes (V4)', () => {
+    const before = started();
+    const stored = {
+      ...{ clusterTopicId: undefined, startVoters: [], witnesses: [], peerStarts: [] },
+      ...{ isRenewed: true, producerIds: undefined },
+    };
+    const peers = [1, 2].map((nodeId) => ({ nodeId, isWitness: false }));
+    const cluster = { name: 'plant', peers, replicaLagTimeMaxMs: 1_000, version: '1' };
+    const world = new NodeWorld({ cluster, stored });
+    world.logs.push(...before.logs);
+    world.start();
+    world.later(60_000);
+    const [own] = world.node.view.partitions;
+    expect([own?.topic, own?.hasBegun, own?.isLeader]).toEqual(['__cluster', true, false]);
+    expect(own?.replica.nextDeadline()).toBeUndefined();
+  });
+
   it('keeps topic ids and partition counts over a restart, and seeds once', () => {
     const world = started();
     const before = world.logs.map(({ topicId }) => topicId);
