@@ -392,6 +392,7 @@ export class Executor {
   #condemn(error: unknown): void {
     if (this.#isDead) return;
     this.#isDead = true;
+    this.#views.abandon();
     this.#world.condemned(error);
   }
 }

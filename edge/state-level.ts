@@ -5,6 +5,7 @@ import type { Offset } from '../src/base/brand.ts';
 import { ByteReader, concatBytes } from '../src/base/bytes.ts';
 import { crc32c } from '../src/base/crc32c.ts';
 import type { StateView, ViewChange, ViewEntry } from '../src/ports/state-view.ts';
+import { keyText } from './key-text.ts';
 
 type Database = Level<Uint8Array, Uint8Array>;
 
@@ -20,7 +21,9 @@ interface Summary {
 }
 
 const crcBytes = 4;
-const emptySummary: Summary = { nextOffset: 0, count: 0, digest: 0 };
+
+/** The CRC of each entry that a view holds, by its key: what is replaced need not be read. */
+type Held = Map<string, number>;
 
 /**
  * The views of the internal topics in one LevelDB. Never the only copy and never synced (L5): each
@@ -29,10 +32,10 @@ const emptySummary: Summary = { nextOffset: 0, count: 0, digest: 0 };
 export class LevelStateView implements StateView {
   readonly #dir: string;
   #database: Promise<Database> | undefined;
-  readonly #loaded = new Set<string>();
-  /** Loaded from a database that is gone since: their next changes alone would be a hole. */
+  readonly #held = new Map<string, Held>();
+  /** Held by a database that is gone since: their next changes alone would be a hole. */
   readonly #lost = new Set<string>();
-  /** Operations run one after the other: `apply` reads what it replaces. */
+  /** Operations run one after the other: `apply` counts on what the one before it has written. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param dir of this view alone; deleted and made anew if it does not open. */
@@ -47,7 +50,7 @@ export class LevelStateView implements StateView {
       const summary = await readSummary(database, topic);
       const entries = summary && (await readEntries(database, topic, summary));
       if (summary !== undefined && entries !== undefined) {
-        this.#loaded.add(topic);
+        this.#held.set(topic, heldOf(topic, entries));
         return { nextOffset: offset(summary.nextOffset), entries };
       }
       await dropView(database, topic).catch(() => this.#startAnew(database));
@@ -59,36 +62,33 @@ export class LevelStateView implements StateView {
   apply(topic: string, changes: readonly ViewChange[], nextOffset: Offset): Promise<void> {
     return this.#inTurn(async (database) => {
       if (this.#lost.has(topic)) throw new Error('the view was lost with its database');
-      // A summary that does not read stays unreadable: the next load drops the view.
-      const summary = (await readSummary(database, topic)) ?? emptySummary;
-      const newest = new Map<string, ViewChange>();
-      for (const change of changes) newest.set(hex(change.key), change);
-      let { count, digest } = summary;
+      const before = await this.#heldIn(database, topic);
+      const held = new Map(before);
       const batch = database.batch();
-      for (const { key, value } of newest.values()) {
-        const at = entryKey(topic, key);
-        const before = await database.get(at);
-        if (before !== undefined) {
-          count--;
-          digest ^= crcOf(before);
-        }
-        if (value === undefined) batch.del(at);
-        else {
+      for (const [name, { key, value }] of newestOf(changes)) {
+        if (value === undefined) {
+          if (held.delete(name)) batch.del(entryKey(topic, key));
+        } else {
+          const at = entryKey(topic, key);
           const sealed = seal(at, value);
-          count++;
-          digest ^= crcOf(sealed);
+          held.set(name, crcOf(sealed));
           batch.put(at, sealed);
         }
       }
+      let digest = 0;
+      for (const crc of held.values()) digest ^= crc;
       const at = summaryKey(topic);
-      batch.put(at, seal(at, summaryBytes({ nextOffset, count, digest: digest >>> 0 })));
+      const summary = { nextOffset, count: held.size, digest: digest >>> 0 };
+      batch.put(at, seal(at, summaryBytes(summary)));
       await batch.write();
+      this.#held.set(topic, held);
     });
   }
 
   drop(topic: string): Promise<void> {
     return this.#inTurn(async (database) => {
       await dropView(database, topic);
+      this.#held.delete(topic);
       this.#lost.delete(topic);
     });
   }
@@ -102,10 +102,19 @@ export class LevelStateView implements StateView {
 
   /** One so damaged that nothing can be deleted from it goes whole, like one that does not open. */
   async #startAnew(database: Database): Promise<void> {
-    for (const topic of this.#loaded) this.#lost.add(topic);
+    for (const topic of this.#held.keys()) this.#lost.add(topic);
+    this.#held.clear();
     await database.close();
     await rm(this.#dir, { recursive: true, force: true });
     this.#database = undefined;
+  }
+
+  /** Of a view that was not loaded it is read; what does not read the next load drops. */
+  async #heldIn(database: Database, topic: string): Promise<Held> {
+    const held = this.#held.get(topic);
+    if (held !== undefined) return held;
+    const summary = await readSummary(database, topic);
+    return heldOf(topic, (summary && (await readEntries(database, topic, summary))) ?? []);
   }
 
   #inTurn<T>(run: (database: Database) => Promise<T>): Promise<T> {
@@ -214,4 +223,10 @@ function summaryBytes({ nextOffset, count, digest }: Summary): Uint8Array {
   return bytes;
 }
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const heldOf = (topic: string, entries: readonly ViewEntry[]): Held =>
+  new Map(
+    entries.map(({ key, value }) => [keyText(key), crcOf(seal(entryKey(topic, key), value))]),
+  );
+
+const newestOf = (changes: readonly ViewChange[]): ReadonlyMap<string, ViewChange> =>
+  new Map(changes.map((change) => [keyText(change.key), change]));
