@@ -2,6 +2,8 @@ import type { GroupNode } from './group-node.ts';
 import type { GroupWorld } from './group-world.ts';
 
 const promoteEachMs = 1_000;
+/** Longer than the silence that a promotion asks for. */
+const stoppedMs = 5_000;
 
 /** What happens to disks: to one at a time, and never to the last that has something. */
 export class Operator {
@@ -78,23 +80,35 @@ export class Operator {
       const { leader, nodes } = world;
       const isLed = leader?.replica?.leadership?.isEpochCommitted === true;
       if (isLed && this.#isQuiet(leader)) return;
-      const last = nodes.find((node) => this.#isLastOfTwo(node));
-      if (last !== undefined) {
-        last.replica?.forceVoters(world.now);
-        world.wake(last);
-      }
+      const last = nodes.find((node) => this.#otherOfTwo(node) !== undefined);
+      if (last !== undefined) this.#force(last);
       this.#promote();
     });
   }
 
-  /** It has all that is committed: whoever promotes another one loses records. */
-  #isLastOfTwo(node: GroupNode): boolean {
+  /**
+   * A promotion is refused while the other one answers (V5), and one whose disk rotted goes on
+   * answering though it may not vote (V4): then it is stopped first, as an operator would.
+   */
+  #force(last: GroupNode): void {
+    const world = this.#world;
+    const other = this.#otherOfTwo(last);
+    if (last.replica?.forceVoters(world.now) === true) world.wake(last);
+    else if (other?.isUp === true) world.crashFor(other, stoppedMs);
+  }
+
+  /**
+   * The other of two voters, if its disk is gone and this one has all that is committed: whoever
+   * promotes another one loses records.
+   */
+  #otherOfTwo(node: GroupNode): GroupNode | undefined {
     const { current } = node.voters;
-    const other = current.voters.find(({ nodeId }) => nodeId !== node.nodeId);
-    if (!node.isUp || node.isPaused || current.voters.length !== 2 || other === undefined)
-      return false;
-    const { directoryId, isRotten } = this.#world.node(other.nodeId);
-    if (directoryId === other.directoryId && !isRotten) return false;
-    return !node.isRotten && this.#world.invariants.hasAll(node.log);
+    const voter = current.voters.find(({ nodeId }) => nodeId !== node.nodeId);
+    if (!node.isUp || node.isPaused || !node.isVoter || voter === undefined) return undefined;
+    if (current.voters.length !== 2) return undefined;
+    const other = this.#world.node(voter.nodeId);
+    if (other.directoryId === voter.directoryId && !other.isRotten) return undefined;
+    const hasAll = !node.isRotten && this.#world.invariants.hasAll(node.log);
+    return hasAll ? other : undefined;
   }
 }

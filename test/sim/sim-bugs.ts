@@ -32,6 +32,14 @@ export const simBugs: readonly SimBug[] = [
     why: 'two leaders change different voters of one set',
   },
   {
+    name: 'removed-voter-hears-of-it-first',
+    rule: 'V1',
+    file: `${folder}/leadership.ts`,
+    from: 'return isLeaving && voters.currentFrom < end ?',
+    to: 'return isLeaving && voters.currentFrom < 0 ?',
+    why: 'its vote is needed, and it refuses it: no leader for good',
+  },
+  {
     name: 'voters-survive-truncation',
     rule: 'V1',
     file: `${folder}/follower-log.ts`,
@@ -59,8 +67,8 @@ export const simBugs: readonly SimBug[] = [
     name: 'witness-offered-everything',
     rule: 'V3',
     file: `${folder}/leadership.ts`,
-    from: 'return isWitness ? this.#inSyncEnd() : this.#options.log.logEndOffset;',
-    to: 'return this.#options.log.logEndOffset;',
+    from: 'const end = isWitness ? this.#inSyncEnd() : log.logEndOffset;',
+    to: 'const end = isWitness ? log.logEndOffset : log.logEndOffset;',
     why: 'the witness refuses the only one that is left',
   },
   {

@@ -288,10 +288,14 @@ export class Leadership {
 
   /**
    * A witness is offered only what this node and every data voter in sync have fsynced, so that one
-   * loss always leaves a majority that can elect (V3).
+   * loss always leaves a majority that can elect (V3). A voter hears of its own removal when that
+   * is committed: until then the others may need its vote, and it would refuse who lacks it.
    */
-  #offerTo({ isWitness }: ReplicaProgress): Offset {
-    return isWitness ? this.#inSyncEnd() : this.#options.log.logEndOffset;
+  #offerTo({ replica, isWitness }: ReplicaProgress): Offset {
+    const { log, voters } = this.#options;
+    const end = isWitness ? this.#inSyncEnd() : log.logEndOffset;
+    const isLeaving = voters.currentFrom >= this.#highWatermark && voters.isRemoved(replica);
+    return isLeaving && voters.currentFrom < end ? voters.currentFrom : end;
   }
 
   #isLive(voter: Voter, now: MonotonicMs): boolean {

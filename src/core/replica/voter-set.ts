@@ -88,6 +88,12 @@ export class VoterHistory {
     return this.#sets;
   }
 
+  /** The newest record removes it from the set before. */
+  isRemoved(replica: ReplicaId): boolean {
+    const before = this.#sets.at(-2)?.set.find(replica);
+    return before !== undefined && this.current.find(replica) === undefined;
+  }
+
   appended(set: VoterSet, at: Offset): void {
     assert(at >= this.currentFrom, 'voter sets follow each other in the log');
     this.#sets.push({ from: at, set });

@@ -19,6 +19,7 @@ const requestOf = (replica: Voter, end: number, lastEpoch: number) => ({
 /** Two data voters and a witness; node 1 leads since 0 ms and has written its LeaderChange. */
 function newLeadership() {
   const log = new SimLog();
+  const voters = new VoterHistory(new VoterSet([self, follower, witness]), offset(0));
   const changes: boolean[] = [];
   const append = (): void => {
     log.append({ leaderEpoch: leaderEpoch(1), payload: 'x' });
@@ -27,7 +28,7 @@ function newLeadership() {
   append();
   const leadership = new Leadership({
     ...{ self, log, leaderEpoch: leaderEpoch(1), now: monotonicMs(0) },
-    voters: new VoterHistory(new VoterSet([self, follower, witness]), offset(0)),
+    voters,
     ...{ epochStartOffset: offset(0), highWatermark: offset(0) },
     ...{ minInsyncReplicas: () => 1, replicaLagTimeMaxMs: 1_000, fetchTimeoutMs: 1_500 },
     heardAt: () => monotonicMs(0),
@@ -37,7 +38,7 @@ function newLeadership() {
     leadership.fetched(requestOf(replica, end, end > 0 ? 1 : 0), monotonicMs(ms));
     return leadership.changed(monotonicMs(ms));
   };
-  return { leadership, append, fetch, changes };
+  return { leadership, append, fetch, changes, voters };
 }
 
 describe('Leadership (C3, C4)', () => {
@@ -132,5 +133,20 @@ describe('Leadership (C3, C4)', () => {
     expect(ask(voter(4, 'witness'), 'witness')).toMatchObject({ type: 'readable', to: 1 });
     expect(ask(voter(5, 'data'), 'data')).toMatchObject({ type: 'readable', to: 2 });
     expect(ask(witness, 'data')).toMatchObject({ type: 'refused', error: 'INVALID_REQUEST' });
+  });
+
+  it('tells a voter of its own removal when that is committed (V1)', () => {
+    const { leadership, append, fetch, voters } = newLeadership();
+    fetch(follower, 1, 10);
+    voters.appended(new VoterSet([self, follower]), offset(1));
+    append();
+    append();
+    leadership.changed(monotonicMs(20));
+    const offered = (replica: Voter) =>
+      leadership.fetched({ ...requestOf(replica, 1, 1), role: replica.role }, monotonicMs(30));
+    expect(offered(follower)).toMatchObject({ type: 'readable', to: 3 });
+    expect(offered(witness)).toEqual({ type: 'nothing' });
+    expect(fetch(follower, 2, 40)).toBe(true);
+    expect(offered(witness)).toMatchObject({ type: 'readable', to: 2 });
   });
 });
