@@ -20,6 +20,7 @@ export function coreOptions(config: Config, { storage, roomBytes }: OpenedStorag
     stored: storage.facts,
     cluster: clusterOptions(config),
     startCounter: storage.meta.startCounter,
+    startIds: storage.meta.startIds,
     isJournalDamaged: storage.journal.isDamaged,
     brokers: brokersOf(config, advertised),
     segmentBytesMax: segmentBytesMax(config, roomBytes),
@@ -61,8 +62,9 @@ const activeBytesMin = 64 * 1024;
 
 function clusterOptions({ cluster }: Config): ClusterOptions | undefined {
   if (cluster === undefined) return undefined;
-  const peers = cluster.peers.map(({ id, role }) => ({
+  const peers = cluster.peers.map(({ id, role, peer }) => ({
     nodeId: id,
+    address: peer,
     isWitness: role === 'witness',
   }));
   const { id: name, replicaLagTimeMaxMs } = cluster;

@@ -48,10 +48,11 @@ export class JournalExecutor {
         });
       }
       case 'NotePeerStart': {
-        const { directoryId, startCounter } = effect;
+        const { directoryId, startCounter, startId } = effect;
+        const start = { directoryId, startCounter, startId };
         return this.#store(`peer/${directoryId}`, {
-          write: () => journal.notePeerStart(directoryId, startCounter),
-          answer: { type: 'PeerStartNoted', directoryId, startCounter },
+          write: () => journal.notePeerStart(start),
+          answer: { type: 'PeerStartNoted', ...start },
         });
       }
       case 'StoreProducerIds': {

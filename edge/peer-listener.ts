@@ -60,7 +60,12 @@ export class PeerListener {
       events: {
         opened: (connection) => {
           if (tls === undefined) this.#unheard.add(connection);
-          post({ type: 'PeerConnectionOpened', connection });
+          const from = this.#sockets.remoteAddress(connection);
+          post({
+            type: 'PeerConnectionOpened',
+            connection,
+            ...(from === undefined ? {} : { from }),
+          });
         },
         received: (connection, chunk) => this.#received(connection, chunk),
         sent: (connection, bytes) => post({ type: 'PeerBytesSent', connection, bytes }),

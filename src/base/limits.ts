@@ -84,6 +84,8 @@ export const limits = {
   partArrivalBytesMin: 128 * 1024,
   /** Silence after which the kernel asks whether a peer is still there. */
   tcpKeepAliveMs: 30_000,
+  /** Starts of a data directory that peers can tell from those of a copy (V4). */
+  startIdsKept: 16,
   /** Nodes that the config may name. */
   clusterNodesMax: 32,
   /** Four links from each node, and those of before a change of address or a restart. */
@@ -178,6 +180,8 @@ export const limits = {
   peerBackoffMsMax: 1_000,
   peerConnectMsMax: 3_000,
   peerIntroduceMsMax: 3_000,
+  /** A node that another one takes the number of answers in this time, or is gone. */
+  peerRivalMsMax: 1_000,
   /** Nodes that are not born look at each other this often (V2). */
   peerUnbornIntroduceMs: 250,
   /** Asked what it leads, a node answers within this time, or is away. */

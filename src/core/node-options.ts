@@ -22,6 +22,8 @@ export interface NodeOptions {
   readonly directoryId: Uuid;
   /** Starts of this data directory, this one included. */
   readonly startCounter: number;
+  /** What its last starts drew, the newest last (V4). */
+  readonly startIds?: readonly Uuid[];
   readonly isJournalDamaged: boolean;
   /** Where Kafka clients reach the nodes, this one too. */
   readonly brokers: readonly BrokerAddress[];

@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { LeaderEpoch, LogGeneration, LogId, Offset, Uuid } from '../base/brand.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
+import type { PeerStart } from '../ports/stored-facts.ts';
 import type { StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 
@@ -55,7 +56,7 @@ export type StorageEffect =
       readonly state: WitnessState;
     }
   /** A peer is not trusted before its start is durable here (V4). PeerStartNoted. */
-  | { readonly type: 'NotePeerStart'; readonly directoryId: Uuid; readonly startCounter: number }
+  | ({ readonly type: 'NotePeerStart' } & PeerStart)
   /** The producer ids that are left (P4). ProducerIdsStored. */
   | { readonly type: 'StoreProducerIds'; readonly block: ProducerIdBlock }
   /** This directory belongs to that cluster from now on (V2). ClusterAdopted. */
@@ -89,7 +90,7 @@ export type StorageEvent =
       readonly generation: LogGeneration;
       readonly endOffset: Offset;
     }
-  | { readonly type: 'PeerStartNoted'; readonly directoryId: Uuid; readonly startCounter: number }
+  | ({ readonly type: 'PeerStartNoted' } & PeerStart)
   | { readonly type: 'ProducerIdsStored'; readonly block: ProducerIdBlock }
   | { readonly type: 'ClusterAdopted'; readonly clusterId: Uuid; readonly clusterTopicId: Uuid };
 

@@ -2,6 +2,7 @@ import { uuid } from '../base/brand.ts';
 import type { Uuid } from '../base/brand.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
+import { limits } from '../base/limits.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { Disk } from '../ports/disk.ts';
@@ -34,6 +35,11 @@ export interface DataDirectoryMeta {
    * back (V4).
    */
   readonly startCounter: number;
+  /**
+   * What the last starts drew, the newest last: two copies of a directory that were started equally
+   * often differ in them (V4).
+   */
+  readonly startIds: readonly Uuid[];
 }
 
 export type DataDirectoryError =
@@ -68,7 +74,7 @@ export async function openDataDirectory(
   } else if (old.nodeId !== nodeId) {
     return fail({ code: 'OTHER_NODE', found: old.nodeId, wanted: nodeId });
   }
-  const counting = old === undefined ? founded(nodeId, random) : counted(old);
+  const counting = old === undefined ? founded(nodeId, random) : counted(old, random);
   const isUnborn = counting.clusterId === zeroUuid;
   const meta = isUnborn && !isClustered ? { ...counting, clusterId: random.uuid() } : counting;
   await writeMeta(disk, meta);
@@ -86,11 +92,13 @@ const founded = (nodeId: number, random: Random): DataDirectoryMeta => ({
   nodeId,
   directoryId: random.uuid(),
   startCounter: 1,
+  startIds: [random.uuid()],
 });
 
-const counted = (meta: DataDirectoryMeta): DataDirectoryMeta => ({
+const counted = (meta: DataDirectoryMeta, random: Random): DataDirectoryMeta => ({
   ...meta,
   startCounter: meta.startCounter + 1,
+  startIds: [...meta.startIds, random.uuid()].slice(-limits.startIdsKept),
 });
 
 /** The newest intact copy; undefined if there is none. */
@@ -145,5 +153,7 @@ export function decodeMeta(bytes: Uint8Array): DataDirectoryMeta | undefined {
   if (!isCount(formatVersion) || !isCount(nodeId) || !isCount(startCounter)) return undefined;
   if (!isText(clusterId) || !isText(directoryId)) return undefined;
   const ids = { clusterId: uuid(clusterId), directoryId: uuid(directoryId) };
-  return { formatVersion, nodeId, startCounter, ...ids };
+  // None: from before they were drawn.
+  const startIds = Array.isArray(meta['startIds']) ? meta['startIds'].filter(isText).map(uuid) : [];
+  return { formatVersion, nodeId, startCounter, startIds, ...ids };
 }

@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
+import type { PeerStart } from '../ports/stored-facts.ts';
 import type { StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
@@ -150,13 +151,15 @@ export class Journal {
     return this.#commit([...startRecords(key, start), mark]);
   }
 
-  /** The highest start counter seen of a peer's directory (V4). It only rises. */
-  async notePeerStart(directoryId: Uuid, startCounter: number): Promise<void> {
+  /** The newest start seen of a peer's directory (V4). Its count only rises. */
+  async notePeerStart(start: PeerStart): Promise<void> {
     const known = storedEntries(this.entries()).peerStarts.find(
-      (one) => one.directoryId === directoryId,
+      ({ directoryId }) => directoryId === start.directoryId,
     );
-    if (known !== undefined && known.startCounter >= startCounter) return;
-    await this.#commit([peerStartRecord(directoryId, startCounter)]);
+    if (known !== undefined && known.startCounter > start.startCounter) return;
+    const isNamed = known?.startId !== undefined;
+    if (isNamed && known.startCounter === start.startCounter) return;
+    await this.#commit([peerStartRecord(start)]);
   }
 
   /** The producer ids that are left (P4). */

@@ -1,7 +1,7 @@
 import { uuid } from '../base/brand.ts';
 import type { Uuid } from '../base/brand.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
-import type { StoredFacts } from '../ports/stored-facts.ts';
+import type { PeerStart } from '../ports/stored-facts.ts';
 import type { JournalEntry, JournalRecord } from './journal-record.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 
@@ -16,11 +16,9 @@ export interface AdoptedCluster {
   readonly clusterTopicId: Uuid;
 }
 
-type PeerStart = StoredFacts['peerStarts'][number];
-
-/** The journal's record of a peer's start counter. */
-export const peerStartRecord = (directoryId: Uuid, startCounter: number): JournalRecord =>
-  entry(`${peerStartPrefix}${directoryId}`, startCounter);
+/** The journal's record of a peer's newest start. */
+export const peerStartRecord = ({ directoryId, ...start }: PeerStart): JournalRecord =>
+  entry(`${peerStartPrefix}${directoryId}`, start);
 
 /** The journal's record of the producer ids that are left. */
 export const producerIdsRecord = ({ next, end }: ProducerIdBlock): JournalRecord =>
@@ -38,7 +36,7 @@ export interface StoredEntries {
   readonly cluster: AdoptedCluster | undefined;
   /** The directory id that was given because votes were lost (V4). */
   readonly renewedAs: string | undefined;
-  /** The highest start counter seen of each peer's directory. */
+  /** The newest start seen of each peer's directory. */
   readonly peerStarts: readonly PeerStart[];
   /** Undefined: no block was ever taken. */
   readonly producerIds: ProducerIdBlock | undefined;
@@ -54,9 +52,13 @@ export const storedEntries = (entries: readonly JournalEntry[]): StoredEntries =
 
 function peerStartsIn(entries: readonly JournalEntry[]): readonly PeerStart[] {
   return entries.flatMap(({ key, json }) => {
-    const startCounter = parseJson(json);
-    if (!key.startsWith(peerStartPrefix) || !isCount(startCounter)) return [];
-    return [{ directoryId: uuid(key.slice(peerStartPrefix.length)), startCounter }];
+    if (!key.startsWith(peerStartPrefix)) return [];
+    const start = parseJson(json);
+    // The count alone was written before starts drew an id.
+    const { startCounter, startId } = isJsonObject(start) ? start : { startCounter: start };
+    if (!isCount(startCounter)) return [];
+    const directoryId = uuid(key.slice(peerStartPrefix.length));
+    return [{ directoryId, startCounter, startId: isText(startId) ? uuid(startId) : undefined }];
   });
 }
 

@@ -8,6 +8,14 @@ interface Place {
   readonly partition: number;
 }
 
+/** A start of a peer's data directory (V4). */
+export interface PeerStart {
+  readonly directoryId: Uuid;
+  readonly startCounter: number;
+  /** What that start drew; undefined: from before they were drawn. */
+  readonly startId: Uuid | undefined;
+}
+
 /** What a data directory knows beside its logs and votes; given to the core at start. */
 export interface StoredFacts {
   /** `__cluster`'s topic id, once the directory belongs to a cluster that was born together. */
@@ -20,7 +28,7 @@ export interface StoredFacts {
   /** Who votes at the log start, of logs that are not made yet, too. */
   readonly startVoters: readonly (Place & { readonly voters: readonly StoredVoter[] })[];
   readonly witnesses: readonly (Place & { readonly state: WitnessState })[];
-  /** The highest start counter seen of each peer's directory (V4). */
-  readonly peerStarts: readonly { readonly directoryId: Uuid; readonly startCounter: number }[];
+  /** The newest start seen of each peer's directory (V4). */
+  readonly peerStarts: readonly PeerStart[];
   readonly producerIds: ProducerIdBlock | undefined;
 }

@@ -183,6 +183,7 @@ function nodeOptions({ meta, journal }: Storage, parts: ProcessParts): NodeOptio
     clusterId: meta.clusterId,
     directoryId: meta.directoryId,
     startCounter: meta.startCounter,
+    startIds: meta.startIds,
     isJournalDamaged: journal.isDamaged,
     brokers: [{ nodeId: 1, host: '127.0.0.1', port: 9092 }],
     segmentBytesMax,

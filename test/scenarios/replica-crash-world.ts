@@ -28,6 +28,7 @@ import {
 const clusterId = uuid('cccccccc-6a1b-4c7d-8e9f-102030405060');
 const clusterTopicId = uuid('dddddddd-6a1b-4c7d-8e9f-102030405060');
 const peer = uuid('aaaaaaaa-6a1b-4c7d-8e9f-102030405060');
+const startOf = (startCounter: number) => ({ directoryId: peer, startCounter, startId: peer });
 
 const votersOf = (...nodes: number[]): readonly StoredVoter[] =>
   nodes.map((nodeId) => ({ nodeId, directoryId: peer, role: 'data' }));
@@ -211,8 +212,8 @@ async function live(disk: FakeDisk, ledger: Ledger): Promise<void> {
   await asked(storage, ledger.voters, votersOf(1, 2), () =>
     journal.persistVoters(key, votersOf(1, 2)),
   );
-  await asked(storage, ledger.peerStart, 4, () => journal.notePeerStart(peer, 4));
-  await asked(storage, ledger.peerStart, 5, () => journal.notePeerStart(peer, 5));
+  await asked(storage, ledger.peerStart, 4, () => journal.notePeerStart(startOf(4)));
+  await asked(storage, ledger.peerStart, 5, () => journal.notePeerStart(startOf(5)));
   await asked(storage, ledger.producerIds, 2_001, () =>
     journal.persistProducerIds({ next: 2_001, end: 3_000 }),
   );

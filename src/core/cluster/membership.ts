@@ -38,6 +38,7 @@ export interface MembershipOptions {
   readonly nodeId: number;
   readonly directoryId: Uuid;
   readonly startCounter: number;
+  readonly startIds?: readonly Uuid[];
   /** Zero: this node belongs to no cluster yet. */
   readonly clusterId: Uuid;
   readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts' | 'isRenewed'>;
@@ -201,10 +202,10 @@ export class Membership {
   }
 
   #facts(): NodeFacts {
-    const { nodeId, directoryId, startCounter, cluster } = this.#options;
+    const { nodeId, directoryId, startCounter, startIds = [], cluster } = this.#options;
     const { name: clusterName, peers, version } = cluster;
     return {
-      ...{ clusterName, nodeId, directoryId, startCounter, peers, version },
+      ...{ clusterName, nodeId, directoryId, startCounter, startIds, peers, version },
       clusterId: this.#clusterId,
       isWitness: peers.some((peer) => peer.nodeId === nodeId && peer.isWitness),
       // A cluster that began as one node has it from its log alone.
@@ -239,8 +240,8 @@ export class Membership {
       facts: () => this.#facts(),
       clusterFacts: () => this.#clusterFacts(),
       knownDirectories: stored.peerStarts,
-      directorySeen: ({ directoryId, startCounter }) =>
-        emit({ type: 'NotePeerStart', directoryId, startCounter }),
+      directorySeen: ({ directoryId, startCounter, startId }) =>
+        emit({ type: 'NotePeerStart', directoryId, startCounter, startId }),
       introduced: () => this.#decide(),
       replicas: () => [...[...partitions].filter(({ hasBegun }) => hasBegun), ...witnesses],
       find: (topicId, partition) => {

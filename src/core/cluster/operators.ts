@@ -98,7 +98,7 @@ export class Operators {
       return done(refuse(`Node ${nodeId} is part of a cluster, with data. ${beginEmpty}`));
     }
     const leader = this.#leaderOutside();
-    if (leader === undefined) return done(refuse(noLeader));
+    if (leader === undefined) return done(refuse(this.#refusedBy() ?? noLeader));
     const { clusterId, clusterTopicId, clusterLeaderId, clusterVoters } = leader;
     const body = {
       ...{ clusterId, timeoutMs: limits.operatorCallMsMax, voterId: nodeId, listeners: [] },
@@ -125,6 +125,12 @@ export class Operators {
       return this.#decide((view) => alterReplicas(topic, replicas, view), done);
     }
     return this.#call(leaderId, alterReplicasCodec, { topic, replicas }, done);
+  }
+
+  /** What the others have against this node. */
+  #refusedBy(): string | undefined {
+    const [[nodeId, reason] = []] = this.#options.peers().refusals();
+    return reason === undefined ? undefined : `Nothing can be done with node ${nodeId}: ${reason}.`;
   }
 
   /** The leader of `__cluster`, as one of its nodes tells it. */

@@ -9,6 +9,8 @@ import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
 export interface PeerNode {
   readonly nodeId: number;
   readonly isWitness: boolean;
+  /** Of this node's own config, for people; not told to others. */
+  readonly address?: string;
 }
 
 /** Who a node is, as it introduces itself. */
@@ -21,6 +23,8 @@ export interface NodeFacts {
   readonly directoryId: Uuid;
   /** Counts the starts of that directory (V4). */
   readonly startCounter: number;
+  /** What its last starts drew, the newest last; empty: it says none (V4). */
+  readonly startIds: readonly Uuid[];
   readonly isWitness: boolean;
   /** All nodes that its config lists, itself too. */
   readonly peers: readonly PeerNode[];
@@ -51,27 +55,52 @@ export const beginEmpty =
 /** It belongs to a cluster (V2). */
 export const isBorn = (facts: NodeFacts): boolean => facts.clusterId !== zeroUuid;
 
+/** They are the same start of the same data directory: one process. */
+export const isSameProcess = (a: NodeFacts, b: NodeFacts): boolean =>
+  a.directoryId === b.directoryId &&
+  a.startCounter === b.startCounter &&
+  a.startIds.at(-1) === b.startIds.at(-1);
+
 /** Why two nodes have nothing to say to each other; undefined: they may talk. */
 export function factsRefusal(own: NodeFacts, other: NodeFacts): string | undefined {
   const who = `node ${other.nodeId}`;
   if (other.clusterName !== own.clusterName) {
-    return `${who} is of cluster ${other.clusterName}, not of ${own.clusterName}`;
+    return (
+      `${who} is of cluster ${other.clusterName}, not of ${own.clusterName}: ` +
+      'cluster.id must be the same on all nodes of a cluster'
+    );
   }
-  if (other.nodeId === own.nodeId) return `${who} has the same number as this node`;
+  if (other.nodeId === own.nodeId) {
+    return `${who} has the same number as this node: give one of them another node.id`;
+  }
   if (other.directoryId === own.directoryId) {
     return `${who} runs on a copy of this node's data directory: ${beginEmpty}`;
   }
   if (!own.peers.some(({ nodeId }) => nodeId === other.nodeId)) {
-    return `${who} is not listed in cluster.peers`;
+    return `${who} is not listed in cluster.peers of node ${own.nodeId}: add it there, and restart`;
   }
   if (isBorn(own) && isBorn(other)) {
     const isSame = own.clusterId === other.clusterId;
-    return isSame ? undefined : `${who} belongs to another cluster that has the same name`;
+    return isSame ? undefined : otherCluster(who);
   }
   // Afterwards the list is an address book (V2).
   const isBirth = !isBorn(own) && !isBorn(other);
-  return isBirth && !areSamePeers(own, other) ? `${who} lists other cluster.peers` : undefined;
+  return isBirth && !areSamePeers(own, other) ? otherPeers(own, other) : undefined;
 }
+
+const otherCluster = (who: string): string =>
+  `${who} belongs to another cluster that has the same name: move the data directory of the one ` +
+  'that is in the wrong place away and start it empty, or give the clusters different cluster.id';
+
+const otherPeers = (own: NodeFacts, other: NodeFacts): string =>
+  `node ${other.nodeId} lists other cluster.peers (${peersText(other)}) than node ${own.nodeId} ` +
+  `(${peersText(own)}): a cluster begins when all nodes list the same`;
+
+const peersText = ({ peers }: NodeFacts): string =>
+  peers
+    .toSorted((a, b) => a.nodeId - b.nodeId)
+    .map(({ nodeId, isWitness }) => `${nodeId}${isWitness ? ' witness' : ''}`)
+    .join(', ');
 
 function areSamePeers(a: NodeFacts, b: NodeFacts): boolean {
   if (a.peers.length !== b.peers.length) return false;
@@ -80,13 +109,19 @@ function areSamePeers(a: NodeFacts, b: NodeFacts): boolean {
   );
 }
 
+/** The same under the names that Introduce gives them. */
+export const saidFacts = ({ version: softwareVersion, ...facts }: NodeFacts) => ({
+  ...facts,
+  softwareVersion,
+});
+
 /** Those of a request, without its purpose. */
 export function factsOf(request: IntroduceRequest | IntroduceResponse): NodeFacts {
   const { clusterName, clusterId, nodeId, directoryId, startCounter } = request;
-  const { isWitness, peers, clusterTopicId, version } = request;
+  const { startIds, isWitness, peers, clusterTopicId, softwareVersion: version } = request;
   return {
     ...{ clusterName, clusterId, nodeId, directoryId, startCounter },
-    ...{ isWitness, peers, clusterTopicId, version },
+    ...{ startIds, isWitness, peers, clusterTopicId, version },
   };
 }
 

@@ -1,5 +1,6 @@
-import type { ConnectionId, Uuid } from '../../base/brand.ts';
+import type { ConnectionId, MonotonicMs, Uuid } from '../../base/brand.ts';
 import { kafkaCodeOf } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import type {
   IntroduceRequest,
   IntroduceResponse,
@@ -11,6 +12,8 @@ import {
   factsRefusal,
   introductionOf,
   isBorn,
+  isSameProcess,
+  saidFacts,
   type ClusterFacts,
   type Introduction,
   type NodeFacts,
@@ -27,17 +30,29 @@ export interface PeerIntroductionsOptions {
   readonly directorySeen: (known: KnownDirectory) => void;
   /** What a node says of itself is new, or said again. */
   readonly introduced: (nodeId: number) => void;
-  /** Nothing can be done with a node; told once for each reason. */
+  /** Nothing can be done with a node; each reason is told once in a while. */
   readonly refused: (nodeId: number, reason: string) => void;
+  /** The node at a listed address has introduced itself and is connected now. */
+  readonly isConnected: (nodeId: number) => boolean;
+  /** Asks the node at a listed address who it is; undefined: nobody answers in time. */
+  readonly ask: (nodeId: number, done: (answer: IntroduceResponse | undefined) => void) => void;
+  readonly now: () => MonotonicMs;
 }
 
-/** Who is who: both sides of every introduction, and who was refused (V2, V4, V6). */
+/**
+ * Who is who: both sides of every introduction, and who was refused (V2, V4, V6). A number stands
+ * for one process: as long as the one at the listed address answers, no other is let in under it.
+ */
 export class PeerIntroductions implements IntroducedNodes {
   readonly #options: PeerIntroductionsOptions;
   readonly #directories: KnownDirectories;
   readonly #answers = new Map<number, Introduction>();
   readonly #refusals = new Map<number, string>();
   readonly #connections = new Map<ConnectionId, NodeFacts>();
+  /** Where connections come from. */
+  readonly #origins = new Map<ConnectionId, string>();
+  /** When which refusal was told. */
+  readonly #told = new Map<string, MonotonicMs>();
   /** Disks of nodes that belonged to no cluster when this one did not either. */
   readonly #metUnborn = new Set<Uuid>();
 
@@ -67,7 +82,8 @@ export class PeerIntroductions implements IntroducedNodes {
   of(connection: ConnectionId): NodeFacts | undefined {
     const facts = this.#connections.get(connection);
     const own = this.#options.facts();
-    return facts !== undefined && facts.clusterId === own.clusterId ? facts : undefined;
+    if (facts === undefined || facts.clusterId !== own.clusterId) return undefined;
+    return this.#rivalOf(facts) === undefined ? facts : undefined;
   }
 
   introducedOn(connection: ConnectionId): NodeFacts | undefined {
@@ -75,7 +91,7 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   request(purpose: PeerPurpose): IntroduceRequest {
-    return { ...this.#options.facts(), purpose };
+    return { ...saidFacts(this.#options.facts()), purpose };
   }
 
   /** A node's answer to ours. @returns why it is refused. */
@@ -89,50 +105,113 @@ export class PeerIntroductions implements IntroducedNodes {
       this.#refuse(nodeId, refusal);
       return refusal;
     }
+    this.#remember(said);
     this.#refusals.delete(nodeId);
     this.#answers.set(nodeId, said);
     this.#options.introduced(nodeId);
     return undefined;
   }
 
+  connectionOpened(connection: ConnectionId, from: string | undefined): void {
+    if (from !== undefined) this.#origins.set(connection, from);
+  }
+
   /** A node introduces itself on a connection, or says again who it is. */
   introduce(request: IntroduceRequest, typed: TypedExchange<IntroduceResponse>): void {
     const said = factsOf(request);
-    const { connection } = typed.exchange;
     const refusal = this.#refusal(said);
-    if (refusal === undefined) this.#connections.set(connection, said);
-    else this.#connections.delete(connection);
-    typed.reply({
-      errorCode: refusal === undefined ? 0 : kafkaCodeOf('INVALID_REQUEST'),
-      errorMessage: refusal ?? null,
-      ...this.#options.facts(),
-      ...this.#options.clusterFacts(),
+    if (refusal !== undefined) return this.#turnAway(said, refusal, typed);
+    const rival = this.#rivalOf(said);
+    if (rival === undefined) return this.#welcome(said, typed);
+    // Its connection may be of a process that is gone: only an answer says that it is there.
+    return this.#options.ask(said.nodeId, (answer) => {
+      if (typed.exchange.isAbandoned) return;
+      const isThere = answer !== undefined && isSameProcess(introductionOf(answer), rival);
+      if (!isThere) return this.#welcome(said, typed);
+      this.#turnAway(said, this.#twice(said, rival, typed.exchange.connection), typed);
     });
-    if (refusal !== undefined) return this.#refuse(said.nodeId, refusal);
-    const known = this.#answers.get(said.nodeId);
-    if (known === undefined) return undefined;
-    this.#answers.set(said.nodeId, { ...known, ...said });
-    return this.#options.introduced(said.nodeId);
   }
 
   connectionClosed(connection: ConnectionId): void {
     this.#connections.delete(connection);
+    this.#origins.delete(connection);
   }
 
-  /** Also remembers its directory, which is why each introduction comes through here. */
   #refusal(said: NodeFacts): string | undefined {
-    const refusal = factsRefusal(this.#options.facts(), said) ?? this.#directories.refusal(said);
-    if (refusal !== undefined) return refusal;
+    return factsRefusal(this.#options.facts(), said) ?? this.#directories.refusal(said);
+  }
+
+  /** The process that is connected at the node's listed address, where it is another one. */
+  #rivalOf(said: NodeFacts): NodeFacts | undefined {
+    const known = this.#answers.get(said.nodeId);
+    if (known === undefined || isSameProcess(known, said)) return undefined;
+    return this.#options.isConnected(said.nodeId) ? known : undefined;
+  }
+
+  #twice(said: NodeFacts, rival: NodeFacts, connection: ConnectionId): string {
+    const { nodeId, directoryId } = said;
+    const listed = this.#options.facts().peers.find((peer) => peer.nodeId === nodeId)?.address;
+    const from = this.#origins.get(connection) ?? 'elsewhere';
+    const isCopy = directoryId === rival.directoryId;
+    const which = isCopy ? `a copy of it, start ${said.startCounter}` : directoryId;
+    return (
+      `node ${nodeId} is there twice: the one at ${listed ?? 'its address'} ` +
+      `(data directory ${rival.directoryId}, start ${rival.startCounter}) goes on, and the one ` +
+      `from ${from} (data directory ${which}) is refused; ` +
+      (isCopy ? 'stop it, and never start both' : 'give it another node.id, or stop it')
+    );
+  }
+
+  /** It may talk from now on. */
+  #welcome(said: NodeFacts, typed: TypedExchange<IntroduceResponse>): void {
+    const { nodeId } = said;
+    this.#remember(said);
+    this.#connections.set(typed.exchange.connection, said);
+    this.#answer(undefined, typed);
+    const known = this.#answers.get(nodeId);
+    // Which disk a node has is told by the node at its address.
+    if (known?.directoryId !== said.directoryId) return;
+    this.#answers.set(nodeId, { ...known, ...said });
+    this.#options.introduced(nodeId);
+  }
+
+  #turnAway(said: NodeFacts, refusal: string, typed: TypedExchange<IntroduceResponse>): void {
+    this.#connections.delete(typed.exchange.connection);
+    this.#answer(refusal, typed);
+    this.#refuse(said.nodeId, refusal);
+  }
+
+  #answer(refusal: string | undefined, { reply }: TypedExchange<IntroduceResponse>): void {
+    reply({
+      errorCode: refusal === undefined ? 0 : kafkaCodeOf('INVALID_REQUEST'),
+      errorMessage: refusal ?? null,
+      ...saidFacts(this.#options.facts()),
+      ...this.#options.clusterFacts(),
+    });
+  }
+
+  #remember(said: NodeFacts): void {
     if (!isBorn(said) && !isBorn(this.#options.facts())) this.#metUnborn.add(said.directoryId);
     const news = this.#directories.seen(said);
     if (news !== undefined) this.#options.directorySeen(news);
-    return undefined;
   }
 
+  /** What stands between us and a node; of one that is connected it is somebody else's. */
   #refuse(nodeId: number, reason: string): void {
-    if (this.#refusals.get(nodeId) === reason) return;
-    this.#refusals.set(nodeId, reason);
-    this.#options.refused(nodeId, reason);
+    const isKnown = this.#refusals.get(nodeId) === reason;
+    if (!this.#options.isConnected(nodeId)) this.#refusals.set(nodeId, reason);
+    if (!isKnown && this.#isNews(`${nodeId} ${reason}`)) this.#options.refused(nodeId, reason);
+  }
+
+  /** Where two reasons take turns, or whoever is refused comes again, each is told once a while. */
+  #isNews(line: string): boolean {
+    const now = this.#options.now();
+    for (const [key, at] of this.#told) {
+      if (now - at >= limits.peerTroubleMs) this.#told.delete(key);
+    }
+    if (this.#told.has(line) || this.#told.size >= limits.peerTroublesMax) return false;
+    this.#told.set(line, now);
+    return true;
   }
 }
 

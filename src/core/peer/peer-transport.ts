@@ -39,7 +39,12 @@ export type PeerEvent =
       readonly isRefused: boolean;
       readonly reason: string;
     }
-  | { readonly type: 'PeerConnectionOpened'; readonly connection: ConnectionId }
+  | {
+      readonly type: 'PeerConnectionOpened';
+      readonly connection: ConnectionId;
+      /** Where it comes from, for people. */
+      readonly from?: string;
+    }
   | {
       readonly type: 'PeerBytesReceived';
       readonly connection: ConnectionId;

@@ -12,7 +12,10 @@ import { apiKeys, peerApis } from '../../wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
 import { peerProduceCodec } from '../../wire/kafka/generated/00-peer-produce.ts';
 import { peerFetchCodec } from '../../wire/kafka/generated/01-peer-fetch.ts';
-import { introduceCodec } from '../../wire/kafka/generated/10000-introduce.ts';
+import {
+  introduceCodec,
+  type IntroduceResponse,
+} from '../../wire/kafka/generated/10000-introduce.ts';
 import { voteCodec } from '../../wire/kafka/generated/52-vote.ts';
 import { beginQuorumEpochCodec } from '../../wire/kafka/generated/53-begin-quorum-epoch.ts';
 import { endQuorumEpochCodec } from '../../wire/kafka/generated/54-end-quorum-epoch.ts';
@@ -108,6 +111,9 @@ export class Peers {
     this.#introductions = new PeerIntroductions({
       ...options,
       refused: (other, reason) => this.#print(other, reason),
+      isConnected: (other) => this.isConnected(other),
+      ask: (other, done) => this.#ask(other, done),
+      now,
     });
     this.#links = new PeerLinks({
       ...{ deadlines, random, now, emit: options.emit, clientId: `shorelog-${nodeId}` },
@@ -156,6 +162,7 @@ export class Peers {
       case 'LinkClosed':
         return this.#links.closed(event.link, event.isRefused, event.reason);
       case 'PeerConnectionOpened':
+        this.#introductions.connectionOpened(event.connection, event.from);
         return this.#router.opened(event.connection, now.monotonicMs);
       case 'PeerBytesReceived':
         return this.#received(event.connection, event.chunk);
@@ -330,6 +337,13 @@ export class Peers {
   #others(): number[] {
     const { peers, nodeId: self } = this.#options.facts();
     return peers.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== self);
+  }
+
+  #ask(nodeId: number, done: (answer: IntroduceResponse | undefined) => void): void {
+    const body = this.#introductions.request('control');
+    this.call(nodeId, introduceCodec, body, limits.peerRivalMsMax, (outcome) =>
+      done(outcome.ok ? outcome.value : undefined),
+    );
   }
 
   #print(nodeId: number, reason: string): void {

@@ -122,7 +122,8 @@ const kinds: readonly Kind[] = [
   {
     make: (prng) => {
       const meta = { formatVersion: 1, clusterId: id, nodeId: number(prng), directoryId: id };
-      const made = { ...meta, startCounter: number(prng) };
+      const startIds = Array.from({ length: prng.below(4) }, () => id);
+      const made = { ...meta, startCounter: number(prng), startIds };
       if (prng.chance(0.2)) Object.assign(made, { [prng.pick(Object.keys(made))]: wild(prng) });
       return encodeMeta(made);
     },

@@ -48,7 +48,8 @@ describe('JournalExecutor', () => {
     const generation = logGeneration(3);
     executor.run({ type: 'StoreVoters', ...place, voters: [voter] });
     executor.run({ type: 'StoreWitness', ...place, generation, state: stateTo(8) });
-    executor.run({ type: 'NotePeerStart', directoryId: otherTopicId, startCounter: 5 });
+    const start = { directoryId: otherTopicId, startCounter: 5, startId: topicId };
+    executor.run({ type: 'NotePeerStart', ...start });
     executor.run({ type: 'StoreProducerIds', block: { next: 1, end: 9 } });
     const cluster = { clusterId: topicId, clusterTopicId: otherTopicId };
     executor.run({ type: 'AdoptCluster', ...cluster, voters: [voter] });
@@ -58,7 +59,7 @@ describe('JournalExecutor', () => {
       { type: 'VotersStored', ...place },
       { type: 'WitnessStored', ...place, generation, endOffset: 8 },
       { type: 'ProducerIdsStored', block: { next: 1, end: 9 } },
-      { type: 'PeerStartNoted', directoryId: otherTopicId, startCounter: 5 },
+      { type: 'PeerStartNoted', ...start },
       { type: 'ClusterAdopted', ...cluster },
     ]);
     disk.reboot('lost');
@@ -71,7 +72,7 @@ describe('JournalExecutor', () => {
         { topicId: otherTopicId, partition: 0, voters: [voter] },
       ],
       witnesses: [{ ...place, state: stateTo(8) }],
-      peerStarts: [{ directoryId: otherTopicId, startCounter: 5 }],
+      peerStarts: [start],
       producerIds: { next: 1, end: 9 },
     });
   });

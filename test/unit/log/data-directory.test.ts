@@ -20,7 +20,11 @@ describe('the data directory', () => {
     expect(first.value.meta.directoryId).not.toBe(first.value.meta.clusterId);
     expect(second.value).toEqual({
       isFirstStart: false,
-      meta: { ...first.value.meta, startCounter: 2 },
+      meta: {
+        ...first.value.meta,
+        startCounter: 2,
+        startIds: [...first.value.meta.startIds, expect.any(String)],
+      },
     });
   });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { leaderEpoch, offset } from '../../../src/base/brand.ts';
+import { leaderEpoch, offset, type Uuid } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { Journal } from '../../../src/log/journal.ts';
 import { storedEntries } from '../../../src/log/stored-entries.ts';
+import type { PeerStart } from '../../../src/ports/stored-facts.ts';
 import type { StoredVoter } from '../../../src/ports/stored-voters.ts';
 import type { WitnessState } from '../../../src/ports/witness-state.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
@@ -195,22 +196,33 @@ describe('Journal', () => {
     expect([again.logStartOffset(key), again.epochBeforeStart(key)]).toEqual([6, 3]);
   });
 
-  it('keeps the highest start counter of a peer, and the producer ids that are left', async () => {
+  const startOf = (startCounter: number, startId?: Uuid): PeerStart => ({
+    ...{ directoryId: otherTopicId, startCounter, startId },
+  });
+
+  it('keeps the newest start of a peer, and the producer ids that are left', async () => {
     const disk = new FakeDisk();
     const journal = await Journal.open(disk, new ManualClock(), true);
-    await journal.notePeerStart(otherTopicId, 4);
+    await journal.notePeerStart(startOf(4));
     const syncs = disk.count('sync');
-    await journal.notePeerStart(otherTopicId, 3);
+    await journal.notePeerStart(startOf(3));
     expect(disk.count('sync')).toBe(syncs);
     await journal.persistProducerIds({ next: 7, end: 1_000 });
     expect(storedEntries((await reopen(disk)).entries())).toEqual({
       cluster: undefined,
       renewedAs: undefined,
-      peerStarts: [{ directoryId: otherTopicId, startCounter: 4 }],
+      peerStarts: [startOf(4)],
       producerIds: { next: 7, end: 1_000 },
     });
     const bad = [{ key: 'producer-ids', json: '{"next":-1,"end":2}' }];
     expect(storedEntries(bad).producerIds).toBeUndefined();
+    const before = [{ key: `peer-start/${otherTopicId}`, json: '7' }];
+    expect(storedEntries(before).peerStarts).toEqual([startOf(7)]);
+    // What an older version wrote gets the name of the start once it is known, and keeps it.
+    const again = await reopen(disk);
+    for (const startId of [topicId, otherTopicId]) await again.notePeerStart(startOf(4, startId));
+    const { peerStarts } = storedEntries((await reopen(disk)).entries());
+    expect(peerStarts).toEqual([startOf(4, topicId)]);
   });
 
   it('writes only the end of a witness while nothing else of it changes', async () => {

@@ -19,7 +19,8 @@ export interface IntroduceRequest {
   readonly peers: readonly IntroduceRequestPeer[];
   readonly clusterTopicId: Uuid;
   readonly purpose: string;
-  readonly version: string;
+  readonly softwareVersion: string;
+  readonly startIds: readonly Uuid[];
 }
 
 export interface IntroduceResponsePeer {
@@ -44,10 +45,11 @@ export interface IntroduceResponse {
   readonly isWitness: boolean;
   readonly peers: readonly IntroduceResponsePeer[];
   readonly clusterTopicId: Uuid;
-  readonly version: string;
+  readonly softwareVersion: string;
   readonly clusterLeaderId: number;
   readonly clusterLeaderEpoch: number;
   readonly clusterVoters: readonly IntroduceResponseVoter[];
+  readonly startIds: readonly Uuid[];
 }
 
 function readIntroduceRequestPeer(reader: ProtocolReader, _version: number): IntroduceRequestPeer {
@@ -62,20 +64,38 @@ function readIntroduceRequestPeer(reader: ProtocolReader, _version: number): Int
 
 function readIntroduceRequest(reader: ProtocolReader, version: number): IntroduceRequest {
   const flexible = true;
-  const value: IntroduceRequest = {
-    clusterName: reader.string(flexible),
-    clusterId: reader.uuid(),
-    nodeId: reader.int32(),
-    directoryId: reader.uuid(),
-    startCounter: reader.int64(),
-    isWitness: reader.boolean(),
-    peers: reader.array(readIntroduceRequestPeer, version, flexible, 6),
-    clusterTopicId: reader.uuid(),
-    purpose: reader.string(flexible),
-    version: reader.string(flexible),
+  const clusterName = reader.string(flexible);
+  const clusterId = reader.uuid();
+  const nodeId = reader.int32();
+  const directoryId = reader.uuid();
+  const startCounter = reader.int64();
+  const isWitness = reader.boolean();
+  const peers = reader.array(readIntroduceRequestPeer, version, flexible, 6);
+  const clusterTopicId = reader.uuid();
+  const purpose = reader.string(flexible);
+  const softwareVersion = reader.string(flexible);
+  let startIds: readonly Uuid[] = [];
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) startIds = reader.array((r) => r.uuid(), version, flexible, 16);
+    else reader.skipTag();
+    reader.endTag(end);
+  }
+  return {
+    clusterName,
+    clusterId,
+    nodeId,
+    directoryId,
+    startCounter,
+    isWitness,
+    peers,
+    clusterTopicId,
+    purpose,
+    softwareVersion,
+    startIds,
   };
-  if (flexible) reader.skipTags();
-  return value;
 }
 
 function readIntroduceResponsePeer(
@@ -107,24 +127,46 @@ function readIntroduceResponseVoter(
 
 function readIntroduceResponse(reader: ProtocolReader, version: number): IntroduceResponse {
   const flexible = true;
-  const value: IntroduceResponse = {
-    errorCode: reader.int16(),
-    errorMessage: reader.nullableString(flexible),
-    clusterName: reader.string(flexible),
-    clusterId: reader.uuid(),
-    nodeId: reader.int32(),
-    directoryId: reader.uuid(),
-    startCounter: reader.int64(),
-    isWitness: reader.boolean(),
-    peers: reader.array(readIntroduceResponsePeer, version, flexible, 6),
-    clusterTopicId: reader.uuid(),
-    version: reader.string(flexible),
-    clusterLeaderId: reader.int32(),
-    clusterLeaderEpoch: reader.int32(),
-    clusterVoters: reader.array(readIntroduceResponseVoter, version, flexible, 22),
+  const errorCode = reader.int16();
+  const errorMessage = reader.nullableString(flexible);
+  const clusterName = reader.string(flexible);
+  const clusterId = reader.uuid();
+  const nodeId = reader.int32();
+  const directoryId = reader.uuid();
+  const startCounter = reader.int64();
+  const isWitness = reader.boolean();
+  const peers = reader.array(readIntroduceResponsePeer, version, flexible, 6);
+  const clusterTopicId = reader.uuid();
+  const softwareVersion = reader.string(flexible);
+  const clusterLeaderId = reader.int32();
+  const clusterLeaderEpoch = reader.int32();
+  const clusterVoters = reader.array(readIntroduceResponseVoter, version, flexible, 22);
+  let startIds: readonly Uuid[] = [];
+  let left = flexible ? reader.unsignedVarint() : 0;
+  for (; left > 0 && !reader.failed; left--) {
+    const tag = reader.beginTag();
+    const end = reader.tagEnd;
+    if (tag === 10000) startIds = reader.array((r) => r.uuid(), version, flexible, 16);
+    else reader.skipTag();
+    reader.endTag(end);
+  }
+  return {
+    errorCode,
+    errorMessage,
+    clusterName,
+    clusterId,
+    nodeId,
+    directoryId,
+    startCounter,
+    isWitness,
+    peers,
+    clusterTopicId,
+    softwareVersion,
+    clusterLeaderId,
+    clusterLeaderEpoch,
+    clusterVoters,
+    startIds,
   };
-  if (flexible) reader.skipTags();
-  return value;
 }
 
 function writeIntroduceRequestPeer(
@@ -153,8 +195,16 @@ function writeIntroduceRequest(
   writer.array(value.peers, writeIntroduceRequestPeer, version, flexible);
   writer.uuid(value.clusterTopicId);
   writer.string(value.purpose, flexible);
-  writer.string(value.version, flexible);
-  if (flexible) writer.tagCount();
+  writer.string(value.softwareVersion, flexible);
+  if (flexible) {
+    const { startIds } = value;
+    const hasStartIds = startIds.length > 0;
+    writer.tagCount(hasStartIds ? 1 : 0);
+    if (hasStartIds)
+      writer.tag(10000, (field) =>
+        field.array(startIds, (w, element) => w.uuid(element), version, flexible),
+      );
+  }
 }
 
 function writeIntroduceResponsePeer(
@@ -196,11 +246,19 @@ function writeIntroduceResponse(
   writer.boolean(value.isWitness);
   writer.array(value.peers, writeIntroduceResponsePeer, version, flexible);
   writer.uuid(value.clusterTopicId);
-  writer.string(value.version, flexible);
+  writer.string(value.softwareVersion, flexible);
   writer.int32(value.clusterLeaderId);
   writer.int32(value.clusterLeaderEpoch);
   writer.array(value.clusterVoters, writeIntroduceResponseVoter, version, flexible);
-  if (flexible) writer.tagCount();
+  if (flexible) {
+    const { startIds } = value;
+    const hasStartIds = startIds.length > 0;
+    writer.tagCount(hasStartIds ? 1 : 0);
+    if (hasStartIds)
+      writer.tag(10000, (field) =>
+        field.array(startIds, (w, element) => w.uuid(element), version, flexible),
+      );
+  }
 }
 
 /** Introduce, API key 10000. */

@@ -20,7 +20,8 @@ export const introduceSchema: ApiSchema = {
     ['nodeId int32', 'isWitness boolean'],
     'clusterTopicId uuid',
     'purpose string',
-    'version string',
+    'softwareVersion string',
+    'startIds []uuid tag=10000',
   ],
   response: [
     'errorCode int16',
@@ -34,10 +35,11 @@ export const introduceSchema: ApiSchema = {
     'peers []Peer',
     ['nodeId int32', 'isWitness boolean'],
     'clusterTopicId uuid',
-    'version string',
+    'softwareVersion string',
     'clusterLeaderId int32',
     'clusterLeaderEpoch int32',
     'clusterVoters []Voter',
     ['nodeId int32', 'directoryId uuid', 'isWitness boolean'],
+    'startIds []uuid tag=10000',
   ],
 };

@@ -6,7 +6,14 @@ import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 const peers = [1, 2, 3].map((nodeId) => ({ nodeId, isWitness: nodeId === 3 }));
 const born = uuid('c1c1c1c1-0000-4000-8000-000000000000');
 const factsOf = (nodeId: number, overrides: Partial<NodeFacts> = {}): NodeFacts => ({
-  ...{ clusterName: 'plant', clusterId: zeroUuid, nodeId, startCounter: 1, isWitness: false },
+  ...{
+    clusterName: 'plant',
+    clusterId: zeroUuid,
+    nodeId,
+    startCounter: 1,
+    startIds: [],
+    isWitness: false,
+  },
   ...{ directoryId: uuid(`00000000-0000-4000-8000-00000000000${nodeId}`), peers },
   ...{ clusterTopicId: zeroUuid, version: '1', ...overrides },
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { linkId, monotonicMs, uuid } from '../../../../src/base/brand.ts';
 import { apiKeys } from '../../../../src/wire/kafka/api-keys.ts';
 import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
-import { PeerWorld } from './peer-world.ts';
+import type { NodeFacts } from '../../../../src/core/peer/node-facts.ts';
+import { directoryOf, PeerWorld } from './peer-world.ts';
 
 describe('PeerLinks', () => {
   it('introduces itself before anything else, on every link', () => {
@@ -66,6 +67,73 @@ describe('PeerLinks', () => {
     world.runFor(2_000);
     expect(world.peers(1).refusals().get(2)).toContain('shorelog rejoin');
     expect(world.peers(2).refusals().get(1)).toContain('shorelog rejoin');
+  });
+
+  describe('a number that is used twice', () => {
+    const three = [1, 2, 3].map((nodeId) => ({
+      nodeId,
+      isWitness: false,
+      address: `h${nodeId}:1`,
+    }));
+    const twinWorld = (twin: Partial<NodeFacts>): PeerWorld => {
+      const factsOf = (nodeId: number) => ({ peers: three, ...(nodeId === 4 ? twin : {}) });
+      const world = new PeerWorld(1, { nodes: 4, partitions: 0, factsOf });
+      for (const nodeId of [1, 2, 3]) world.start(world.node(nodeId));
+      world.runFor(3_000);
+      return world;
+    };
+
+    it.each([
+      ['another disk', { nodeId: 3 }, 'give it another node.id'],
+      ['a copy of its disk', { nodeId: 3, directoryId: directoryOf(3) }, 'never start both'],
+    ])(
+      'on %s is refused, on both sides with a line, while the first goes on',
+      (_, twin, advice) => {
+        const world = twinWorld({ ...twin, startCounter: 7 });
+        world.start(world.node(4));
+        world.runFor(10_000);
+        for (const nodeId of [1, 2]) {
+          const { printed } = world.node(nodeId);
+          expect(printed).toHaveLength(1);
+          expect(printed[0]).toContain('node 3 is there twice: the one at h3:1');
+          expect(printed[0]).toContain(advice);
+          expect(world.peers(nodeId).isConnected(3)).toBe(true);
+          expect(world.peers(nodeId).introductions().get(3)?.startCounter).toBe(1);
+        }
+        expect(world.node(3).printed).toEqual([]);
+        expect(world.node(4).printed).toHaveLength(2);
+        expect(world.node(4).printed.join()).toContain('node 3 is there twice');
+      },
+    );
+
+    it('is the second process of a node that was restarted, before its end is noticed', () => {
+      const world = twinWorld({});
+      for (const nodeId of [1, 2]) world.cut(nodeId, 3);
+      world.crash(world.node(3));
+      world.heal();
+      world.start(world.node(3));
+      world.runFor(6_000);
+      for (const nodeId of [1, 2]) {
+        expect(world.node(nodeId).printed).toEqual([]);
+        expect(world.peers(nodeId).introductions().get(3)?.startCounter).toBe(2);
+      }
+    });
+
+    it('is the one that is away: another comes in its place until it is back', () => {
+      const world = twinWorld({ nodeId: 3 });
+      world.crash(world.node(3));
+      world.runFor(500);
+      world.start(world.node(4));
+      world.runFor(5_000);
+      expect(world.node(1).printed).toEqual([]);
+      world.start(world.node(3));
+      world.runFor(5_000);
+      expect(world.peers(1).introductions().get(3)?.directoryId).toBe(directoryOf(3));
+      world.crash(world.node(4));
+      world.start(world.node(4));
+      world.runFor(5_000);
+      expect(world.node(1).printed.join()).toContain('node 3 is there twice');
+    });
   });
 
   it('lets nodes that are not born see when one of them is', () => {

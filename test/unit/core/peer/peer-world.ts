@@ -23,7 +23,8 @@ import { SimReplica } from './sim-replica.ts';
 
 export const clusterUuid = uuid('c1c1c1c1-0000-4000-8000-000000000000');
 export const topicId = uuid('70707070-0000-4000-8000-000000000000');
-const directoryOf = (nodeId: number): Uuid => uuid(`00000000-0000-4000-8000-00000000000${nodeId}`);
+export const directoryOf = (nodeId: number): Uuid =>
+  uuid(`00000000-0000-4000-8000-00000000000${nodeId}`);
 
 /** One TCP connection: bytes keep their order in each direction, or are lost with it. */
 interface Wire {
@@ -106,7 +107,8 @@ export class PeerWorld {
         new PeerNodeSim(
           {
             ...{ clusterName: 'plant', clusterId: options.clusterId ?? clusterUuid, nodeId },
-            ...{ directoryId: directoryOf(nodeId), startCounter: 0, isWitness: false, peers },
+            ...{ directoryId: directoryOf(nodeId), startCounter: 0, startIds: [] },
+            ...{ isWitness: false, peers },
             ...{ clusterTopicId: topicId, version: '1', ...options.factsOf?.(nodeId) },
           },
           options.partitions ?? 1,
