@@ -76,6 +76,7 @@ export class MqttFront {
       broker: this.#broker,
       persistence: this.#persistence,
       pending: this.#pending,
+      inbound: this.#inbound,
       counters: this.counters,
       packetBytesMax: options.settings.packetBytesMax,
       post: options.post,

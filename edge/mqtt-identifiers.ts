@@ -8,8 +8,8 @@ export interface IdentifierEntry {
   state: 'storing' | 'stored' | 'removing';
   /** Called when the operation in flight has settled, either way. */
   readonly waiters: (() => void)[];
-  /** Resolves when the core has released the store; never otherwise. */
-  stored: Promise<void>;
+  /** Of a PUBLISH that aedes has: resolves when the core has released the store, else never. */
+  stored?: Promise<void>;
 }
 
 export class MqttIdentifiers {

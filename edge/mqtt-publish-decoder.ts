@@ -2,22 +2,26 @@ import { limits } from '../src/base/limits.ts';
 import { isPublishTopic } from './mqtt-publish.ts';
 
 const PUBLISH_TYPE = 3;
-const QOS_2_BITS = 0x04;
+const QOS_BITS = 0x06;
+const PUBREL = 0x62;
+const PUBREL_BYTES = 4;
 const DUP_QOS_BITS = 0x0e;
 const DUP_AT_QOS_0 = 0x08;
 const LENGTH_BYTES_MAX = 4;
 const noBytes = Buffer.alloc(0);
 
 /**
- * Reads the PUBLISH packets of QoS 0 and 1 that are whole and without fault, of MQTT 3.1 and 3.1.1.
+ * Reads the PUBLISH and PUBREL packets that are whole and without fault, of MQTT 3.1 and 3.1.1.
  * Everything else is left to the engine, which knows what to say to it. The packet that was read
  * lies in the fields until the next call.
  */
 export class MqttPublishDecoder {
+  /** PUBREL: of the fields only the identifier counts. */
+  isRelease = false;
   mqttTopic = '';
   /** A view of the chunk. */
   payload: Buffer = noBytes;
-  qos: 0 | 1 = 0;
+  qos: 0 | 1 | 2 = 0;
   retain = false;
   /** 0 at QoS 0. */
   packetId = 0;
@@ -38,7 +42,9 @@ export class MqttPublishDecoder {
   read(chunk: Buffer, at: number): number {
     this.needsMore = false;
     const first = chunk[at] as number;
-    if (first >> 4 !== PUBLISH_TYPE || (first & QOS_2_BITS) !== 0) return at;
+    this.isRelease = first === PUBREL;
+    if (this.isRelease) return this.#readRelease(chunk, at);
+    if (first >> 4 !== PUBLISH_TYPE || (first & QOS_BITS) === QOS_BITS) return at;
     if ((first & DUP_QOS_BITS) === DUP_AT_QOS_0) return at;
     if (!this.#readLength(chunk, at)) return at;
     const topicAt = this.#body + 2;
@@ -46,12 +52,12 @@ export class MqttPublishDecoder {
     if (topicAt > end) return at;
     const topicEnd =
       topicAt + ((chunk[topicAt - 2] as number) << 8) + (chunk[topicAt - 1] as number);
-    this.qos = (first & 2) === 0 ? 0 : 1;
-    const payloadAt = topicEnd + 2 * this.qos;
+    this.qos = ((first & QOS_BITS) >> 1) as 0 | 1 | 2;
+    const payloadAt = this.qos === 0 ? topicEnd : topicEnd + 2;
     if (payloadAt > end || !this.#readTopic(chunk, topicAt, topicEnd)) return at;
     this.packetId =
       this.qos === 0 ? 0 : ((chunk[topicEnd] as number) << 8) + (chunk[topicEnd + 1] as number);
-    if (this.qos === 1 && this.packetId === 0) return at;
+    if (this.qos > 0 && this.packetId === 0) return at;
     this.retain = (first & 1) === 1;
     this.payload = chunk.subarray(payloadAt, end);
     return end;
@@ -61,6 +67,14 @@ export class MqttPublishDecoder {
   forget(): void {
     this.payload = noBytes;
     if (this.#topicBytes.length === 0) this.mqttTopic = '';
+  }
+
+  #readRelease(chunk: Buffer, at: number): number {
+    if ((chunk[at + 1] ?? PUBREL_BYTES - 2) !== PUBREL_BYTES - 2) return at;
+    this.needsMore = chunk.length - at < PUBREL_BYTES;
+    if (this.needsMore) return at;
+    this.packetId = ((chunk[at + 2] as number) << 8) + (chunk[at + 3] as number);
+    return this.packetId === 0 ? at : at + PUBREL_BYTES;
   }
 
   #readLength(chunk: Buffer, at: number): boolean {

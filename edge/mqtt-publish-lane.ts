@@ -4,10 +4,12 @@ import type { Event, Publish } from '../src/core/event.ts';
 import type { ByteGate, MqttByteLane } from './mqtt-byte-lane.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
+import type { MqttInbound } from './mqtt-inbound.ts';
 import type { MqttPending } from './mqtt-pending.ts';
 import { MqttPublishDecoder } from './mqtt-publish-decoder.ts';
 
-const PUBACK = 0x40;
+/** First bytes of what acknowledges a publish. */
+const ackTypes = { puback: 0x40, pubrec: 0x50, pubcomp: 0x70 } as const;
 const ackBytes = 4;
 
 export interface MqttPublishLaneOptions {
@@ -15,6 +17,8 @@ export interface MqttPublishLaneOptions {
   readonly client: Client;
   readonly packetBytesMax: number;
   readonly pending: MqttPending;
+  /** QoS 2. */
+  readonly inbound: MqttInbound;
   readonly counters: MqttCounters;
   readonly post: (event: Event) => void;
   /** More publishes wait for the core. */
@@ -31,22 +35,26 @@ export interface MqttPublishLaneOptions {
 interface ClientInternals {
   readonly _keepaliveInterval: number;
   readonly _keepaliveTimer: NodeJS.Timeout | null;
+  /** Identifiers of QoS 2 publishes that went through aedes. */
+  readonly _inboundInflight: Set<number>;
   waitForDrain(done: (error: Error | null) => void): void;
 }
 
 /**
- * The short way of PUBLISH at QoS 0 and 1 past aedes: it costs aedes a dozen objects, promises and
- * immediates for each packet, and it can neither gather PUBACKs nor skip subscribers that are not
- * there. Sessions, subscriptions, QoS 2, wills and whatever breaks a rule stay with aedes.
+ * The short way of PUBLISH and PUBREL past aedes: it costs aedes a dozen objects, promises and
+ * immediates for each packet, and it can neither gather what acknowledges them nor skip subscribers
+ * that are not there. Sessions, subscriptions, wills, large packets and whatever breaks a rule stay
+ * with aedes.
  */
 export class MqttPublishLane implements MqttByteLane {
   readonly #options: MqttPublishLaneOptions;
   readonly #internals: ClientInternals;
   readonly #decoder: MqttPublishDecoder;
+  /** First byte and packet identifier of each. */
   #acks: number[] = [];
   /** Payload bytes, and a fixed share for each packet, that were taken and are not settled. */
   #unsettledBytes = 0;
-  /** The client does not read its PUBACKs. */
+  /** The client does not read its acknowledgements. */
   #isBlocked = false;
 
   constructor(options: MqttPublishLaneOptions) {
@@ -70,7 +78,9 @@ export class MqttPublishLane implements MqttByteLane {
     while (next < chunk.length && !gate.stopsAt(chunk[next] as number)) {
       const end = this.#decoder.read(chunk, next);
       if (end === next) break;
-      this.#post(end - next);
+      if (this.#decoder.isRelease) this.#release(this.#decoder.packetId);
+      else if (this.#decoder.qos === 2) this.#identify(end - next);
+      else this.#post(end - next);
       next = end;
     }
     if (next === at) return at;
@@ -88,11 +98,11 @@ export class MqttPublishLane implements MqttByteLane {
     if (connection.dead || connection.socket.destroyed) return;
     const bytes = Buffer.allocUnsafe(acks.length * ackBytes);
     let at = 0;
-    for (const packetId of acks) {
-      bytes[at] = PUBACK;
+    for (const ack of acks) {
+      bytes[at] = ack >> 16;
       bytes[at + 1] = 2;
-      bytes[at + 2] = packetId >> 8;
-      bytes[at + 3] = packetId & 0xff;
+      bytes[at + 2] = (ack >> 8) & 0xff;
+      bytes[at + 3] = ack & 0xff;
       at += ackBytes;
     }
     if (!connection.socket.write(bytes)) this.#waitForDrain();
@@ -120,23 +130,73 @@ export class MqttPublishLane implements MqttByteLane {
 
   /** Committed, and its turn has come (C5). */
   #proceed(publish: Publish, payload: Buffer, bytes: number): void {
-    if (publish.qos === 1) {
-      this.#acks.push(publish.packetId);
-      if (this.#acks.length === 1) this.#options.acksWait(this);
-    }
+    if (publish.qos === 1) this.#acknowledge(ackTypes.puback, publish.packetId);
     const { connection, isHeard } = this.#options;
     if (!isHeard(publish.retain)) return this.#settled(bytes);
     connection.deliverInTurn(() => this.#deliver(publish, payload, bytes));
   }
 
-  #deliver(publish: Publish, payload: Buffer, bytes: number): void {
+  #deliver(publish: Publish, payload: Buffer, bytes: number, delivered?: () => void): void {
     const { client, deliver } = this.#options;
     const { mqttTopic: topic, qos, retain, packetId: messageId } = publish;
     // DUP is not passed on ([MQTT-3.3.1-3]).
     deliver({ cmd: 'publish', dup: false, topic, payload, qos, retain, messageId }, (error) => {
       this.#settled(bytes);
       if (error) client.emit('error', error);
+      else delivered?.();
     });
+  }
+
+  /** PUBLISH at QoS 2. */
+  #identify(bytes: number): void {
+    const { connection, client, inbound } = this.#options;
+    const { mqttTopic, payload, retain, packetId } = this.#decoder;
+    this.#unsettledBytes += bytes;
+    const place = { connection: connection.id, clientId: client.id };
+    inbound.take(connection, client.id, {
+      packetId,
+      toPublish: (publishId) => ({
+        ...{ publishId, ...place, mqttTopic, payload, qos: 2, retain, packetId },
+      }),
+      stored: (publish) => this.#stored(publish, payload, bytes),
+      repeated: () => {
+        this.#settled(bytes);
+        this.#receivedInTurn(packetId);
+      },
+    });
+  }
+
+  /** Subscribers have it before PUBREC leaves, which keeps its place. */
+  #stored(publish: Publish, payload: Buffer, bytes: number): void {
+    const { connection, isHeard } = this.#options;
+    const { packetId, retain } = publish;
+    if (!isHeard(retain)) {
+      this.#settled(bytes);
+      return this.#receivedInTurn(packetId);
+    }
+    const turn = connection.order.reserve();
+    const delivered = (): void =>
+      connection.order.ready(turn, () => this.#acknowledge(ackTypes.pubrec, packetId));
+    connection.deliverInTurn(() => this.#deliver(publish, payload, bytes, delivered));
+  }
+
+  #receivedInTurn(packetId: number): void {
+    const { order } = this.#options.connection;
+    if (order.idle) this.#acknowledge(ackTypes.pubrec, packetId);
+    else order.push(() => this.#acknowledge(ackTypes.pubrec, packetId), false);
+  }
+
+  #release(packetId: number): void {
+    const { connection, client, inbound } = this.#options;
+    inbound.release(connection, client.id, packetId, () => {
+      this.#internals._inboundInflight.delete(packetId);
+      this.#acknowledge(ackTypes.pubcomp, packetId);
+    });
+  }
+
+  #acknowledge(type: number, packetId: number): void {
+    this.#acks.push((type << 16) | packetId);
+    if (this.#acks.length === 1) this.#options.acksWait(this);
   }
 
   #settled(bytes: number): void {

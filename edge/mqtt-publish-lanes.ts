@@ -2,6 +2,7 @@ import type { Aedes, Client, PublishPacket } from 'aedes';
 import type { Event } from '../src/core/event.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
+import type { MqttInbound } from './mqtt-inbound.ts';
 import type { MqttPending } from './mqtt-pending.ts';
 import type { MqttPersistence } from './mqtt-persistence.ts';
 import { MqttPublishLane } from './mqtt-publish-lane.ts';
@@ -12,6 +13,7 @@ export interface MqttPublishLanesOptions {
   readonly broker: Aedes;
   readonly persistence: MqttPersistence;
   readonly pending: MqttPending;
+  readonly inbound: MqttInbound;
   readonly counters: MqttCounters;
   readonly packetBytesMax: number;
   readonly post: (event: Event) => void;
@@ -25,7 +27,7 @@ interface BrokerInternals {
   publish(packet: PublishPacket, client: Client, done: (error?: Error | null) => void): void;
 }
 
-/** The publish lanes of all connections: their PUBACKs go out together, once for each turn. */
+/** The publish lanes of all connections: their acknowledgements go out together, once a turn. */
 export class MqttPublishLanes {
   readonly #options: MqttPublishLanesOptions;
   readonly #broker: BrokerInternals;
@@ -41,12 +43,13 @@ export class MqttPublishLanes {
 
   /** Opens the lane of a connection whose CONNACK is on its way. */
   open(connection: MqttConnection, client: Client): void {
-    const { packetBytesMax, pending, post, pendingChanged, counters } = this.#options;
+    const { packetBytesMax, pending, inbound, post, pendingChanged, counters } = this.#options;
     const lane = new MqttPublishLane({
       connection,
       client,
       packetBytesMax,
       pending,
+      inbound,
       counters,
       post,
       pendingChanged,
@@ -61,7 +64,7 @@ export class MqttPublishLanes {
     connection.open(lane);
   }
 
-  /** Gathers the PUBACKs of what `run` lets go: one write for each connection. */
+  /** Gathers the acknowledgements of what `run` lets go: one write for each connection. */
   gather(run: () => void): void {
     this.#isGathering = true;
     run();

@@ -146,10 +146,8 @@ export const edgeBugs: readonly PlantedBug[] = [
     name: 'pubrec-before-the-store',
     rule: 'P5',
     file: 'edge/mqtt-inbound.ts',
-    from: 'return entry.stored;',
-    to: `const { delivering, order } = this.#live(client) as MqttConnection;
-    delivering.set(packet as PublishPacket, order.reserve());
-    return Promise.resolve();`,
+    from: "this.#options.post({ type: 'IdentifierReceived', publish });",
+    to: "this.#options.post({ type: 'IdentifierReceived', publish });\n    stored(publish);",
     why: 'a publish is received before it is stored',
     suites: mqttSuites,
   },
@@ -158,7 +156,7 @@ export const edgeBugs: readonly PlantedBug[] = [
     rule: 'P5',
     file: 'edge/mqtt-inbound.ts',
     from: "this.#options.post({ type: 'IdentifierReleased', ...released });",
-    to: "this.#options.post({ type: 'IdentifierReleased', ...released });\n      resolve();",
+    to: "this.#options.post({ type: 'IdentifierReleased', ...released });\n    done();",
     why: 'a new reading with that identifier is taken for the old one after a crash',
     suites: mqttSuites,
   },

@@ -14,8 +14,10 @@ function decoded(chunk: Buffer, packetBytesMax = 1_000): { packets: unknown[]; e
   while (at < chunk.length) {
     const end = decoder.read(chunk, at);
     if (end === at) break;
-    const { mqttTopic, payload, qos, retain, packetId } = decoder;
-    packets.push({ topic: mqttTopic, payload: payload.toString('hex'), qos, retain, packetId });
+    const { mqttTopic, payload, qos, retain, packetId, isRelease } = decoder;
+    if (isRelease) packets.push({ packetId });
+    else
+      packets.push({ topic: mqttTopic, payload: payload.toString('hex'), qos, retain, packetId });
     at = end;
   }
   return { packets, end: at };
@@ -30,16 +32,24 @@ function byParser(chunk: Buffer): unknown[] {
   parser.parse(chunk);
   const ours: unknown[] = [];
   for (const packet of packets) {
-    if (packet.cmd !== 'publish' || packet.qos === 2 || !isPublishTopic(packet.topic)) break;
+    if (packet.cmd === 'pubrel' && packet.messageId !== 0) {
+      ours.push({ packetId: packet.messageId });
+      continue;
+    }
+    if (packet.cmd !== 'publish' || !isPublishTopic(packet.topic)) break;
     const { topic, payload, qos, retain, messageId, dup } = packet;
-    if ((qos === 1 && messageId === 0) || (qos === 0 && dup)) break;
+    if ((qos > 0 && messageId === 0) || (qos === 0 && dup)) break;
     const hex = Buffer.from(payload).toString('hex');
     ours.push({ topic, payload: hex, qos, retain, packetId: messageId ?? 0 });
   }
   return ours;
 }
 
-const packetArbitrary = fc
+const releaseArbitrary = fc
+  .integer({ min: 1, max: 65_535 })
+  .map((messageId) => mqttPacket.generate({ cmd: 'pubrel', messageId }));
+
+const publishArbitrary = fc
   .record({
     topic: fc.constantFrom('t', 'a/b', 'ä/€', 'a/#', '', 'site/line/1'),
     payload: fc.uint8Array({ maxLength: 200 }),
@@ -49,6 +59,11 @@ const packetArbitrary = fc
   })
   .map(({ payload, ...rest }) => ({ cmd: 'publish', dup: false, payload, ...rest }) as const)
   .map((packet) => mqttPacket.generate({ ...packet, payload: Buffer.from(packet.payload) }));
+
+const packetArbitrary = fc.oneof(
+  { arbitrary: publishArbitrary, weight: 4 },
+  { arbitrary: releaseArbitrary, weight: 1 },
+);
 
 test('takes the same packets as the parser of the engine, up to the first that is not its own', () => {
   fc.assert(

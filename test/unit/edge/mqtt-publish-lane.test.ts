@@ -2,10 +2,14 @@ import mqtt from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from 'aedes';
 import type { MqttConnection } from '../../../edge/mqtt-connection.ts';
+import { MqttInbound } from '../../../edge/mqtt-inbound.ts';
 import { MqttPending } from '../../../edge/mqtt-pending.ts';
 import { MqttPublishLane } from '../../../edge/mqtt-publish-lane.ts';
+import type { Unanswered } from '../../../edge/mqtt-unanswered.ts';
 import { connectionId } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
+import { Ring } from '../../../src/base/ring.ts';
+import type { Event } from '../../../src/core/event.ts';
 import {
   MqttBytes,
   MqttFakeCore,
@@ -13,7 +17,7 @@ import {
   subscribeBytes,
   until,
 } from '../../fakes/mqtt-fake-core.ts';
-import { publishPacket } from '../../integration/harness/mqtt-raw-client.ts';
+import { identifierPacket, publishPacket } from '../../integration/harness/mqtt-raw-client.ts';
 
 const largePacketBytesMax = 256 * 1_024;
 const ping = Buffer.from([0xc0, 0]);
@@ -85,15 +89,19 @@ test('PUBACKs of small and large publishes alone keep their order', async () => 
   expect(received(client)).toEqual(['puback:1', 'puback:2', 'puback:3']);
 });
 
-test('the PUBACKs of one turn are one write', async () => {
+test('what acknowledges the publishes of one turn is one write', async () => {
   const client = await join('a');
   const chunks: number[] = [];
   client.socket.on('data', (chunk) => chunks.push(chunk.length));
-  client.socket.write(Buffer.concat([1, 2, 3, 4, 5].map((id) => publish(1, id))));
+  client.socket.write(Buffer.concat([1, 2, 3, 4, 5].map((id) => publish(id < 4 ? 1 : 2, id))));
   await until(() => core.waiting.length === 5);
   core.release(...core.waiting);
   await until(() => received(client).length === 5);
-  expect(chunks).toEqual([5 * 4]);
+  client.socket.write(Buffer.concat([4, 5].map((id) => identifierPacket('pubrel', id))));
+  await until(() => core.waiting.length === 7);
+  core.release(...core.waiting.slice(5));
+  await until(() => received(client).length === 7);
+  expect(chunks).toEqual([5 * 4, 2 * 4]);
 });
 
 test('subscribers get it once it is released, without the DUP of the publisher', async () => {
@@ -142,24 +150,55 @@ test('nothing behind DISCONNECT is taken', async () => {
   expect(core.topics()).toEqual(['t/1']);
 });
 
-test('publishes count as a sign of life: once for what came together', () => {
-  let refreshed = 0;
-  const timer = { refresh: (): void => void refreshed++ };
-  const client = { id: 'a', _keepaliveInterval: 1_500, _keepaliveTimer: timer };
-  const connection = { id: connectionId(1), pending: { push: (): void => undefined } };
-  const lane = new MqttPublishLane({
-    client: client as unknown as Client,
-    connection: connection as unknown as MqttConnection,
-    packetBytesMax: 1_024,
-    pending: new MqttPending(),
-    counters: core.front.counters,
+/** A lane of its own, without a socket. */
+function laneOf(client: object): MqttPublishLane {
+  const connection = {
+    id: connectionId(1),
+    pending: new Ring<Unanswered>(),
+  } as unknown as MqttConnection;
+  const pending = new MqttPending();
+  const release = (event: Event): void => {
+    if (event.type === 'IdentifierReleased') pending.take(event.publishId)?.proceed();
+  };
+  return new MqttPublishLane({
+    client: client as Client,
+    ...{ connection, pending, packetBytesMax: 1_024, counters: core.front.counters },
+    inbound: new MqttInbound({ pending, post: release, connectionOf: () => connection }),
     post: () => undefined,
     pendingChanged: () => undefined,
     isHeard: () => false,
     deliver: () => undefined,
     acksWait: () => undefined,
   });
-  const open = { stopsAt: () => false };
+}
+
+const open = { stopsAt: () => false };
+
+test('a PUBREL gives back the place that its large PUBLISH took with the engine', () => {
+  const _inboundInflight = new Set([5, 6]);
+  const lane = laneOf({ id: 'a', _keepaliveInterval: 0, _inboundInflight });
+  expect(lane.take(identifierPacket('pubrel', 5), 0, open)).toBe(4);
+  expect([..._inboundInflight]).toEqual([6]);
+});
+
+test('a large publish of QoS 2 goes its way through the engine, its PUBREL past it', async () => {
+  core.isEager = true;
+  const client = await join('a');
+  const large = publish(2, 1, 'x'.repeat(limits.mqttLanePacketBytesMax));
+  for (const packetId of [1, 1]) {
+    client.socket.write(Buffer.concat([large, publish(2, 2)]));
+    await until(() => received(client).includes('pubrec:2'));
+    client.socket.write(Buffer.concat([1, 2].map((id) => identifierPacket('pubrel', id))));
+    await until(() => received(client).includes('pubcomp:2'));
+    expect(received(client)).toEqual(['pubrec:1', 'pubrec:2', 'pubcomp:1', 'pubcomp:2']);
+    client.packets.length = packetId;
+  }
+});
+
+test('publishes count as a sign of life: once for what came together', () => {
+  let refreshed = 0;
+  const timer = { refresh: (): void => void refreshed++ };
+  const lane = laneOf({ id: 'a', _keepaliveInterval: 1_500, _keepaliveTimer: timer });
   expect(lane.take(Buffer.concat([publish(1, 1), publish(0, 2)]), 0, open)).toBeGreaterThan(0);
   expect(refreshed).toBe(1);
   expect(lane.take(ping, 0, open)).toBe(0);
