@@ -9,6 +9,7 @@ import { readWhole, unlinkIfThere } from './files.ts';
 import type { RecoveredSegments } from './recovery.ts';
 import { basesOf, segmentPath } from './segment-files.ts';
 import { scanSegment } from './segment-scan.ts';
+import type { Segment } from './segment.ts';
 
 /** What the core needs to know its producers again. */
 export interface RecoveredProducers {
@@ -66,15 +67,18 @@ async function batchesFrom(
   const batches: ProducerBatch[] = [];
   for (const segment of found.segments) {
     if (segment.endOffset <= from) continue;
-    const headers =
-      found.scanned.get(segment.baseOffset) ??
-      scanSegment((await readWhole(disk, segment.path('log'))) as Uint8Array, segment.baseOffset)
-        .batches;
+    const headers = found.scanned.get(segment.baseOffset) ?? (await scanned(disk, segment));
     for (const header of headers) {
       if (header.producerId >= 0n && header.baseOffset >= from) batches.push(batchOf(header));
     }
   }
   return batches;
+}
+
+/** The sound batches of a segment that the start had trusted by its sidecar. */
+async function scanned(disk: Disk, segment: Segment): Promise<readonly RecordBatchHeader[]> {
+  const bytes = (await readWhole(disk, segment.path('log'))) as Uint8Array;
+  return scanSegment(bytes, segment.baseOffset, { end: segment.endOffset }).batches;
 }
 
 const batchOf = (header: RecordBatchHeader): ProducerBatch => ({

@@ -22,7 +22,10 @@ export async function examineSegment(disk: Disk, segment: Segment): Promise<read
   const whole = await readWhole(disk, segment.path('log'));
   if (whole === undefined) return [];
   const known = segment.damage;
-  const scan = inOwnEpochs(segment, scanSegment(whole.subarray(0, size), segment.baseOffset));
+  const bytes = whole.subarray(0, size);
+  // Its end is known for these bytes; a file that is shorter lost it.
+  const end = bytes.length === size ? endOffset : undefined;
+  const scan = inOwnEpochs(segment, scanSegment(bytes, segment.baseOffset, { end }));
   const dense = new OffsetIndex();
   for (const batch of scan.batches) {
     dense.append(batch.lastOffset - segment.baseOffset, batch.position);

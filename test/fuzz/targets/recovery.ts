@@ -7,7 +7,6 @@ import { batchPosition } from '../../../src/wire/kafka/record-batch-header.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
 import {
   emptySnapshot,
-  fill,
   makeBatch,
   openLog,
   readAll,
@@ -75,11 +74,11 @@ async function imageOf(isKilled: boolean, end: number): Promise<Image> {
   const disk = new FakeDisk(3);
   const { storage, log } = await openLog(disk, { indexIntervalBytes: 150 });
   for (const to of [end / 3, (end * 2) / 3, end]) {
-    await fill(log, to, { records: 2, epoch: 1, producerId: 9n });
+    while (log.logEndOffset < to) await log.append([batchAt(log.logEndOffset)]);
     if (to < end) await log.roll(emptySnapshot);
   }
   await log.sync();
-  if (isKilled) await log.append([makeBatch({ base: log.logEndOffset, epoch: 1, records: 2 })]);
+  if (isKilled) await log.append([batchAt(log.logEndOffset)]);
   const { batches } = await readAll(log);
   if (isKilled) disk.reboot('killed');
   else {
@@ -90,6 +89,9 @@ async function imageOf(isKilled: boolean, end: number): Promise<Image> {
   const places = [...batches].map(([base, bytes]) => placeOf(files, base, bytes));
   return { files, names: [...files.keys()], batches, places, isKilled };
 }
+
+const batchAt = (base: number): Uint8Array =>
+  makeBatch({ base, records: 2, epoch: 1, producerId: 9n, sequence: base });
 
 function placeOf(files: ReadonlyMap<string, Uint8Array>, base: number, batch: Uint8Array): Place {
   for (const [file, bytes] of files) {
@@ -179,11 +181,9 @@ async function check(_input: Uint8Array, recovered: Recovered): Promise<string> 
   const inLogs = changes.filter(({ file }) => file.endsWith('.log'));
   for (const [base, bytes] of served) {
     const known = image.batches.get(base);
-    if (known === undefined && isLostPlace(image, bytes, inLogs)) continue;
-    if (known === undefined) throw new Error(`offset ${base} was never written`);
-    // A leader epoch that fits its neighbours cannot be told from a true one where no sidecar is.
-    const same = bytesEqual(bytes.subarray(16), known.subarray(16));
-    if (!same) throw new Error(`the batch at ${base} was changed`);
+    if (known !== undefined && isSame(bytes, known)) continue;
+    if (isLostPlace(image, base, bytes, inLogs)) continue;
+    throw new Error(known ? `the batch at ${base} was changed` : `${base} was never written`);
   }
   const whole = image.places.filter((place) => !inLogs.some((one) => isTouched(place, one)));
   // Which of two neighbours has the wrong leader epoch cannot always be told.
@@ -211,21 +211,35 @@ function checkRefused(changes: readonly Change[], refused: string | undefined): 
   return refused;
 }
 
+/** A leader epoch that fits its neighbours cannot be told from a true one where no sidecar is. */
+const isSame = (bytes: Uint8Array, written: Uint8Array): boolean =>
+  bytesEqual(bytes.subarray(16), written.subarray(16));
+
 /**
- * A batch whose base offset was changed, which no CRC covers, between changed ones: nothing is left
- * that says where it belongs.
+ * A batch whose base offset was changed, which no CRC covers, where nothing is left that says where
+ * it belongs: the batch in front was changed in its header, which would say how far it goes, and
+ * what follows is changed too, or is nothing, not even the next segment. Only its producer's
+ * sequences say something then: that it cannot lie lower.
  */
-function isLostPlace(image: Image, bytes: Uint8Array, inLogs: readonly Change[]): boolean {
-  const isIt = ({ base }: Place): boolean =>
-    bytesEqual(bytes.subarray(8), (image.batches.get(base) as Uint8Array).subarray(8));
-  const here = image.places.find(isIt);
+function isLostPlace(
+  image: Image,
+  base: number,
+  bytes: Uint8Array,
+  inLogs: readonly Change[],
+): boolean {
+  const { places } = image;
+  const here = places.find((one) => isSame(bytes, image.batches.get(one.base) as Uint8Array));
   if (here === undefined) return false;
   const isChanged = (place: Place): boolean => inLogs.some((one) => isTouched(place, one));
-  const others = image.places.filter(({ file }) => file === here.file);
+  const isHeaderChanged = (place: Place): boolean => isChanged({ ...place, bytes: 61 });
+  const others = places.filter(({ file }) => file === here.file);
   const before = others.find(({ position, bytes: size }) => position + size === here.position);
   const behind = others.find(({ position }) => position === here.position + here.bytes);
-  if (before === undefined || !isChanged(before)) return false;
-  return behind === undefined || isChanged(behind);
+  if (before === undefined || !isHeaderChanged(before)) return false;
+  const isLast = behind === undefined && here === places.at(-1);
+  if (!isLast && (behind === undefined || !isHeaderChanged(behind))) return false;
+  const isFirst = others.every((one) => one.position >= here.position || isChanged(one));
+  return base > here.base || isFirst;
 }
 
 /** Whether a change may have taken a byte of a batch, or the file from under it. */
