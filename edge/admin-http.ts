@@ -50,6 +50,7 @@ const forwardRequest = z.strictObject({
 const operatorRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('join') }),
   z.strictObject({ type: z.literal('rejoin') }),
+  z.strictObject({ type: z.literal('promote'), isConfirmed: z.boolean() }),
   z.strictObject({
     type: z.literal('alterReplicas'),
     topic: z.string().refine(isLegalTopicName),
@@ -125,7 +126,7 @@ async function operate(c: AdminContext, deps: AdminDeps): Promise<Response> {
   const request = operatorRequest.safeParse(body);
   if (request.success) return answered(c, deps.operate(request.data));
   const error =
-    'expected {"type": "join"}, {"type": "rejoin"}, ' +
+    'expected {"type": "join"}, {"type": "rejoin"}, {"type": "promote", "isConfirmed": BOOLEAN} ' +
     'or {"type": "alterReplicas", "topic": NAME, "replicas": NUMBER or 0 for auto}';
   return c.json({ error }, 400);
 }
@@ -142,5 +143,5 @@ async function answered(c: AdminContext, decision: Promise<AdminAnswer>): Promis
       504,
     );
   }
-  return answer.ok ? c.json({ ok: true }) : c.json({ error: answer.text }, 409);
+  return answer.ok ? c.json(answer) : c.json({ error: answer.text }, 409);
 }

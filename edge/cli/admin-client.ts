@@ -1,6 +1,7 @@
 import type { Result } from '../../src/base/result.ts';
 import { fail, ok } from '../../src/base/result.ts';
 import type { OperatorRequest } from '../../src/core/cluster/operator-request.ts';
+import type { AdminAnswer } from '../../src/core/effect.ts';
 import type { NodeStatus } from '../../src/core/node-status.ts';
 import type { ForwardRequest } from '../admin-http.ts';
 import type { CliProblem } from './terminal.ts';
@@ -22,7 +23,7 @@ export async function fetchStatus(address: string): Promise<Result<NodeStatus, C
 export function postForward(
   address: string,
   request: ForwardRequest,
-): Promise<Result<undefined, CliProblem>> {
+): Promise<Result<unknown, CliProblem>> {
   return post(address, '/api/v1/forward', request);
 }
 
@@ -30,23 +31,25 @@ export function postForward(
 export function postOperator(
   address: string,
   request: OperatorRequest,
-): Promise<Result<undefined, CliProblem>> {
+): Promise<Result<Done, CliProblem>> {
   return post(address, '/api/v1/cluster', request);
 }
+
+type Done = Extract<AdminAnswer, { ok: true }>;
 
 async function post(
   address: string,
   path: string,
   request: ForwardRequest | OperatorRequest,
-): Promise<Result<undefined, CliProblem>> {
+): Promise<Result<Done, CliProblem>> {
   const answer = await ask(address, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(request),
   });
   if (!answer.ok) return answer;
-  if (answer.value.code === 200) return ok(undefined);
-  const { body } = answer.value;
+  const { body, code } = answer.value;
+  if (code === 200 && isDone(body)) return ok(body);
   const reason =
     typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
   if (typeof reason !== 'string') return fail(unexpected(address, answer.value));
@@ -94,6 +97,9 @@ const unexpected = (address: string, answer: Answer): CliProblem => ({
   text: `what answers at ${address} is not a shorelog node (HTTP ${answer.code})`,
   hint: 'say where the node is with --admin HOST:PORT',
 });
+
+const isDone = (body: unknown): body is Done =>
+  typeof body === 'object' && body !== null && 'ok' in body && body.ok === true;
 
 function isStatus(body: unknown): body is NodeStatus {
   if (typeof body !== 'object' || body === null) return false;

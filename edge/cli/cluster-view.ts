@@ -51,7 +51,10 @@ export function clusterAdvice({ cluster, partitions }: ClusterView): readonly st
   return [
     ...stateAdvice(cluster, missing),
     ...missing.map(nodeAdvice),
-    ...leaderlessAdvice(partitions),
+    ...leaderlessAdvice(
+      partitions,
+      missing.length > 0 && missing.length === cluster.nodes.length - 1,
+    ),
     ...riskAdvice(cluster, partitions, missing),
   ];
 }
@@ -68,6 +71,12 @@ function stateAdvice({ state }: ClusterStatus, missing: readonly ClusterNodeStat
 
 function nodeAdvice({ id, state, silentMs, lastError, address }: ClusterNodeStatus): string {
   if (state === 'stranger') return `Node ${id} is refused: ${lastError ?? 'no reason was given'}.`;
+  if (state === 'givenUp') {
+    return (
+      `Node ${id} was given up by \`shorelog promote\`: to bring it back, start it with an empty ` +
+      'data directory and run `shorelog rejoin` on it.'
+    );
+  }
   if (state === 'refusing') {
     return `Node ${id} does not run, but its machine answers at ${address}: start it there.`;
   }
@@ -76,11 +85,16 @@ function nodeAdvice({ id, state, silentMs, lastError, address }: ClusterNodeStat
   return `Node ${id} was not heard ${since}${why}: look after its power, its network and ${address}.`;
 }
 
-function leaderlessAdvice(partitions: readonly PartitionStatus[]): string[] {
+function leaderlessAdvice(partitions: readonly PartitionStatus[], isLast: boolean): string[] {
   const count = partitions.filter(({ leader }) => leader === undefined).length;
   if (count === 0) return [];
   const who = count === 1 ? '1 partition has' : `${count} partitions have`;
-  return [`${who} no leader and take nothing in: a majority of their voters must be back.`];
+  return [
+    `${who} no leader and take nothing in: a majority of their voters must be back.`,
+    ...(isLast
+      ? ['If no other node comes back, `shorelog promote` lets this one go on alone.']
+      : []),
+  ];
 }
 
 function riskAdvice(

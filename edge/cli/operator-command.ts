@@ -10,10 +10,12 @@ export interface OperatorOptions {
   readonly admin?: string;
 }
 
+type CarriedRequest = Exclude<OperatorRequest, { type: 'promote' }>;
+
 /** `shorelog join`, `rejoin`, `topics --replicas`: asks a node, which asks the cluster's leader. */
 export async function runOperator(
   context: CliContext,
-  request: OperatorRequest,
+  request: CarriedRequest,
   options: OperatorOptions,
 ): Promise<number> {
   const { terminal } = context;
@@ -28,7 +30,7 @@ export async function runOperator(
   return exitCodes.ok;
 }
 
-function doneText(request: OperatorRequest): string {
+function doneText(request: CarriedRequest): string {
   switch (request.type) {
     case 'join':
       return 'the node is part of the cluster; it copies its partitions now: see shorelog status';

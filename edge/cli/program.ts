@@ -1,6 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
 
-import type { OperatorRequest } from '../../src/core/cluster/operator-request.ts';
 import type { CliContext } from './cli-config.ts';
 import type { BenchFlags } from './bench-command.ts';
 import { registerDemo } from './demo/demo-command.ts';
@@ -96,9 +95,9 @@ function addNode(program: Command, context: CliContext, finished: Finished): voi
 
 /** What changes a cluster. Each asks a node, which asks the cluster's leader. */
 function addCluster(program: Command, context: CliContext, finished: Finished): void {
-  const run = async (request: OperatorRequest, options: OperatorFlags): Promise<void> => {
+  const run = async (type: 'join' | 'rejoin', options: OperatorFlags): Promise<void> => {
     const { runOperator } = await import('./operator-command.ts');
-    finished(await runOperator(context, request, options));
+    finished(await runOperator(context, { type }, options));
   };
   program
     .command('join')
@@ -110,7 +109,7 @@ function addCluster(program: Command, context: CliContext, finished: Finished): 
       '\nRun it on the new node while that is started. Every node lists all nodes in cluster.peers\n' +
         'first, also one that was alone until now. The partitions are copied while records flow.',
     )
-    .action((options: OperatorFlags) => run({ type: 'join' }, options));
+    .action((options: OperatorFlags) => run('join', options));
   program
     .command('rejoin')
     .description('bring a node of the cluster back with another, empty disk')
@@ -121,7 +120,29 @@ function addCluster(program: Command, context: CliContext, finished: Finished): 
       '\nFor a disk that was lost or exchanged, or a data directory that was copied or restored:\n' +
         'start the node with an empty data directory, then run this on it.',
     )
-    .action((options: OperatorFlags) => run({ type: 'rejoin' }, options));
+    .action((options: OperatorFlags) => run('rejoin', options));
+  addPromote(program, context, finished);
+}
+
+function addPromote(program: Command, context: CliContext, finished: Finished): void {
+  program
+    .command('promote')
+    .description('let this node go on alone, without nodes that are lost for good')
+    .option('--yes', 'do it; without it, only say what it would do')
+    .addOption(configOption())
+    .addOption(addressOption('admin'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nFor two data nodes without a witness, where one is lost: run it on the other one, which\n' +
+        'then takes readings again. A node that answers is never given up. One that was comes back\n' +
+        'with an empty data directory and shorelog rejoin; the old directory is refused, and what\n' +
+        'only it had stays in it. Exit code: 0 done, 1 refused or not confirmed, 2 wrong usage.',
+    )
+    .action(async (options: OperatorFlags & { yes?: boolean; json?: boolean }) => {
+      const { runPromote } = await import('./promote-command.ts');
+      finished(await runPromote(context, options));
+    });
 }
 
 interface OperatorFlags {

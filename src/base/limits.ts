@@ -113,6 +113,10 @@ export const limits = {
   adminConnectionsMax: 64,
   adminRequestBytesMax: 4_096,
   adminAnswerMsMax: 10_000,
+  /** A node that was heard within this time answers: it cannot be given up (V5). */
+  peerAnswersMsMax: 2_000,
+  /** A promoted node leads so far ahead of what those that are given up may still elect (V5). */
+  promotedEpochs: 1_000,
   /** The leader of `__cluster` answers an operator's request within this time. */
   operatorCallMsMax: 8_000,
   fetchWaitMsMax: 30_000,

@@ -71,6 +71,11 @@ export class Boot {
     return this.#phase === 'ready';
   }
 
+  /** All that is committed in `__cluster` is known, and the logs that it assigns here take part. */
+  get hasOpened(): boolean {
+    return this.#phase !== 'cluster';
+  }
+
   internal(name: string): InternalTopic | undefined {
     return this.#internal.get(name);
   }

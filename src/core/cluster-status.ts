@@ -20,9 +20,9 @@ export interface ClusterNodeStatus {
   readonly address: string;
   /**
    * `refusing`: its machine answers and no node listens. `stranger`: it must not talk to
-   * this one; `lastError` says why.
+   * this one; `lastError` says why. `givenUp`: by a promotion, and it did not come back (V5).
    */
-  readonly state: 'self' | 'connected' | 'away' | 'refusing' | 'stranger';
+  readonly state: 'self' | 'connected' | 'away' | 'refusing' | 'stranger' | 'givenUp';
   /** Since it was last heard; undefined: never since the start of this node. */
   readonly silentMs?: number;
   readonly version?: string;

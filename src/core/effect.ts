@@ -9,6 +9,7 @@ import type {
 } from '../base/brand.ts';
 import type { TelemetryFields, TelemetryLevel } from '../ports/telemetry.ts';
 import type { LedStatus } from './cluster-status.ts';
+import type { PromotionPlan } from './cluster/planned-promotion.ts';
 import type { ForwardMark, ForwardPartition } from './forward/supervision.ts';
 import type { StorageEffect } from './storage-orders.ts';
 import type { PeerEffect } from './peer/peer-transport.ts';
@@ -195,4 +196,6 @@ export type Effect =
   /** The node cannot go on and must not guess: it stops with this text. */
   | { readonly type: 'StopNode'; readonly text: string; readonly isDiskFault?: true };
 
-export type AdminAnswer = { readonly ok: true } | { readonly ok: false; readonly text: string };
+export type AdminAnswer =
+  | { readonly ok: true; readonly promotion?: PromotionPlan }
+  | { readonly ok: false; readonly text: string };

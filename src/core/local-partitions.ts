@@ -22,6 +22,8 @@ export interface LocalPartitionsOptions {
   readonly cluster: ClusterState;
   readonly openPartition: (log: OpenLog) => Partition;
   readonly witnesses: LocalWitnesses;
+  /** It takes part from now on. */
+  readonly begun: () => void;
   readonly emit: (effect: Effect) => void;
 }
 
@@ -114,6 +116,7 @@ export class LocalPartitions {
     const voters = topic && topicReplicas.first(topic, partition.partition);
     const alone: Voter[] = isRenewed ? [] : [{ ...self, role: 'data' }];
     partition.begin(new VoterSet(voters ?? alone), this.#voteOf(partition));
+    this.#options.begun();
   }
 
   /** Its records shall be kept here. */

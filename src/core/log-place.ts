@@ -27,6 +27,11 @@ export class LogPlace {
     return this.log.logEndOffset;
   }
 
+  /** Of the last batch. */
+  get lastEpoch(): LeaderEpoch {
+    return this.log.lastEpoch;
+  }
+
   /** Nothing of this log waits for the disk. */
   get isAllPersisted(): boolean {
     return this.log.persistedOffset === this.log.logEndOffset;

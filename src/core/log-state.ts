@@ -194,6 +194,11 @@ export class LogState implements ReplicaLog {
     if (generation === this.#generation) this.#holes = joinedRanges([...this.#holes, ...ranges]);
   }
 
+  /** Nobody is left who could give back what is lost (V5, L6). */
+  acceptHoles(): void {
+    this.#holes = [];
+  }
+
   /** Fills the first hole, or a part of it; the rest of the log stays. */
   repair(batches: Uint8Array): void {
     this.#beginGeneration(this.#logEndOffset);

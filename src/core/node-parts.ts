@@ -146,6 +146,7 @@ export class NodeParts {
       ...{ partitions, self: options },
       membership: () => this.membership,
       topics: () => cluster.topics(),
+      isGivenUp: (directoryId) => cluster.promotions.isGivenUp(directoryId),
     });
     this.router = new KafkaRouter(this.broker, emit, options);
   }
@@ -290,6 +291,7 @@ export class NodeParts {
       witnesses: this.witnesses,
       cluster: this.cluster,
       openPartition: (log) => this.#openPartition(log),
+      begun: () => this.membership?.pursuePromotions(),
       emit,
     });
   }
@@ -314,6 +316,7 @@ export class NodeParts {
             this.boot.topicChanged(name);
             this.wantedVoters.topicChanged(name);
           },
+          promoted: () => this.membership?.pursuePromotions(),
           membersChanged: () => this.wantedVoters.membersChanged(),
           reads: this.reads,
           now: () => this.#current(),
@@ -350,6 +353,8 @@ export class NodeParts {
         if (log === undefined) taken(undefined);
         else this.blocks.take(log, taken);
       },
+      isOpen: () => this.boot.hasOpened,
+      now: () => this.#current(),
       decide: (changes, done) => {
         const log = this.#clusterLog();
         log?.decide(changes, done);

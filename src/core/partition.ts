@@ -164,6 +164,15 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     this.#replica?.resign(this.#nowMs());
   }
 
+  /**
+   * V5: this node goes on alone, without what rot has taken here (L6).
+   * @returns false if it has no vote.
+   */
+  promote(epochMin: LeaderEpoch): boolean {
+    this.log.acceptHoles();
+    return this.replica.forceVoters(this.#nowMs(), epochMin);
+  }
+
   nextDeadline(): number | undefined {
     return this.#replica?.nextDeadline();
   }

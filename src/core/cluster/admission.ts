@@ -69,6 +69,10 @@ export function readmit(returning: ClusterMember, view: AdmissionView): Admissio
   const { members, self } = view;
   const { nodeId, directoryId, isWitness } = returning;
   const known = members.find((member) => member.nodeId === nodeId);
+  // After a promotion it is none of the nodes until it comes back (V5).
+  if (known === undefined && view.cluster.promotions.isNodeGivenUp(nodeId)) {
+    return admit(returning, view);
+  }
   if (known === undefined) {
     return refuse(`Node ${nodeId} is not part of the cluster: run \`shorelog join\`.`);
   }
@@ -114,8 +118,17 @@ function memberChanges(
   { cluster, self }: AdmissionView,
 ): ViewChange[] {
   const key = utf8Encode(clusterKeys.member(member.nodeId));
+  const change = { key, value: encodeMember(member) };
+  return [change, ...replanChanges(members, { cluster, self })];
+}
+
+/** The records of all topics whose replicas go elsewhere with these members. */
+export function replanChanges(
+  members: readonly ClusterMember[],
+  { cluster, self }: Pick<AdmissionView, 'cluster' | 'self'>,
+): ViewChange[] {
   const topics = new Map([...cluster.topics()].map((topic) => [topic.name, topic]));
-  const changes: ViewChange[] = [{ key, value: encodeMember(member) }];
+  const changes: ViewChange[] = [];
   for (const topic of cluster.topics()) {
     const next = replan(topic, members, topics.values(), self);
     if (next === undefined) continue;

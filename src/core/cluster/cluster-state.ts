@@ -21,6 +21,7 @@ import type {
   ForwardMark,
 } from '../forward/supervision.ts';
 import type { ClusterMember } from './place-topic.ts';
+import { PromotionState } from './promotion-state.ts';
 
 export const clusterTopicName = '__cluster';
 export const sessionsTopicName = '__mqtt_sessions';
@@ -35,6 +36,9 @@ export const clusterKeys = {
   dropped: (topicId: string, partition: number) => `dropped/${topicId}/${partition}`,
   forwarded: (topicId: string, partition: number, epoch: number) =>
     `forwarded/${topicId}/${partition}/${epoch}`,
+  givenUp: (directoryId: Uuid) => `given-up/${directoryId}`,
+  promoted: (topicId: Uuid, partition: number, epoch: number) =>
+    `promoted/${topicId}/${partition}/${epoch}`,
   forwardDecision: (topicId: Uuid, partition: number) => `forward/${topicId}/${partition}`,
 } as const;
 
@@ -43,6 +47,7 @@ export const clusterKeys = {
  * operators' decisions and drops. Pure bookkeeping; it is fed in offset order and decides nothing.
  */
 export class ClusterState {
+  readonly promotions = new PromotionState();
   readonly #topics = new Map<string, TopicValue>();
   readonly #names = new Map<string, string>();
   readonly #members = new Map<number, ClusterMember>();
@@ -158,6 +163,9 @@ export class ClusterState {
         return given(decodeDrop(value), (drop) => {
           this.#drops.set(key, drop);
         });
+      case 'given-up':
+      case 'promoted':
+        return this.promotions.apply(key, value);
       case 'forwarded':
         return this.#applyForwarded(key, value);
       case 'dropped':

@@ -13,6 +13,8 @@ export interface ClusterReportView {
   /** Of `__cluster`. */
   readonly leaderId: number | undefined;
   readonly peers: Peers;
+  /** A promotion did without it, and it is no part of the cluster since (V5). */
+  readonly isGivenUp: (nodeId: number) => boolean;
   readonly now: MonotonicMs;
 }
 
@@ -37,14 +39,15 @@ const self = ({ nodeId, isWitness, version }: NodeFacts): ClusterReport['nodes']
 
 function describeNode(
   { nodeId: id, isWitness }: PeerNode,
-  { peers, now }: ClusterReportView,
+  { peers, isGivenUp, now }: ClusterReportView,
 ): ClusterReport['nodes'][number] {
   const heardAt = peers.heardAt(id);
   const trouble = peers.troubleWith(id);
   const refusal = peers.refusals().get(id);
   const isConnected = peers.isConnected(id);
   const silent = trouble?.isRefused === true ? 'refusing' : 'away';
-  const apart = refusal === undefined ? silent : 'stranger';
+  const unknown = refusal === undefined ? silent : 'stranger';
+  const apart = isGivenUp(id) ? 'givenUp' : unknown;
   const version = peers.introductions().get(id)?.version;
   const lastError = refusal ?? trouble?.text;
   return {

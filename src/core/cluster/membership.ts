@@ -19,11 +19,13 @@ import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../pee
 import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
 import type { WitnessTable } from '../witness-table.ts';
+import { clusterMembers } from './admission.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 import { describeCluster, type ClusterReport } from './describe-cluster.ts';
 import { LedPartitions } from './led-partitions.ts';
 import type { OperatorRequest } from './operator-request.ts';
+import { Promotion } from './promotion.ts';
 import { Operators, type OperatorsOptions } from './operators.ts';
 
 /** The config's `cluster`, as the core needs it. */
@@ -60,6 +62,10 @@ export interface MembershipOptions {
    */
   readonly takeBlock: (taken: (first: number | undefined) => void) => void;
   readonly decide: OperatorsOptions['decide'];
+  /** All that `__cluster` says is known here, and the logs that it names take part. */
+  readonly isOpen: () => boolean;
+  /** Of the step that is running. */
+  readonly now: () => Now;
   readonly random: Random;
   readonly emit: (effect: Effect) => void;
 }
@@ -74,6 +80,7 @@ export class Membership {
   readonly #deadlines = new Deadlines();
   readonly #led: LedPartitions;
   readonly #operators: Operators;
+  readonly #promotion: Promotion;
   #whenAdopted: (() => void) | undefined;
   #clusterId: Uuid;
   #clusterTopicId: Uuid;
@@ -89,6 +96,7 @@ export class Membership {
     this.#clusterTopicId = options.stored.clusterTopicId ?? zeroUuid;
     const { nodeId, partitions } = options;
     this.#led = new LedPartitions({ nodeId, partitions, now: () => this.#now });
+    this.#promotion = this.#createPromotion();
     this.#operators = this.#createOperators();
     this.peers = this.#createPeers();
   }
@@ -105,7 +113,11 @@ export class Membership {
 
   get report(): ClusterReport {
     const leaderId = this.#clusterPartition()?.leaderId;
-    return describeCluster({ own: this.#facts(), leaderId, peers: this.peers, now: this.#now });
+    const { promotions } = this.#options.state;
+    return describeCluster({
+      ...{ own: this.#facts(), leaderId, peers: this.peers, now: this.#now },
+      isGivenUp: (nodeId) => promotions.isNodeGivenUp(nodeId) && !this.#isMember(nodeId),
+    });
   }
 
   /** What the other nodes lead, for status; `done` is called once. */
@@ -135,6 +147,11 @@ export class Membership {
   /** What an operator asks of the cluster; `done` is called once. */
   operate(request: OperatorRequest, done: (answer: AdminAnswer) => void): void {
     this.#operators.ask(request, done);
+  }
+
+  /** A promotion was recorded, or a log takes part: whatever is recorded of it is done (V5). */
+  pursuePromotions(): void {
+    this.#promotion.pursue();
   }
 
   /** Asks the leader of `__cluster` for a block of producer ids, until there is one (P4). */
@@ -201,6 +218,12 @@ export class Membership {
     this.#options.emit({ type: 'Print', level: 'warn', text });
   }
 
+  #isMember(nodeId: number): boolean {
+    const voters = this.#clusterPartition()?.voters?.voters ?? [];
+    const members = clusterMembers(voters, this.#options.state.members());
+    return members.some((member) => member.nodeId === nodeId);
+  }
+
   #facts(): NodeFacts {
     const { nodeId, directoryId, startCounter, startIds = [], cluster } = this.#options;
     const { name: clusterName, peers, version } = cluster;
@@ -239,6 +262,7 @@ export class Membership {
       replicaLagTimeMaxMs: cluster.replicaLagTimeMaxMs,
       facts: () => this.#facts(),
       clusterFacts: () => this.#clusterFacts(),
+      isGivenUp: (directoryId) => state.promotions.isGivenUp(directoryId),
       knownDirectories: stored.peerStarts,
       directorySeen: ({ directoryId, startCounter, startId }) =>
         emit({ type: 'NotePeerStart', directoryId, startCounter, startId }),
@@ -265,10 +289,21 @@ export class Membership {
       facts: () => this.#facts(),
       peers: () => this.peers,
       clusterPartition: () => this.#clusterPartition(),
+      promote: (isConfirmed, done) => this.#promotion.ask(isConfirmed, done),
       adopt: (admitted, done) => {
         this.#whenAdopted = done;
         this.#adopt(admitted);
       },
+    });
+  }
+
+  #createPromotion(): Promotion {
+    return new Promotion({
+      ...this.#options,
+      facts: () => this.#facts(),
+      peers: () => this.peers,
+      later: (ms, run) =>
+        void this.#deadlines.add(monotonicMs(this.#options.now().monotonicMs + ms), run),
     });
   }
 

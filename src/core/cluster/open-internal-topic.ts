@@ -32,6 +32,8 @@ export interface InternalTopicWorld {
   readonly topicChanged: (name: string) => void;
   /** A record about forwarding was applied. */
   readonly stateChanged: () => void;
+  /** It was recorded that a log goes on alone (V5). */
+  readonly promoted: () => void;
   /** A node joined, or has another disk. */
   readonly membersChanged: () => void;
   readonly reads: PendingReads;
@@ -55,6 +57,7 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
       if (key.startsWith('topic/')) world.topicChanged(key.slice('topic/'.length));
       if (key.startsWith('forward/') || key.startsWith('drop/')) world.stateChanged();
       if (key.startsWith('node/')) world.membersChanged();
+      if (key.startsWith('promoted/')) world.promoted();
     },
     append: ({ key, value }, settled) => {
       const now = world.now();

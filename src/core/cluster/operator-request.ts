@@ -4,5 +4,10 @@ export type OperatorRequest =
   | { readonly type: 'join' }
   /** The same for a node that was part of it with another disk (V4). */
   | { readonly type: 'rejoin' }
+  /**
+   * This node goes on without those that do not answer (V5). Not confirmed: it is told what that
+   * would do.
+   */
+  | { readonly type: 'promote'; readonly isConfirmed: boolean }
   /** Another number of copies of a topic; 0: auto. */
   | { readonly type: 'alterReplicas'; readonly topic: string; readonly replicas: number };

@@ -43,6 +43,7 @@ export interface OperatorsOptions {
     changes: readonly ViewChange[],
     done: (isCommitted: boolean) => void,
   ) => boolean;
+  readonly promote: (isConfirmed: boolean, done: (answer: AdminAnswer) => void) => void;
   /** The cluster took this node in: once that is durable, `done`. */
   readonly adopt: (admitted: Admitted, done: () => void) => void;
 }
@@ -60,6 +61,7 @@ export class Operators {
 
   ask(request: OperatorRequest, done: (answer: AdminAnswer) => void): void {
     if (request.type === 'alterReplicas') this.#alter(request, done);
+    else if (request.type === 'promote') this.#options.promote(request.isConfirmed, done);
     else this.#enter(request.type === 'rejoin', done);
   }
 

@@ -11,6 +11,7 @@ export interface PlacementOptions {
   readonly membership: () => Membership | undefined;
   /** Those that are placed already. */
   readonly topics: () => Iterable<TopicValue>;
+  readonly isGivenUp: (directoryId: Uuid) => boolean;
 }
 
 /** Where the replicas of a new topic go. */
@@ -34,7 +35,7 @@ export class Placement {
 
   /** Every node whose disk is known: it introduced itself, or votes on `__cluster`. */
   #members(): ClusterMember[] {
-    const { self, partitions, membership } = this.#options;
+    const { self, partitions, membership, isGivenUp } = this.#options;
     const members = new Map<number, ClusterMember>();
     const voters = partitions.find(clusterTopicName, 0)?.voters?.voters ?? [];
     for (const { nodeId, directoryId, role } of voters) {
@@ -43,7 +44,8 @@ export class Placement {
     const clusterId = membership()?.clusterId;
     for (const said of membership()?.peers.introductions().values() ?? []) {
       const { nodeId, directoryId, isWitness } = said;
-      if (said.clusterId === clusterId) members.set(nodeId, { nodeId, directoryId, isWitness });
+      if (said.clusterId === clusterId && !isGivenUp(directoryId))
+        members.set(nodeId, { nodeId, directoryId, isWitness });
     }
     const isWitness = members.get(self.nodeId)?.isWitness ?? false;
     members.set(self.nodeId, { nodeId: self.nodeId, directoryId: self.directoryId, isWitness });

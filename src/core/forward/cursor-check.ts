@@ -1,13 +1,14 @@
 import type { LeaderEpoch, Offset } from '../../base/brand.ts';
 import type { Cursor } from './cursor.ts';
 import { isSameBatch } from './cursor.ts';
-import type { BatchIdentity, DropRecord, ForwardPartition } from './supervision.ts';
+import { cutBelow, isOfCutLog } from './promotion-cuts.ts';
+import type { BatchIdentity, DropRecord, ForwardPartition, PromotionCut } from './supervision.ts';
 
 /** All that decides whether this log may go on where central's cursor stands (X1). */
 export interface CursorFacts {
   readonly cursor: Cursor | undefined;
   readonly partition: Pick<ForwardPartition, 'mark' | 'drops' | 'decision'> &
-    Partial<Pick<ForwardPartition, 'hasPeers'>>;
+    Partial<Pick<ForwardPartition, 'hasPeers' | 'cuts'>>;
   readonly centralClusterId: string;
   readonly delivery: 'exactlyOnce' | 'atLeastOnce';
   /**
@@ -56,6 +57,8 @@ export function checkCursor(facts: CursorFacts): CursorVerdict {
   // The mark of before a jump is stale until the decision is reported, so it says nothing here.
   const behind = isApplied ? undefined : textIfBehindMark(facts, cursor);
   if (behind !== undefined) return stop(behind);
+  const cut = cutBelow(cursor, partition.cuts);
+  if (cut !== undefined) return fromCut(cut, facts, cursor);
   if (cursor.forwardOffset > facts.edge.highWatermark) {
     return stop(
       `central's cursor is at ${cursor.forwardOffset}, this log ends at ` +
@@ -121,7 +124,9 @@ function textIfBehindMark(facts: CursorFacts, cursor: Cursor): string | undefine
   const mark = facts.partition.mark;
   if (mark === undefined || facts.delivery === 'atLeastOnce') return undefined;
   if (mark.centralClusterId !== facts.centralClusterId) return undefined;
-  if (mark.forwardOffset <= cursor.forwardOffset) return undefined;
+  if (mark.forwardOffset <= cursor.forwardOffset || isOfCutLog(mark, facts.partition.cuts)) {
+    return undefined;
+  }
   return (
     `central's cursor is at ${cursor.forwardOffset}, but this node saw ${mark.forwardOffset} ` +
     `committed there: central lost records`
@@ -146,6 +151,22 @@ function compare(facts: CursorFacts, cursor: Cursor): CursorVerdict {
   }
   const found = facts.edgeBatch === 'none' ? 'no such batch' : describe(facts.edgeBatch);
   return stop(`central's cursor names ${describe(last)}, this node has ${found}: another log`);
+}
+
+/**
+ * Others led, and forwarded what this log has not. It goes on at its cut if it was a part of theirs
+ * up to there: its last batch is of the leader epoch that the cursor names.
+ */
+function fromCut(cut: PromotionCut, { edge }: CursorFacts, cursor: Cursor): CursorVerdict {
+  const { cutOffset, lastEpoch } = cut;
+  const of = cursor.lastForwarded?.leaderEpoch ?? cursor.edgeLeaderEpoch;
+  if (of === lastEpoch && cutOffset >= edge.logStartOffset) {
+    return { type: 'resume', from: cutOffset };
+  }
+  return stop(
+    `central's cursor is at ${cursor.forwardOffset} of leader epoch ${of}; this log was cut at ` +
+      `${cutOffset} by a promotion, where it was in leader epoch ${lastEpoch}`,
+  );
 }
 
 function belowLogStart(

@@ -3,7 +3,8 @@ import { uuid } from '../../base/brand.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
-import type { ForwardMark, ForwardPartition } from './supervision.ts';
+import { isOfCutLog } from './promotion-cuts.ts';
+import type { ForwardMark, ForwardPartition, PromotionCut } from './supervision.ts';
 
 /**
  * The node's side of forwarding: what the forwarder told it last about each partition. That bounds
@@ -99,7 +100,9 @@ export class ForwardLedger {
     if (!waits) return partition.highWatermark;
     // It may go back: until the cursor carries it out, the place is unknown.
     if (this.#cluster.decision(uuid(partition.topicId), partition.partition)) return undefined;
-    return this.mark(partition.topicId, partition.partition)?.lastForwarded?.baseOffset;
+    const mark = this.mark(partition.topicId, partition.partition);
+    if (mark !== undefined && isOfCutLog(mark, this.#cutsOf(partition))) return undefined;
+    return mark?.lastForwarded?.baseOffset;
   }
 
   /**
@@ -120,11 +123,18 @@ export class ForwardLedger {
         leaderEpoch: partition.leaderEpoch,
         hasPeers: (partition.voters?.voters.length ?? 1) > 1,
         drops: this.#cluster.drops(topicId, partition.partition),
+        cuts: this.#cutsOf(partition),
         ...(mark === undefined ? {} : { mark }),
         ...(decision === undefined ? {} : { decision }),
       });
     }
     return described;
+  }
+
+  #cutsOf({ topicId, partition }: Partition): PromotionCut[] {
+    return this.#cluster.promotions
+      .of(topicId, partition)
+      .map(({ cutOffset, leaderEpoch, lastEpoch }) => ({ cutOffset, leaderEpoch, lastEpoch }));
   }
 }
 

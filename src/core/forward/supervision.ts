@@ -62,6 +62,17 @@ export interface ForwardPartition {
   readonly mark?: ForwardMark;
   readonly drops: readonly DropRecord[];
   readonly decision?: ForwardDecision;
+  /** Where an operator's word cut this log (V5): what was forwarded behind it is not in it. */
+  readonly cuts?: readonly PromotionCut[];
+}
+
+/** A promotion of the log's present owner. */
+export interface PromotionCut {
+  readonly cutOffset: Offset;
+  /** Cursors of before were written in earlier ones. */
+  readonly leaderEpoch: LeaderEpoch;
+  /** Of the last batch in front of the cut. */
+  readonly lastEpoch: LeaderEpoch;
 }
 
 export type ForwardState = 'idle' | 'sending' | 'waiting' | 'fenced' | 'blocked' | 'stopped';

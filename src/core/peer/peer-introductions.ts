@@ -8,6 +8,7 @@ import type {
 import type { TypedExchange } from '../kafka/handler.ts';
 import { KnownDirectories, type KnownDirectory } from './known-directories.ts';
 import {
+  beginEmpty,
   factsOf,
   factsRefusal,
   introductionOf,
@@ -28,6 +29,8 @@ export interface PeerIntroductionsOptions {
   /** From earlier starts (V4). */
   readonly knownDirectories: Iterable<KnownDirectory>;
   readonly directorySeen: (known: KnownDirectory) => void;
+  /** That disk takes no part any more (V5). */
+  readonly isGivenUp: (directoryId: Uuid) => boolean;
   /** What a node says of itself is new, or said again. */
   readonly introduced: (nodeId: number) => void;
   /** Nothing can be done with a node; each reason is told once in a while. */
@@ -82,8 +85,9 @@ export class PeerIntroductions implements IntroducedNodes {
   of(connection: ConnectionId): NodeFacts | undefined {
     const facts = this.#connections.get(connection);
     const own = this.#options.facts();
-    if (facts === undefined || facts.clusterId !== own.clusterId) return undefined;
-    return this.#rivalOf(facts) === undefined ? facts : undefined;
+    if (facts?.clusterId !== own.clusterId) return undefined;
+    const isOut = this.#options.isGivenUp(facts.directoryId) || this.#rivalOf(facts) !== undefined;
+    return isOut ? undefined : facts;
   }
 
   introducedOn(connection: ConnectionId): NodeFacts | undefined {
@@ -138,7 +142,9 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   #refusal(said: NodeFacts): string | undefined {
-    return factsRefusal(this.#options.facts(), said) ?? this.#directories.refusal(said);
+    const { facts, isGivenUp } = this.#options;
+    if (isGivenUp(said.directoryId)) return givenUpText(said);
+    return factsRefusal(facts(), said) ?? this.#directories.refusal(said);
   }
 
   /** The process that is connected at the node's listed address, where it is another one. */
@@ -214,6 +220,9 @@ export class PeerIntroductions implements IntroducedNodes {
     return true;
   }
 }
+
+const givenUpText = ({ nodeId }: NodeFacts): string =>
+  `node ${nodeId} was given up by \`shorelog promote\`: ${beginEmpty}`;
 
 const toldRefusal = ({ errorCode, errorMessage, nodeId }: IntroduceResponse): string | undefined =>
   errorCode === 0 ? undefined : `node ${nodeId} refuses: ${errorMessage ?? `error ${errorCode}`}`;

@@ -56,6 +56,8 @@ export interface PeersOptions {
   /** Directories that earlier starts of this node have seen (V4). */
   readonly knownDirectories: Iterable<KnownDirectory>;
   readonly directorySeen: (known: KnownDirectory) => void;
+  /** That disk takes no part any more (V5). */
+  readonly isGivenUp: (directoryId: Uuid) => boolean;
   /** What a node says of itself is new, or said again. */
   readonly introduced: (nodeId: number) => void;
   /** Every replica that has begun. */

@@ -1,13 +1,11 @@
-import type { MonotonicMs } from '../../base/brand.ts';
+import type { LeaderEpoch, MonotonicMs } from '../../base/brand.ts';
 import { leaderEpoch } from '../../base/brand.ts';
+import { limits } from '../../base/limits.ts';
 import type { Ballot } from './ballot.ts';
 import { Election } from './election.ts';
 import type { VoteAnswer } from './peer-call.ts';
 import type { ReplicaOptions } from './replica-options.ts';
 import { isSameReplica, VoterSet, type ReplicaId } from './voter-set.ts';
-
-/** So far ahead of whatever the voters that are given up may still elect (V5). */
-const forcedEpochs = 1_000;
 
 /**
  * A replica's way to lead: a pre-vote that binds nobody, then a vote in the next leader epoch, its
@@ -54,22 +52,14 @@ export class Campaign {
   }
 
   /** An operator's word counts for the votes of those that are given up (V5). */
-  force(now: MonotonicMs): void {
+  force(now: MonotonicMs, epochMin: LeaderEpoch): void {
     const { nodeId, directoryId } = this.#options.self;
-    this.#ballot.enter(leaderEpoch(this.#ballot.leaderEpoch + forcedEpochs));
+    const epoch = Math.max(this.#ballot.leaderEpoch + limits.promotedEpochs, epochMin);
+    this.#ballot.enter(leaderEpoch(epoch));
     this.#vote(
       this.#newElection(new VoterSet([{ nodeId, directoryId, role: 'data' }]), false, now),
       now,
     );
-  }
-
-  /** Another data voter's node was heard of within the fetch timeout. */
-  isOtherHeard(now: MonotonicMs): boolean {
-    const { voters, self, heardAt, settings } = this.#options;
-    return voters.current.dataVoters.some(({ nodeId }) => {
-      const heard = nodeId === self.nodeId ? undefined : heardAt(nodeId);
-      return heard !== undefined && now - heard < settings.fetchTimeoutMs;
-    });
   }
 
   #vote(election: Election, now: MonotonicMs): void {

@@ -228,12 +228,12 @@ export class Replica {
 
   /**
    * An operator gives the other voters up (V5): this one leads alone, in an epoch far ahead.
-   * @returns false if it is no data voter, or still hears another one.
+   * @returns false if it is no data voter, while somebody is known to vote.
    */
-  forceVoters(now: MonotonicMs): boolean {
-    if (!this.#mayLead || this.#campaign.isOtherHeard(now)) return false;
+  forceVoters(now: MonotonicMs, epochMin: LeaderEpoch = this.leaderEpoch): boolean {
+    if (!this.#mayLead && this.voters.voters.length > 0) return false;
     this.#enterEpoch(this.leaderEpoch, undefined, now);
-    this.#campaign.force(now);
+    this.#campaign.force(now, epochMin);
     return true;
   }
 

@@ -1,5 +1,4 @@
-import { fail, ok } from '../../base/result.ts';
-import type { Result } from '../../base/result.ts';
+import { decoded, exact, type Decoded } from './decoded.ts';
 import { shorelog } from './generated/state.js';
 
 /** `__cluster`, key `topic/<name>`. Retention -1: unlimited. */
@@ -327,27 +326,6 @@ export const decodeGap = (bytes: Uint8Array): Decoded<GapValue> =>
       count: exact(read.count),
     };
   });
-
-type Decoded<T> = Result<T, 'malformed'>;
-
-/**
- * protobufjs throws on bytes it cannot read, `exact` on numbers we cannot hold: both are the bytes'
- * fault.
- */
-function decoded<T>(read: () => T): Decoded<T> {
-  try {
-    return ok(read());
-  } catch {
-    return fail('malformed');
-  }
-}
-
-/** A 64-bit field arrives as a number or as a Long object, whatever its type says. */
-function exact(value: number): number {
-  const whole = Number(value);
-  if (!Number.isSafeInteger(whole)) throw new RangeError('not exact in a double');
-  return whole;
-}
 
 const sessionChanges: readonly SessionChangeValue[] = ['sets', 'takes', 'updates', 'removes'];
 

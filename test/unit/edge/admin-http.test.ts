@@ -164,6 +164,7 @@ describe('what operators ask of the cluster', () => {
     { type: 'join' },
     { type: 'rejoin' },
     { type: 'alterReplicas', topic: 'sensors', replicas: 3 },
+    { type: 'promote', isConfirmed: false },
   ];
 
   it('is taken from this machine', async () => {
@@ -179,7 +180,13 @@ describe('what operators ask of the cluster', () => {
     const send = async (body: unknown, sender = local) =>
       (await app.request('/api/v1/cluster', post(body), sender)).status;
     expect(await send(asked[0], from('192.168.1.9'))).toBe(403);
-    for (const body of ['x', {}, { type: 'leave' }, { type: 'join', nodeId: 3 }]) {
+    for (const body of [
+      'x',
+      {},
+      { type: 'promote' },
+      { type: 'leave' },
+      { type: 'join', nodeId: 3 },
+    ]) {
       expect(await send(body)).toBe(400);
     }
     expect(await send({ ...asked[2], replicas: -1 })).toBe(400);

@@ -317,6 +317,156 @@ export namespace shorelog {
     }
 
     /**
+     * Properties of a GivenUp.
+     * @deprecated Use shorelog.GivenUp.$Properties instead.
+     */
+    interface IGivenUp extends shorelog.GivenUp.$Properties {
+    }
+
+    /** Represents a GivenUp. */
+    class GivenUp {
+
+        /**
+         * Constructs a new GivenUp.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.GivenUp.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** GivenUp nodeId. */
+        nodeId: number;
+
+        /** GivenUp promotionId. */
+        promotionId: string;
+
+        /** GivenUp atMs. */
+        atMs: number;
+
+        /**
+         * Encodes the specified GivenUp message. Does not implicitly {@link shorelog.GivenUp.verify|verify} messages.
+         * @param message GivenUp message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.GivenUp.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a GivenUp message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.GivenUp & shorelog.GivenUp.$Shape} GivenUp
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.GivenUp & shorelog.GivenUp.$Shape;
+    }
+
+    namespace GivenUp {
+
+        /** Properties of a GivenUp. */
+        interface $Properties {
+
+            /** GivenUp nodeId */
+            nodeId?: (number|null);
+
+            /** GivenUp promotionId */
+            promotionId?: (string|null);
+
+            /** GivenUp atMs */
+            atMs?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a GivenUp. */
+        type $Shape = shorelog.GivenUp.$Properties;
+    }
+
+    /**
+     * Properties of a Promoted.
+     * @deprecated Use shorelog.Promoted.$Properties instead.
+     */
+    interface IPromoted extends shorelog.Promoted.$Properties {
+    }
+
+    /** Represents a Promoted. */
+    class Promoted {
+
+        /**
+         * Constructs a new Promoted.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: shorelog.Promoted.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Promoted promotionId. */
+        promotionId: string;
+
+        /** Promoted nodeId. */
+        nodeId: number;
+
+        /** Promoted directoryId. */
+        directoryId: string;
+
+        /** Promoted cutOffset. */
+        cutOffset: number;
+
+        /** Promoted lastEpoch. */
+        lastEpoch: number;
+
+        /**
+         * Encodes the specified Promoted message. Does not implicitly {@link shorelog.Promoted.verify|verify} messages.
+         * @param message Promoted message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: shorelog.Promoted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Promoted message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {shorelog.Promoted & shorelog.Promoted.$Shape} Promoted
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): shorelog.Promoted & shorelog.Promoted.$Shape;
+    }
+
+    namespace Promoted {
+
+        /** Properties of a Promoted. */
+        interface $Properties {
+
+            /** Promoted promotionId */
+            promotionId?: (string|null);
+
+            /** Promoted nodeId */
+            nodeId?: (number|null);
+
+            /** Promoted directoryId */
+            directoryId?: (string|null);
+
+            /** Promoted cutOffset */
+            cutOffset?: (number|null);
+
+            /** Promoted lastEpoch */
+            lastEpoch?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Promoted. */
+        type $Shape = shorelog.Promoted.$Properties;
+    }
+
+    /**
      * Properties of a ProducerIdBlock.
      * @deprecated Use shorelog.ProducerIdBlock.$Properties instead.
      */

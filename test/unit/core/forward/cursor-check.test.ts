@@ -172,3 +172,47 @@ test('a decision is applied once: the cursor that carries it is checked like any
   });
   expect(checkCursor(facts({ cursor: carrying, partition, edgeBatch: 'none' })).type).toBe('stop');
 });
+
+const cutAt = (at: number, lastEpoch: number) => ({
+  cutOffset: offset(at),
+  leaderEpoch: leaderEpoch(1_003),
+  lastEpoch: leaderEpoch(lastEpoch),
+});
+const promoted = (cuts: ReturnType<typeof cutAt>[], more: Partial<CursorFacts> = {}) =>
+  checkCursor(
+    facts({
+      partition: { drops: [], cuts },
+      edge: { ...edge, leaderEpoch: leaderEpoch(1_003) },
+      ...more,
+    }),
+  );
+
+test('goes on at the cut of a promotion, where what was forwarded behind it is not here (V5)', () => {
+  expect(promoted([cutAt(70, 3)])).toEqual({ type: 'resume', from: 70 });
+  // Whatever the log has grown to since.
+  const edgeBatch = { ...last, leaderEpoch: leaderEpoch(1_003), crc: 1 };
+  expect(promoted([cutAt(80, 3), cutAt(70, 3)], { edgeBatch })).toMatchObject({ from: 70 });
+});
+
+test('takes no cut for an explanation that is above the cursor, older, or of another history', () => {
+  expect(promoted([cutAt(100, 3)])).toEqual({ type: 'readBatch', at: 90 });
+  expect(promoted([cutAt(70, 2)])).toEqual(stopped(/cut at 70 by a promotion.*forward --from/));
+  const after = { ...cursor, edgeLeaderEpoch: leaderEpoch(1_003) };
+  expect(promoted([cutAt(70, 3)], { cursor: after })).toEqual({ type: 'readBatch', at: 90 });
+});
+
+test('forgets a mark that speaks of what a promotion cut off', () => {
+  const after = { ...cursor, forwardOffset: offset(70), edgeLeaderEpoch: leaderEpoch(1_003) };
+  const claimed = { ...after, lastForwarded: undefined };
+  const cuts = [cutAt(70, 3)];
+  const marked = (leader: number) =>
+    checkCursor(
+      facts({
+        cursor: claimed,
+        partition: { drops: [], cuts, mark: { ...markAt(100), leaderEpoch: leaderEpoch(leader) } },
+        edge: { ...edge, leaderEpoch: leaderEpoch(1_003) },
+      }),
+    );
+  expect(marked(3)).toEqual({ type: 'resume', from: 70 });
+  expect(marked(1_003)).toEqual(stopped(/central lost records/));
+});

@@ -147,6 +147,7 @@ export class PeerWorld {
     node.facts = { ...node.facts, startCounter: node.facts.startCounter + 1 };
     const { incarnation } = node;
     node.peers = new Peers({
+      isGivenUp: () => false,
       facts: () => node.facts,
       clusterFacts: () => ({ clusterLeaderId: -1, clusterLeaderEpoch: -1, clusterVoters: [] }),
       ...{ knownDirectories: [], directorySeen: () => undefined, introduced: () => undefined },

@@ -85,6 +85,13 @@ describe('advice', () => {
     expect(advice({ nodes: [node(1), node(2), node(3, change)] }, partition)).toEqual([text]);
   });
 
+  it('says how a node comes back that was given up, and when the last one may go on', () => {
+    const gone = node(2, { state: 'givenUp' });
+    expect(advice({ nodes: [node(1), gone] }, partition)[0]).toContain('`shorelog rejoin`');
+    const away = node(2, { state: 'away' });
+    expect(advice({ nodes: [node(1), away] }, leaderless).at(-1)).toContain('`shorelog promote`');
+  });
+
   it('says what the birth of a cluster waits for', () => {
     const never = { id: 3, role: 'data', address: '10.0.0.3:9094', state: 'away' } as const;
     const [first, second] = advice({ state: 'forming', nodes: [node(1), node(2), never] });

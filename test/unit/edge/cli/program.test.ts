@@ -221,6 +221,18 @@ describe('with a node', () => {
     expect((await alter('sensors', '0')).code).toBe(2);
   });
 
+  it('promotes only when it is told --yes', async () => {
+    operated.length = 0;
+    const asked = await run('promote', '--admin', admin);
+    expect([asked.code, asked.out]).toEqual([1, expect.stringContaining('again with --yes')]);
+    const done = await run('promote', '--yes', '--json', '--admin', admin);
+    expect([done.code, JSON.parse(done.out)]).toMatchObject([0, { isDone: true }]);
+    expect(operated).toEqual([
+      { type: 'promote', isConfirmed: false },
+      { type: 'promote', isConfirmed: true },
+    ]);
+  });
+
   it('passes on a forward decision, or its refusal', async () => {
     const args = ['--partition', '2', '--from', '17', '--admin', admin];
     expect((await run('forward', '--topic', 'sensors', ...args)).code).toBe(0);
