@@ -2,6 +2,7 @@ import { assert } from '../../base/assert.ts';
 import type { Offset } from '../../base/brand.ts';
 import { noRecordHeaders } from '../../wire/kafka/record-headers.ts';
 import type { Effect } from '../effect.ts';
+import { reduceDropChange } from '../forward/reduce-drop-change.ts';
 import type { Qos2Sessions } from '../mqtt/qos2-sessions.ts';
 import { reduceSessionChange } from '../mqtt/reduce-session-change.ts';
 import type { Now } from '../now.ts';
@@ -49,7 +50,7 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
   const isCluster = topic === clusterTopicName;
   return new InternalTopic({
     partition,
-    ...(isCluster ? {} : { reduce: reduceSessionChange }),
+    reduce: isCluster ? reduceDropChange : reduceSessionChange,
     apply: (key, value) => {
       const isKnown = isCluster ? cluster.apply(key, value) : sessions.apply(key, value);
       if (!isKnown) emit(unknownRecord(topic, key));

@@ -1,4 +1,4 @@
-import type { LogId, Offset, Uuid } from '../../base/brand.ts';
+import type { LogId, Offset } from '../../base/brand.ts';
 import { offset } from '../../base/brand.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
@@ -82,7 +82,7 @@ export class Drops {
     const changes =
       dropping.stands.length > 0
         ? this.#dropChanges(dropping, counts)
-        : this.#totalChanges(dropping.partition, counts[0] ?? 0);
+        : this.#changes(dropping.partition, { drops: [], gone: [], added: counts[0] ?? 0 });
     if (changes.length === 0) return this.#advance(dropping);
     this.#options.log()?.commit(changes, () => {
       // Committed and not carried out: its successor as a leader resumes it.
@@ -149,11 +149,8 @@ export class Drops {
     const missed = known.some(isOfBatch) ? undefined : dropAt(mark, untold);
     const lost = missed === undefined ? carriedOn : [missed];
     const gone = known.filter((drop) => !kept.includes(drop) && drop.from !== missed?.from);
-    const changes = [
-      ...(missed === undefined ? [] : [dropChange(partition, missed)]),
-      ...gone.map(({ from }) => ({ key: dropKey(partition, from), value: undefined })),
-      ...this.#totalChanges(partition, mostOf(lost) - mostOf(untold)),
-    ];
+    const drops = missed === undefined ? [] : [missed];
+    const changes = this.#changes(partition, { drops, gone, added: mostOf(lost) - mostOf(untold) });
     if (changes.length > 0) this.#options.log()?.commit(changes, () => undefined);
   }
 
@@ -194,20 +191,25 @@ export class Drops {
     const gone = known.filter(({ from }) => !drops.some((drop) => drop.from === from));
     const mark = this.#markOf(partition);
     const added = mostOf(untoldOf(drops, mark)) - mostOf(untoldOf(known, mark));
-    return [
-      ...drops.map((drop) => dropChange(partition, drop)),
-      ...gone.map(({ from }) => ({ key: dropKey(partition, from), value: undefined })),
-      ...this.#totalChanges(partition, added),
-    ];
+    return this.#changes(partition, { drops, gone, added });
   }
 
-  #totalChanges({ topicId, partition }: Partition, added: number): ViewChange[] {
-    if (added === 0) return [];
-    const key = clusterKeys.dropped(topicId, partition);
-    const before = this.#totals.get(key) ?? this.#options.cluster.dropped(topicId, partition);
+  /** The total first: it voids what a leader before this one has on its way. */
+  #changes(
+    partition: Partition,
+    { drops, gone, added }: { drops: DropRecord[]; gone: DropRecord[]; added: number },
+  ): ViewChange[] {
+    if (added === 0 && drops.length === 0 && gone.length === 0) return [];
+    const { topicId, partition: index, leaderEpoch } = partition;
+    const key = clusterKeys.dropped(topicId, index);
+    const before = this.#totals.get(key) ?? this.#options.cluster.dropped(topicId, index);
     const count = Math.max(0, before + added);
     this.#totals.set(key, count);
-    return [{ key: utf8Encode(key), value: encodeDropped({ count }) }];
+    return [
+      { key: utf8Encode(key), value: encodeDropped({ count, leaderEpoch }) },
+      ...drops.map((drop) => dropChange(partition, drop)),
+      ...gone.map((drop) => dropChange(partition, { ...drop, isRemoved: true })),
+    ];
   }
 
   /** Where central's cursor may stand. Before the first claim it begins where the log begins. */
@@ -270,16 +272,12 @@ function dropAt(
 }
 
 const dropChange = (
-  partition: { readonly topicId: Uuid; readonly partition: number },
-  drop: DropRecord,
+  { topicId, partition, leaderEpoch }: Partition,
+  drop: DropRecord & { readonly isRemoved?: true },
 ): ViewChange => {
-  const { topicId, partition: index } = partition;
   const { lastForwarded } = drop;
-  const value = encodeDrop({ ...drop, topicId, partition: index, lastForwarded });
-  return { key: dropKey(partition, drop.from), value };
+  const key = utf8Encode(clusterKeys.drop(topicId, partition, drop.from));
+  return { key, value: encodeDrop({ ...drop, topicId, partition, leaderEpoch, lastForwarded }) };
 };
-
-const dropKey = ({ topicId, partition }: { topicId: Uuid; partition: number }, from: Offset) =>
-  utf8Encode(clusterKeys.drop(topicId, partition, from));
 
 const max = (a: Offset, b: Offset): Offset => (a > b ? a : b);

@@ -73,11 +73,17 @@ export interface DropValue {
   readonly reason: string;
   readonly count: number;
   readonly lastForwarded: BatchIdentityValue | undefined;
+  /** Of the partition's leader that says so; absent: it counts. */
+  readonly leaderEpoch?: number;
+  /** There is none any more. */
+  readonly isRemoved?: true;
 }
 
 /** `__cluster`, key `dropped/<topic id>/<partition>`: records that drops have taken so far. */
 export interface DroppedValue {
   readonly count: number;
+  /** Of the partition's leader that said so: what older ones say of its drops is void. */
+  readonly leaderEpoch: number;
 }
 
 /** `__mqtt_sessions`, key `session/<client id>`. */
@@ -212,8 +218,11 @@ export const decodeForwardDecision = (bytes: Uint8Array): Decoded<ForwardDecisio
   });
 
 /** The bytes of a Drop. */
-export const encodeDrop = (value: DropValue): Uint8Array =>
-  shorelog.Drop.encode({ ...value, lastForwarded: value.lastForwarded ?? null }).finish();
+export const encodeDrop = ({ isRemoved, ...value }: DropValue): Uint8Array => {
+  const lastForwarded = value.lastForwarded ?? null;
+  const removed = isRemoved === undefined ? {} : { removed: isRemoved };
+  return shorelog.Drop.encode({ ...value, ...removed, lastForwarded }).finish();
+};
 
 /** The Drop in these bytes. */
 export const decodeDrop = (bytes: Uint8Array): Decoded<DropValue> =>
@@ -227,6 +236,8 @@ export const decodeDrop = (bytes: Uint8Array): Decoded<DropValue> =>
       reason: read.reason,
       count: exact(read.count),
       lastForwarded: batchIdentity(read.lastForwarded),
+      ...(read.leaderEpoch === 0 ? {} : { leaderEpoch: read.leaderEpoch }),
+      ...(read.removed ? { isRemoved: true as const } : {}),
     };
   });
 
@@ -236,7 +247,10 @@ export const encodeDropped = (value: DroppedValue): Uint8Array =>
 
 /** The Dropped in these bytes. */
 export const decodeDropped = (bytes: Uint8Array): Decoded<DroppedValue> =>
-  decoded(() => ({ count: exact(shorelog.Dropped.decode(bytes).count) }));
+  decoded(() => {
+    const { count, leaderEpoch } = shorelog.Dropped.decode(bytes);
+    return { count: exact(count), leaderEpoch };
+  });
 
 /** The bytes of a Forwarded. */
 export const encodeForwarded = ({ mark, attempt }: ForwardedValue): Uint8Array => {

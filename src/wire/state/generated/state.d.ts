@@ -626,6 +626,12 @@ export namespace shorelog {
         /** Drop lastForwarded. */
         lastForwarded?: (shorelog.BatchIdentity.$Properties|null);
 
+        /** Drop leaderEpoch. */
+        leaderEpoch: number;
+
+        /** Drop removed. */
+        removed: boolean;
+
         /**
          * Encodes the specified Drop message. Does not implicitly {@link shorelog.Drop.verify|verify} messages.
          * @param message Drop message or plain object to encode
@@ -671,6 +677,12 @@ export namespace shorelog {
             /** Drop lastForwarded */
             lastForwarded?: (shorelog.BatchIdentity.$Properties|null);
 
+            /** Drop leaderEpoch */
+            leaderEpoch?: (number|null);
+
+            /** Drop removed */
+            removed?: (boolean|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
@@ -701,6 +713,9 @@ export namespace shorelog {
         /** Dropped count. */
         count: number;
 
+        /** Dropped leaderEpoch. */
+        leaderEpoch: number;
+
         /**
          * Encodes the specified Dropped message. Does not implicitly {@link shorelog.Dropped.verify|verify} messages.
          * @param message Dropped message or plain object to encode
@@ -727,6 +742,9 @@ export namespace shorelog {
 
             /** Dropped count */
             count?: (number|null);
+
+            /** Dropped leaderEpoch */
+            leaderEpoch?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -937,6 +937,8 @@ export const shorelog = $root.shorelog = (() => {
         Drop.prototype.reason = "";
         Drop.prototype.count = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
         Drop.prototype.lastForwarded = null;
+        Drop.prototype.leaderEpoch = 0;
+        Drop.prototype.removed = false;
 
         Drop.encode = function (message, writer, _depth) {
             if (!writer)
@@ -959,6 +961,10 @@ export const shorelog = $root.shorelog = (() => {
                 writer.uint32(48).int64(message.count);
             if (message.lastForwarded != null && $Object.hasOwnProperty.call(message, "lastForwarded"))
                 $root.shorelog.BatchIdentity.encode(message.lastForwarded, writer.uint32(58).fork(), _depth + 1).ldelim();
+            if (message.leaderEpoch != null && $Object.hasOwnProperty.call(message, "leaderEpoch") && message.leaderEpoch !== 0)
+                writer.uint32(64).int32(message.leaderEpoch);
+            if (message.removed != null && $Object.hasOwnProperty.call(message, "removed") && message.removed !== false)
+                writer.uint32(72).bool(message.removed);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1052,6 +1058,24 @@ export const shorelog = $root.shorelog = (() => {
                         message.lastForwarded = $root.shorelog.BatchIdentity.decode(reader, reader.size(), $undefined, _depth + 1, message.lastForwarded);
                         continue;
                     }
+                case 8: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.int32())
+                            message.leaderEpoch = value;
+                        else
+                            delete message.leaderEpoch;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.removed = value;
+                        else
+                            delete message.removed;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1082,6 +1106,7 @@ export const shorelog = $root.shorelog = (() => {
         };
 
         Dropped.prototype.count = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+        Dropped.prototype.leaderEpoch = 0;
 
         Dropped.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1092,6 +1117,8 @@ export const shorelog = $root.shorelog = (() => {
                 throw $Error("max depth exceeded");
             if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
                 writer.uint32(8).int64(message.count);
+            if (message.leaderEpoch != null && $Object.hasOwnProperty.call(message, "leaderEpoch") && message.leaderEpoch !== 0)
+                writer.uint32(16).int32(message.leaderEpoch);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1132,6 +1159,15 @@ export const shorelog = $root.shorelog = (() => {
                             message.count = value;
                         else
                             delete message.count;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.int32())
+                            message.leaderEpoch = value;
+                        else
+                            delete message.leaderEpoch;
                         continue;
                     }
                 }

@@ -4,6 +4,7 @@ import { utf8Decode } from '../../../../src/base/bytes.ts';
 import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
 import type { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
 import type { Effect } from '../../../../src/core/effect.ts';
+import { reduceDropChange } from '../../../../src/core/forward/reduce-drop-change.ts';
 import { Drops } from '../../../../src/core/forward/drops.ts';
 import { ForwardLedger } from '../../../../src/core/forward/forward-ledger.ts';
 import { PartitionTable } from '../../../../src/core/partition-table.ts';
@@ -27,9 +28,17 @@ function newDrops(forwarded = ['sensors']) {
   const effects: Effect[] = [];
   const waiting: (() => void)[] = [];
   const world = { areCommitsHeld: false };
+  const stored = new Map<string, Uint8Array | undefined>();
+  const apply = (key: string, value: Uint8Array | undefined): void => {
+    stored.set(
+      key,
+      reduceDropChange(key, value, (other) => stored.get(other)),
+    );
+    cluster.apply(key, stored.get(key));
+  };
   const commit = (changes: readonly ViewChange[], done: () => void): void => {
     waiting.push(() => {
-      for (const { key, value } of changes) cluster.apply(utf8Decode(key), value);
+      for (const { key, value } of changes) apply(utf8Decode(key), value);
       done();
     });
     if (!world.areCommitsHeld) commitAll();

@@ -53,6 +53,10 @@ describe('values of internal topics survive their bytes', () => {
       ...{ count: int64, lastForwarded: maybeIdentity },
     });
     survives(value, codec.encodeDrop, codec.decodeDrop);
+    const told = { leaderEpoch: 7, isRemoved: true as const };
+    const drop = { topicId: 't', partition: 1, from: 2, to: 3, reason: 'r', count: 4 };
+    const removal = { ...drop, lastForwarded: undefined, ...told };
+    expect(codec.decodeDrop(codec.encodeDrop(removal))).toEqual({ ok: true, value: removal });
   });
 
   test('Session', () => {
