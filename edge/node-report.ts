@@ -81,9 +81,16 @@ export function nodeStatus(facts: NodeFacts, led: readonly LedStatus[]): NodeSta
   };
 }
 
-function clockStatus({ isUnset, hasJumped, jumps, lastJumpMs }: ClockView): NodeStatus['clock'] {
-  const jumped = hasJumped ? 'jumped' : 'ok';
-  return { state: isUnset ? 'unset' : jumped, jumps, lastJumpMs };
+function clockStatus(clock: ClockView): NodeStatus['clock'] {
+  const { jumps, lastJumpMs, apartMs = 0 } = clock;
+  const apart = apartMs === 0 ? {} : { apartMs };
+  return { state: clockState(clock), jumps, lastJumpMs, ...apart };
+}
+
+function clockState({ isUnset, hasJumped, apartMs = 0 }: ClockView): NodeStatus['clock']['state'] {
+  if (isUnset) return 'unset';
+  if (apartMs !== 0) return 'apart';
+  return hasJumped ? 'jumped' : 'ok';
 }
 
 /** `failing`: nothing is taken in. `degraded`: something wants an operator. */
@@ -96,7 +103,7 @@ function health(
   const isAtRisk = partitions.some(({ atRisk, leader }) => atRisk || leader === undefined);
   if (isMissing === true || isAtRisk) return 'degraded';
   const isStuck = forward.some(({ state }) => state === 'blocked' || state === 'stopped');
-  const isClockWrong = core.clock.isUnset || core.clock.hasJumped;
+  const isClockWrong = clockState(core.clock) !== 'ok';
   const isDegraded =
     damaged.length > 0 || isStuck || isForwarderUp === false || core.isHeld || isClockWrong;
   return isDegraded ? 'degraded' : 'ok';

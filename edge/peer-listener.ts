@@ -5,6 +5,7 @@ import type { ConnectionId } from '../src/base/brand.ts';
 import { limits } from '../src/base/limits.ts';
 import type { Result } from '../src/base/result.ts';
 import type { Address } from '../src/config/address.ts';
+import { apiKeys } from '../src/wire/kafka/api-keys.ts';
 import type { PeerEvent } from '../src/core/peer/peer-transport.ts';
 import { certificateNames, certifiedPeers, type PeerAddress } from './peer-identity.ts';
 import type { PeerTls } from './peer-tls.ts';
@@ -54,6 +55,8 @@ export class PeerListener {
       ...{ address, nextConnectionId },
       connectionsMax: limits.peerConnectionsMax,
       drainTimeoutMs: limits.peerDrainTimeoutMs,
+      // Whoever does not begin as nodes do gives way to one that may be a node.
+      ...(tls === undefined ? { isSpeech: isIntroduction } : {}),
       ...(tls === undefined
         ? {}
         : { createServer: (accept) => this.#createTlsServer(tls, accept) }),
@@ -182,5 +185,9 @@ export class PeerListener {
     this.#options.troubles.tell({ who, trouble, fields });
   }
 }
+
+/** Length, then the API key of Introduce. */
+const isIntroduction = (chunk: Uint8Array): boolean =>
+  chunk.length >= 6 && ((chunk[4] ?? 0) << 8) + (chunk[5] ?? 0) === apiKeys.introduce;
 
 const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;

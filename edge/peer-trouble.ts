@@ -21,7 +21,9 @@ const texts: Readonly<Record<PeerTrouble, string>> = {
   untrusted:
     'its certificate is not signed by the authority in `cluster.tls.caFile`; ' +
     'all nodes need certificates of one authority',
-  expired: 'its certificate has expired; make a new one for that node and restart it',
+  expired:
+    'its certificate has expired by this clock; ' +
+    'make a new one for that node and restart it, or set the clock here',
   notYetValid: "its certificate is not valid yet; compare both nodes' clocks",
   unnamed:
     'its certificate names no node of `cluster.peers` that it could be; ' +

@@ -20,6 +20,8 @@ export interface SocketListenerOptions {
   readonly drainTimeoutMs: number;
   readonly nextConnectionId: () => ConnectionId;
   readonly events: SocketListenerEvents;
+  /** Whether a first chunk is worth a place; default: any. Whose is not may have to make place. */
+  readonly isSpeech?: (chunk: Uint8Array) => boolean;
   /** Default: plain TCP. A TLS server hands over sockets whose handshake is done. */
   readonly createServer?: (accept: (socket: Socket) => void) => Server;
 }
@@ -47,7 +49,7 @@ export interface SocketListenerCounters {
 export class SocketListener {
   readonly #options: SocketListenerOptions;
   readonly #connections = new Map<ConnectionId, Connection>();
-  /** Those that never sent a byte, the oldest first. */
+  /** Those that never said anything, the oldest first. */
   readonly #silent = new Set<Connection>();
   readonly #server: Server;
   readonly counters: SocketListenerCounters = { refused: 0, closedSilent: 0, closedUndrained: 0 };
@@ -160,7 +162,7 @@ export class SocketListener {
 
   #accept(socket: Socket): void {
     if (!this.#makePlace()) return void socket.destroy();
-    const { events, nextConnectionId, drainTimeoutMs } = this.#options;
+    const { events, nextConnectionId, drainTimeoutMs, isSpeech } = this.#options;
     const id = nextConnectionId();
     const connection: Connection = {
       socket,
@@ -180,9 +182,10 @@ export class SocketListener {
     });
     events.opened(id);
     socket.on('data', ({ buffer, byteOffset, length }: Buffer<ArrayBuffer>) => {
-      this.#silent.delete(connection);
       // A plain array: Buffer's slice shares memory where Uint8Array's copies.
-      events.received(id, new Uint8Array(buffer, byteOffset, length));
+      const chunk = new Uint8Array(buffer, byteOffset, length);
+      if (isSpeech?.(chunk) !== false) this.#silent.delete(connection);
+      events.received(id, chunk);
     });
     socket.on('drain', () => {
       connection.isHeldBySocket = false;

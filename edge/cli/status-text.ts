@@ -35,6 +35,12 @@ function printNode(terminal: Terminal, { node, mqtt, disk, clock, damaged }: Nod
       `disk ${formatBytes(disk.usedBytes)} of ${formatBytes(disk.budgetBytes)}${dropped}`,
   );
   if (clock.state === 'unset') terminal.out('clock was never set: timestamps are wrong');
+  if (clock.state === 'apart') {
+    const { apartMs = 0 } = clock;
+    const span = spanText(Math.abs(apartMs));
+    const where = apartMs > 0 ? 'ahead of' : 'behind';
+    terminal.out(`clock ${span} ${where} the other nodes': timestamps are wrong until it is set`);
+  }
   if (clock.state === 'jumped') {
     terminal.out(`clock jumped by ${Math.round(clock.lastJumpMs / 1_000)} s`);
   }

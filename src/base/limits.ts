@@ -186,6 +186,8 @@ export const limits = {
   peerIntroduceMsMax: 3_000,
   /** A node that another one takes the number of answers in this time, or is gone. */
   peerRivalMsMax: 1_000,
+  /** A node's clock that is further from those of the others is wrong, or theirs are. */
+  clockApartMs: 300_000,
   /** Nodes that are not born look at each other this often (V2). */
   peerUnbornIntroduceMs: 250,
   /** Asked what it leads, a node answers within this time, or is away. */

@@ -13,6 +13,8 @@ export interface ClockView {
   readonly lastJumpMs: number;
   /** It has jumped a short while ago. */
   readonly hasJumped: boolean;
+  /** How far it is ahead of the other nodes' clocks, or (negative) behind; 0: about right. */
+  readonly apartMs?: number;
 }
 
 /**

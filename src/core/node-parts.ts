@@ -9,6 +9,7 @@ import type { InternalTopic } from './cluster/internal-topic.ts';
 import { LeaderHints } from './cluster/leader-hints.ts';
 import { Homeward } from './cluster/homeward.ts';
 import { Membership } from './cluster/membership.ts';
+import { PeerClocks } from './peer/peer-clocks.ts';
 import { openInternalTopic } from './cluster/open-internal-topic.ts';
 import { Placement } from './cluster/placement.ts';
 import { ProducerIdBlocks } from './cluster/producer-id-blocks.ts';
@@ -75,6 +76,7 @@ export class NodeParts {
   readonly router: KafkaRouter;
   readonly broker: Broker;
   readonly clock: ClockWatch;
+  readonly peerClocks: PeerClocks;
   readonly forwarding: NodeForwarding;
   readonly retention: RetentionPlanner;
   readonly room: RoomPlanner;
@@ -91,6 +93,7 @@ export class NodeParts {
     this.partitions = partitions;
     const cluster = this.cluster;
     this.clock = new ClockWatch(emit);
+    this.peerClocks = new PeerClocks(emit);
     this.wantedVoters = new WantedVoters({ partitions, cluster, now: () => this.#current() });
     this.homeward = new Homeward({ nodeId: options.nodeId, partitions, cluster });
     this.reads = new PendingReads(emit);
@@ -116,7 +119,7 @@ export class NodeParts {
     });
     const { ledger, drops } = this.forwarding;
     this.retention = new RetentionPlanner({
-      ...{ cluster, partitions, ledger, drops, emit },
+      ...{ cluster, partitions, ledger, drops, emit, clocks: this.peerClocks },
       pinnedProducers: () => this.qos2.sessions.pinnedProducers(),
     });
     const { dropsOldest } = options;
@@ -329,13 +332,18 @@ export class NodeParts {
     });
   }
 
+  /** How far this node's clock is from those of the others (see PeerClocks). */
+  apartMs(): number {
+    return this.peerClocks.apartMs(this.#current());
+  }
+
   #createMembership(emit: (effect: Effect) => void): Membership | undefined {
     const { cluster, clusterId, stored } = this.#options;
     if (cluster === undefined) return undefined;
     const partitions = this.partitions;
     return new Membership({
       ...this.#options,
-      ...{ cluster, partitions, emit },
+      ...{ cluster, partitions, emit, clocks: this.peerClocks },
       witnesses: this.witnesses.table,
       clusterId: clusterId ?? zeroUuid,
       stored: stored ?? nothingStored,

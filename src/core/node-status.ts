@@ -12,9 +12,14 @@ export interface NodeStatus {
   readonly cluster?: ClusterStatus;
   readonly partitions: readonly PartitionStatus[];
   readonly mqtt: { readonly connections: number };
-  /** The wall clock: `unset` before 2025; a jump is worth an alarm for an hour. */
+  /**
+   * The wall clock: `unset` before 2025; a jump is worth an alarm for an hour; `apart`: minutes or
+   * more from those of the other nodes.
+   */
   readonly clock: {
-    readonly state: 'ok' | 'unset' | 'jumped';
+    readonly state: 'ok' | 'unset' | 'jumped' | 'apart';
+    /** Ahead of the other nodes' clocks, or (negative) behind; absent: about right. */
+    readonly apartMs?: number;
     readonly jumps: number;
     readonly lastJumpMs: number;
   };

@@ -42,7 +42,7 @@ export class Node {
       partitions: this.#parts.partitions,
       witnesses: this.#parts.witnesses.table,
       kafka: this.#parts.router.counters,
-      clock: this.#parts.clock.view,
+      clock: { ...this.#parts.clock.view, apartMs: this.#parts.apartMs() },
       cluster: this.#parts.membership?.report,
       isStranded: this.#parts.leaderless.isStranded(nowMs),
       replication: this.#parts.replication,
@@ -252,7 +252,9 @@ export class Node {
     this.#parts.qos2.sessions.tick(now.monotonicMs);
     const lateAt = this.#parts.ingest.giveUpLate(now);
     this.#parts.queues.giveUp(lateAt);
-    if (this.#parts.clock.observe(now) > 0) this.#parts.retention.clockJumped(now);
+    const jumpMs = this.#parts.clock.observe(now);
+    if (jumpMs > 0) this.#parts.retention.clockJumped(now);
+    if (jumpMs !== 0) this.#parts.membership?.peers.factsChanged();
     this.#parts.retention.tick(now);
   }
 

@@ -7,6 +7,7 @@ import type { Drops } from './forward/drops.ts';
 import type { ForwardLedger } from './forward/forward-ledger.ts';
 import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
+import type { PeerClocks } from './peer/peer-clocks.ts';
 import type { PartitionTable } from './partition-table.ts';
 
 export interface RetentionPlannerOptions {
@@ -14,6 +15,7 @@ export interface RetentionPlannerOptions {
   readonly partitions: PartitionTable;
   readonly ledger: ForwardLedger;
   readonly drops: Drops;
+  readonly clocks: Pick<PeerClocks, 'agreed'>;
   /** Producer ids whose state must live on (P5). */
   readonly pinnedProducers: () => ReadonlySet<bigint>;
   readonly emit: (effect: Effect) => void;
@@ -88,7 +90,7 @@ export class RetentionPlanner {
       type: 'CheckRetention',
       logId: partition.logId,
       policy: { retentionMs, retentionBytes, deletableTo, ...this.#beforeJump(partition.logId) },
-      nowMs: now.wallMs,
+      nowMs: this.#options.clocks.agreed(now),
     });
   }
 

@@ -16,6 +16,7 @@ import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
 import type { ReadPort } from '../peer/fetch-session.ts';
 import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../peer/node-facts.ts';
+import type { PeerClocks } from '../peer/peer-clocks.ts';
 import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
 import type { WitnessTable } from '../witness-table.ts';
@@ -46,6 +47,7 @@ export interface MembershipOptions {
   readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts' | 'isRenewed'>;
   readonly cluster: ClusterOptions;
   readonly state: ClusterState;
+  readonly clocks: PeerClocks;
   readonly partitions: PartitionTable;
   readonly witnesses: WitnessTable;
   readonly view: BrokerView;

@@ -20,6 +20,8 @@ export interface RouterSurface {
   readonly apis: readonly ServedApi[];
   readonly handlers: ReadonlyMap<number, Handler>;
   readonly rules: ConnectionRules;
+  /** Told of a request that is not served, also where only its version is not. */
+  readonly unserved?: (connection: ConnectionId, apiKey: number) => void;
 }
 
 const clientSurface: RouterSurface = {
@@ -180,10 +182,12 @@ export class KafkaRouter {
     const isServed =
       served !== undefined && apiVersion >= served.versionMin && apiVersion <= served.versionMax;
     const handler = isServed ? this.#surface.handlers.get(apiKey) : undefined;
-    if (handler !== undefined) handler(exchange, this.#context);
-    else if (apiKey === apiKeys.apiVersions) refuseApiVersions(exchange);
-    else exchange.close(`API key ${apiKey} version ${apiVersion} is not served`);
+    if (handler !== undefined) return handler(exchange, this.#context);
+    this.#surface.unserved?.(exchange.connection, apiKey);
+    if (apiKey === apiKeys.apiVersions) return refuseApiVersions(exchange);
+    return exchange.close(`API key ${apiKey} version ${apiVersion} is not served`);
   }
+
   /** Looks after all connections. */
   #sweep(): void {
     this.#sweptAt = this.#now;

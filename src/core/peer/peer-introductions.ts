@@ -6,6 +6,7 @@ import type {
   IntroduceResponse,
 } from '../../wire/kafka/generated/10000-introduce.ts';
 import type { TypedExchange } from '../kafka/handler.ts';
+import type { Now } from '../now.ts';
 import { KnownDirectories, type KnownDirectory } from './known-directories.ts';
 import {
   beginEmpty,
@@ -19,6 +20,7 @@ import {
   type Introduction,
   type NodeFacts,
 } from './node-facts.ts';
+import type { PeerClocks } from './peer-clocks.ts';
 import type { IntroducedNodes } from './peer-handler.ts';
 import type { PeerPurpose } from './peer-transport.ts';
 
@@ -39,7 +41,10 @@ export interface PeerIntroductionsOptions {
   readonly isConnected: (nodeId: number) => boolean;
   /** Asks the node at a listed address who it is; undefined: nobody answers in time. */
   readonly ask: (nodeId: number, done: (answer: IntroduceResponse | undefined) => void) => void;
-  readonly now: () => MonotonicMs;
+  /** Once in a while for each address: it is no node, or (`isNewer`) one of a later version. */
+  readonly strange: (from: string, isNewer: boolean) => void;
+  readonly clocks: PeerClocks;
+  readonly now: () => Now;
 }
 
 /**
@@ -95,7 +100,8 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   request(purpose: PeerPurpose): IntroduceRequest {
-    return { ...saidFacts(this.#options.facts()), purpose };
+    const wallMs = Math.floor(this.#options.now().wallMs);
+    return { ...saidFacts(this.#options.facts()), purpose, wallMs };
   }
 
   /** A node's answer to ours. @returns why it is refused. */
@@ -103,13 +109,13 @@ export class PeerIntroductions implements IntroducedNodes {
     const said = introductionOf(answer);
     const isOther = said.nodeId !== nodeId;
     const refusal = isOther
-      ? `node ${said.nodeId} answers at the address of node ${nodeId}`
+      ? `node ${said.nodeId} answers at the address of node ${nodeId}: correct cluster.peers here`
       : (this.#refusal(said) ?? toldRefusal(answer));
     if (refusal !== undefined) {
       this.#refuse(nodeId, refusal);
       return refusal;
     }
-    this.#remember(said);
+    this.#remember(said, answer.wallMs);
     this.#refusals.delete(nodeId);
     this.#answers.set(nodeId, said);
     this.#options.introduced(nodeId);
@@ -126,14 +132,25 @@ export class PeerIntroductions implements IntroducedNodes {
     const refusal = this.#refusal(said);
     if (refusal !== undefined) return this.#turnAway(said, refusal, typed);
     const rival = this.#rivalOf(said);
-    if (rival === undefined) return this.#welcome(said, typed);
+    const welcome = (): void => this.#welcome(said, request.wallMs, typed);
+    if (rival === undefined) return welcome();
     // Its connection may be of a process that is gone: only an answer says that it is there.
     return this.#options.ask(said.nodeId, (answer) => {
       if (typed.exchange.isAbandoned) return;
       const isThere = answer !== undefined && isSameProcess(introductionOf(answer), rival);
-      if (!isThere) return this.#welcome(said, typed);
+      if (!isThere) return welcome();
       this.#turnAway(said, this.#twice(said, rival, typed.exchange.connection), typed);
     });
+  }
+
+  /** A request that this node does not know; `isGreeting`: the first one, of a later version. */
+  unserved(connection: ConnectionId, isGreeting: boolean): void {
+    if (!this.#connections.has(connection)) this.#strange(connection, isGreeting);
+  }
+
+  /** It is closed for a fault of its own, or for saying nothing. */
+  closing(connection: ConnectionId): void {
+    if (!this.#connections.has(connection)) this.#strange(connection, false);
   }
 
   connectionClosed(connection: ConnectionId): void {
@@ -169,9 +186,9 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   /** It may talk from now on. */
-  #welcome(said: NodeFacts, typed: TypedExchange<IntroduceResponse>): void {
+  #welcome(said: NodeFacts, wallMs: number, typed: TypedExchange<IntroduceResponse>): void {
     const { nodeId } = said;
-    this.#remember(said);
+    this.#remember(said, wallMs);
     this.#connections.set(typed.exchange.connection, said);
     this.#answer(undefined, typed);
     const known = this.#answers.get(nodeId);
@@ -193,10 +210,12 @@ export class PeerIntroductions implements IntroducedNodes {
       errorMessage: refusal ?? null,
       ...saidFacts(this.#options.facts()),
       ...this.#options.clusterFacts(),
+      wallMs: Math.floor(this.#options.now().wallMs),
     });
   }
 
-  #remember(said: NodeFacts): void {
+  #remember(said: NodeFacts, wallMs: number): void {
+    this.#options.clocks.told(said.nodeId, wallMs, this.#options.now());
     if (!isBorn(said) && !isBorn(this.#options.facts())) this.#metUnborn.add(said.directoryId);
     const news = this.#directories.seen(said);
     if (news !== undefined) this.#options.directorySeen(news);
@@ -209,9 +228,14 @@ export class PeerIntroductions implements IntroducedNodes {
     if (!isKnown && this.#isNews(`${nodeId} ${reason}`)) this.#options.refused(nodeId, reason);
   }
 
+  #strange(connection: ConnectionId, isNewer: boolean): void {
+    const from = this.#origins.get(connection) ?? 'an unknown address';
+    if (this.#isNews(`stranger ${from}`)) this.#options.strange(from, isNewer);
+  }
+
   /** Where two reasons take turns, or whoever is refused comes again, each is told once a while. */
   #isNews(line: string): boolean {
-    const now = this.#options.now();
+    const now = this.#options.now().monotonicMs;
     for (const [key, at] of this.#told) {
       if (now - at >= limits.peerTroubleMs) this.#told.delete(key);
     }

@@ -8,21 +8,15 @@ import {
 import type { Uuid } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
 import type { Random } from '../../ports/random.ts';
-import { apiKeys, peerApis } from '../../wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
-import { peerProduceCodec } from '../../wire/kafka/generated/00-peer-produce.ts';
-import { peerFetchCodec } from '../../wire/kafka/generated/01-peer-fetch.ts';
 import {
   introduceCodec,
   type IntroduceResponse,
 } from '../../wire/kafka/generated/10000-introduce.ts';
-import { voteCodec } from '../../wire/kafka/generated/52-vote.ts';
-import { beginQuorumEpochCodec } from '../../wire/kafka/generated/53-begin-quorum-epoch.ts';
-import { endQuorumEpochCodec } from '../../wire/kafka/generated/54-end-quorum-epoch.ts';
 import type { Effect } from '../effect.ts';
 import type { BrokerView } from '../kafka/broker-view.ts';
 import { Deadlines } from '../kafka/deadlines.ts';
-import { handlerOf, type Handler } from '../kafka/handler.ts';
+import type { Handler } from '../kafka/handler.ts';
 import { KafkaRouter, type KafkaCounters, type RouterSurface } from '../kafka/router.ts';
 import type { Now } from '../now.ts';
 import type { BeginEpoch, EndEpoch, VoteRequest } from '../replica/peer-call.ts';
@@ -34,7 +28,7 @@ import type { KnownDirectory } from './known-directories.ts';
 import type { PeerAnswered } from './link-calls.ts';
 import type { LinkTrouble } from './peer-link.ts';
 import { isBorn, type ClusterFacts, type Introduction, type NodeFacts } from './node-facts.ts';
-import { guardedHandler, peerHandler } from './peer-handler.ts';
+import type { PeerClocks } from './peer-clocks.ts';
 import { PeerIntroductions } from './peer-introductions.ts';
 import { PeerLinks } from './peer-links.ts';
 import {
@@ -44,6 +38,7 @@ import {
   type PeerProduceOutcome,
 } from './peer-produce.ts';
 import type { PeerReplica } from './peer-replica.ts';
+import { peerSurface } from './peer-surface.ts';
 import type { PeerEffect, PeerEvent, PeerPurpose } from './peer-transport.ts';
 import { ProduceAnswers, type ProducePort } from './produce-answers.ts';
 import { VoteAnswers } from './vote-answers.ts';
@@ -53,6 +48,7 @@ export interface PeersOptions {
   /** This node, as it is now: its cluster id and topic id change once, at birth (V2). */
   readonly facts: () => NodeFacts;
   readonly clusterFacts: () => ClusterFacts;
+  readonly clocks: PeerClocks;
   /** Directories that earlier starts of this node have seen (V4). */
   readonly knownDirectories: Iterable<KnownDirectory>;
   readonly directorySeen: (known: KnownDirectory) => void;
@@ -115,7 +111,8 @@ export class Peers {
       refused: (other, reason) => this.#print(other, reason),
       isConnected: (other) => this.isConnected(other),
       ask: (other, done) => this.#ask(other, done),
-      now,
+      strange: (from, isNewer) => this.#printStranger(from, isNewer),
+      now: () => this.#now,
     });
     this.#links = new PeerLinks({
       ...{ deadlines, random, now, emit: options.emit, clientId: `shorelog-${nodeId}` },
@@ -139,7 +136,7 @@ export class Peers {
       ...{ clusterId, deadlines, now, changed, self: { nodeId, directoryId } },
       link: (other) => link(other, 'control'),
     });
-    this.#router = new KafkaRouter(options.view, options.emit, {
+    this.#router = new KafkaRouter(options.view, (effect) => this.#fromRouter(effect), {
       requestBytesMax: options.requestBytesMax,
       batchBytesMax: options.batchBytesMax,
       autoCreateTopics: false,
@@ -197,7 +194,7 @@ export class Peers {
     this.#sessions.changed(replica.logId);
   }
 
-  /** This node's facts are different (birth): every node is told. */
+  /** This node's facts are different (birth), or its clock is: every node is told. */
   factsChanged(): void {
     this.#links.introduceAgain();
   }
@@ -352,49 +349,29 @@ export class Peers {
     this.#options.emit({ type: 'Print', level: 'warn', text: reason, fields: { peer: nodeId } });
   }
 
+  #printStranger(from: string, isNewer: boolean): void {
+    const text = isNewer
+      ? `A node at ${from} speaks a newer version than this node: update this one too.`
+      : `Refused a connection from ${from} on the way between nodes: it does not speak as a node ` +
+        'does; keep all but nodes off the peer port.';
+    this.#options.emit({ type: 'Print', level: 'warn', text });
+  }
+
   #surface(now: () => MonotonicMs): RouterSurface {
-    const { find, facts, produce, batchBytesMax, handlers: more } = this.#options;
-    const { newcomerHandlers } = this.#options;
-    const nodes = this.#introductions;
+    const { find, facts, produce, batchBytesMax, handlers, newcomerHandlers } = this.#options;
     const deadlines = this.#deadlines;
     const clusterId = (): Uuid => facts().clusterId;
     const changed = (replica: PeerReplica): void => this.changed(replica);
-    const votes = new VoteAnswers({ clusterId, find, deadlines, now, changed });
-    const produces = new ProduceAnswers({ find, produce, batchBytesMax, deadlines, now });
-    const own: readonly (readonly [number, Handler])[] = [
-      [
-        apiKeys.introduce,
-        handlerOf(introduceCodec, (asked, typed) => nodes.introduce(asked, typed)),
-      ],
-      [apiKeys.vote, peerHandler(nodes, voteCodec, (asked, typed) => votes.vote(asked, typed))],
-      [
-        apiKeys.beginQuorumEpoch,
-        peerHandler(nodes, beginQuorumEpochCodec, (asked, typed) => votes.begin(asked, typed)),
-      ],
-      [
-        apiKeys.endQuorumEpoch,
-        peerHandler(nodes, endQuorumEpochCodec, (asked, typed) => votes.end(asked, typed)),
-      ],
-      [
-        apiKeys.fetch,
-        peerHandler(nodes, peerFetchCodec, (asked, typed) => this.#sessions.fetch(asked, typed)),
-      ],
-      [
-        apiKeys.produce,
-        peerHandler(nodes, peerProduceCodec, (asked, typed) => produces.produce(asked, typed)),
-      ],
-    ];
-    const guarded = [...more].map(
-      ([apiKey, handler]) => [apiKey, guardedHandler(nodes, handler)] as const,
-    );
-    return {
-      apis: peerApis,
-      handlers: new Map([...newcomerHandlers, ...guarded, ...own]),
-      rules: {
-        inFlightMax: limits.peerInFlightPerConnectionMax,
-        isFetchAlone: false,
-        isOrdered: false,
-      },
-    };
+    return peerSurface({
+      ...{ handlers, newcomerHandlers, nodes: this.#introductions, sessions: this.#sessions },
+      votes: new VoteAnswers({ clusterId, find, deadlines, now, changed }),
+      produces: new ProduceAnswers({ find, produce, batchBytesMax, deadlines, now }),
+    });
+  }
+
+  /** Who is closed for a fault before it said who it is, is nobody of the cluster. */
+  #fromRouter(effect: Effect): void {
+    if (effect.type === 'CloseConnection') this.#introductions.closing(effect.connection);
+    this.#options.emit(effect);
   }
 }

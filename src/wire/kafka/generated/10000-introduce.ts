@@ -21,6 +21,7 @@ export interface IntroduceRequest {
   readonly purpose: string;
   readonly softwareVersion: string;
   readonly startIds: readonly Uuid[];
+  readonly wallMs: number;
 }
 
 export interface IntroduceResponsePeer {
@@ -50,6 +51,7 @@ export interface IntroduceResponse {
   readonly clusterLeaderEpoch: number;
   readonly clusterVoters: readonly IntroduceResponseVoter[];
   readonly startIds: readonly Uuid[];
+  readonly wallMs: number;
 }
 
 function readIntroduceRequestPeer(reader: ProtocolReader, _version: number): IntroduceRequestPeer {
@@ -75,11 +77,13 @@ function readIntroduceRequest(reader: ProtocolReader, version: number): Introduc
   const purpose = reader.string(flexible);
   const softwareVersion = reader.string(flexible);
   let startIds: readonly Uuid[] = [];
+  let wallMs: number = -1;
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
     const end = reader.tagEnd;
     if (tag === 10000) startIds = reader.array((r) => r.uuid(), version, flexible, 16);
+    else if (tag === 10001) wallMs = reader.int64();
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -95,6 +99,7 @@ function readIntroduceRequest(reader: ProtocolReader, version: number): Introduc
     purpose,
     softwareVersion,
     startIds,
+    wallMs,
   };
 }
 
@@ -142,11 +147,13 @@ function readIntroduceResponse(reader: ProtocolReader, version: number): Introdu
   const clusterLeaderEpoch = reader.int32();
   const clusterVoters = reader.array(readIntroduceResponseVoter, version, flexible, 22);
   let startIds: readonly Uuid[] = [];
+  let wallMs: number = -1;
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
     const end = reader.tagEnd;
     if (tag === 10000) startIds = reader.array((r) => r.uuid(), version, flexible, 16);
+    else if (tag === 10001) wallMs = reader.int64();
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -166,6 +173,7 @@ function readIntroduceResponse(reader: ProtocolReader, version: number): Introdu
     clusterLeaderEpoch,
     clusterVoters,
     startIds,
+    wallMs,
   };
 }
 
@@ -199,11 +207,17 @@ function writeIntroduceRequest(
   if (flexible) {
     const { startIds } = value;
     const hasStartIds = startIds.length > 0;
-    writer.tagCount(hasStartIds ? 1 : 0);
+    const { wallMs } = value;
+    const hasWallMs = wallMs !== -1;
+    writer.tagCount((hasStartIds ? 1 : 0) + (hasWallMs ? 1 : 0));
     if (hasStartIds)
       writer.tag(10000, (field) =>
         field.array(startIds, (w, element) => w.uuid(element), version, flexible),
       );
+    if (hasWallMs) {
+      writer.beginTag(10001, 8);
+      writer.int64(wallMs);
+    }
   }
 }
 
@@ -253,11 +267,17 @@ function writeIntroduceResponse(
   if (flexible) {
     const { startIds } = value;
     const hasStartIds = startIds.length > 0;
-    writer.tagCount(hasStartIds ? 1 : 0);
+    const { wallMs } = value;
+    const hasWallMs = wallMs !== -1;
+    writer.tagCount((hasStartIds ? 1 : 0) + (hasWallMs ? 1 : 0));
     if (hasStartIds)
       writer.tag(10000, (field) =>
         field.array(startIds, (w, element) => w.uuid(element), version, flexible),
       );
+    if (hasWallMs) {
+      writer.beginTag(10001, 8);
+      writer.int64(wallMs);
+    }
   }
 }
 

@@ -22,6 +22,7 @@ export const introduceSchema: ApiSchema = {
     'purpose string',
     'softwareVersion string',
     'startIds []uuid tag=10000',
+    'wallMs int64 tag=10001 default=-1',
   ],
   response: [
     'errorCode int16',
@@ -41,5 +42,6 @@ export const introduceSchema: ApiSchema = {
     'clusterVoters []Voter',
     ['nodeId int32', 'directoryId uuid', 'isWitness boolean'],
     'startIds []uuid tag=10000',
+    'wallMs int64 tag=10001 default=-1',
   ],
 };

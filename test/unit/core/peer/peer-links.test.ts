@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkId, monotonicMs, uuid } from '../../../../src/base/brand.ts';
+import { connectionId, linkId, monotonicMs, uuid } from '../../../../src/base/brand.ts';
 import { apiKeys } from '../../../../src/wire/kafka/api-keys.ts';
 import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 import type { NodeFacts } from '../../../../src/core/peer/node-facts.ts';
@@ -134,6 +134,29 @@ describe('PeerLinks', () => {
       world.runFor(5_000);
       expect(world.node(1).printed.join()).toContain('node 3 is there twice');
     });
+  });
+
+  it('names the address of who does not speak as a node does, once', () => {
+    const world = new PeerWorld(1, { nodes: 1 });
+    world.startAll();
+    const say = (id: number, from: string, bytes: readonly number[]): void =>
+      world.inTurn(world.node(1), (peers) => {
+        const connection = connectionId(id);
+        peers.handle({ type: 'PeerConnectionOpened', connection, from }, world.now);
+        const chunk = Uint8Array.from(bytes);
+        peers.handle({ type: 'PeerBytesReceived', connection, chunk }, world.now);
+        peers.connectionClosed(connection, world.now);
+      });
+    for (let id = 901; id < 910; id++) say(id, '10.0.0.9', [0x47, 0x45, 0x54, 0x20]);
+    expect(world.node(1).printed).toEqual([expect.stringContaining('from 10.0.0.9 on the way')]);
+    // Kafka clients begin with ApiVersions: it is answered, and they leave.
+    say(911, '10.0.0.8', [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 255, 255]);
+    expect(world.node(1).printed[1]).toContain('keep all but nodes off the peer port');
+    const introduceOfVersion1 = [0, 0, 0, 11, 39, 16, 0, 1, 0, 0, 0, 1, 255, 255, 0];
+    for (const id of [912, 913]) say(id, '10.0.0.7', introduceOfVersion1);
+    expect(world.node(1).printed.slice(2)).toEqual([
+      'A node at 10.0.0.7 speaks a newer version than this node: update this one too.',
+    ]);
   });
 
   it('lets nodes that are not born see when one of them is', () => {

@@ -11,6 +11,7 @@ import type {
   PeerEvent,
   PeerPurpose,
 } from '../../../../src/core/peer/peer-transport.ts';
+import { PeerClocks } from '../../../../src/core/peer/peer-clocks.ts';
 import { Peers, type PeersOptions } from '../../../../src/core/peer/peers.ts';
 import type { StoredVote } from '../../../../src/core/replica/ballot.ts';
 import { VoterSet } from '../../../../src/core/replica/voter-set.ts';
@@ -150,6 +151,7 @@ export class PeerWorld {
       isGivenUp: () => false,
       facts: () => node.facts,
       clusterFacts: () => ({ clusterLeaderId: -1, clusterLeaderEpoch: -1, clusterVoters: [] }),
+      clocks: new PeerClocks((effect) => this.#run(node, effect)),
       ...{ knownDirectories: [], directorySeen: () => undefined, introduced: () => undefined },
       replicas: () => node.replicas,
       find: (id, partition) =>
