@@ -213,6 +213,8 @@ export const limits = {
   peerVoteMsMax: 1_000,
   /** A clean stop waits this long at most for others to lead what it led. */
   handOverMsMax: 500,
+  /** Of that, until the next leader has all that it is to have. */
+  handOverDrainMsMax: 200,
   /** Requests of one node in progress on one connection. */
   peerInFlightPerConnectionMax: 1_024,
   forwardCursorFetchBytesMax: 256 * 1024,

@@ -1,12 +1,14 @@
 import { monotonicMs, type MonotonicMs } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { Effect } from './effect.ts';
+import type { LeaderTransfers, Transferable } from './leader-transfers.ts';
 import type { Partition } from './partition.ts';
 
-type Led = Pick<Partition, 'isLeader' | 'voters' | 'leaderId' | 'resign'>;
+type Led = Transferable & Pick<Partition, 'voters' | 'leaderId' | 'inSyncIds'>;
 
 export interface HandOverOptions {
   readonly partitions: Iterable<Led>;
+  readonly transfers: Pick<LeaderTransfers, 'begin'>;
   /** Bytes of publishes that have no answer yet. */
   readonly pendingBytes: () => number;
   readonly now: () => MonotonicMs;
@@ -14,9 +16,10 @@ export interface HandOverOptions {
 }
 
 /**
- * A clean stop: this node campaigns no more, hands each partition that it leads to a voter in sync,
- * and says that it may stop once all of them are led again and its publishers have their answers,
- * or after `limits.handOverMsMax`. A lone voter has nobody to hand over to.
+ * A clean stop: this node campaigns no more, hands the partitions that it leads to the voters in
+ * sync, to each its share, and says that it may stop once all of them are led again and its
+ * publishers have their answers, or after `limits.handOverMsMax`. A lone voter has nobody to hand
+ * over to.
  */
 export class HandOver {
   readonly #options: HandOverOptions;
@@ -36,20 +39,23 @@ export class HandOver {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    const { partitions, now } = this.#options;
+    const { partitions, transfers, now } = this.#options;
     for (const partition of partitions) {
       const isAlone = partition.voters?.voters.length === 1;
       if (!partition.isLeader || isAlone) continue;
-      partition.resign();
+      const heirs = partition.inSyncIds.filter((nodeId) => nodeId !== partition.leaderId);
+      transfers.begin(partition, heirs[this.#leaving.size % Math.max(heirs.length, 1)]);
       this.#leaving.add(partition);
     }
     this.#until = monotonicMs(now() + (this.#leaving.size > 0 ? limits.handOverMsMax : 0));
   }
 
+  /** After the transfers' turn has ended. */
   turnEnded(): void {
     if (this.#until === undefined) return;
     for (const partition of this.#leaving) {
-      if (partition.leaderId !== undefined) this.#leaving.delete(partition);
+      const isLed = !partition.isLeader && partition.leaderId !== undefined;
+      if (isLed) this.#leaving.delete(partition);
     }
     const { pendingBytes, now, emit } = this.#options;
     const isDone = this.#leaving.size === 0 && pendingBytes() === 0;

@@ -25,6 +25,7 @@ import { KafkaRouter } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import { LeaderlessWatch } from './leaderless-watch.ts';
 import { HandOver } from './hand-over.ts';
+import { LeaderTransfers } from './leader-transfers.ts';
 import { LocalPartitions } from './local-partitions.ts';
 import { LocalWitnesses } from './local-witnesses.ts';
 import { isWitnessNode, type NodeOptions } from './node-options.ts';
@@ -59,6 +60,7 @@ export class NodeParts {
   readonly leaderless = new LeaderlessWatch();
   readonly wantedVoters: WantedVoters;
   readonly homeward: Homeward;
+  readonly transfers = new LeaderTransfers(() => this.#current().monotonicMs);
   readonly replication = { electionsWon: 0, leaderChanges: 0, inSyncLeft: 0, inSyncEntered: 0 };
   readonly reads: PendingReads;
   readonly factory: PartitionFactory;
@@ -89,13 +91,12 @@ export class NodeParts {
     this.#options = options;
     this.#world = world;
     const { emit } = world;
-    const partitions = new PartitionTable(options.cluster === undefined);
-    this.partitions = partitions;
-    const cluster = this.cluster;
+    this.partitions = new PartitionTable(options.cluster === undefined);
+    const { partitions, cluster, transfers } = this;
     this.clock = new ClockWatch(emit);
     this.peerClocks = new PeerClocks(emit);
     this.wantedVoters = new WantedVoters({ partitions, cluster, now: () => this.#current() });
-    this.homeward = new Homeward({ nodeId: options.nodeId, partitions, cluster });
+    this.homeward = new Homeward({ nodeId: options.nodeId, partitions, cluster, transfers });
     this.reads = new PendingReads(emit);
     this.factory = this.#createFactory(emit);
     this.queues = this.#createQueues();
@@ -136,7 +137,7 @@ export class NodeParts {
       sharing: options.cluster && { ...options, openMsMax: options.ingestDeliveryTimeoutMs },
     });
     this.handOver = new HandOver({
-      ...{ partitions, emit },
+      ...{ partitions, transfers, emit },
       pendingBytes: () => this.batcher.pendingBytes,
       now: () => this.#current().monotonicMs,
     });

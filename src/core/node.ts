@@ -56,7 +56,7 @@ export class Node {
   step(event: Event, now: Now): readonly Effect[] {
     this.#now = now;
     this.#handle(event, now);
-    this.#parts.factory.orderVotes();
+    this.#parts.factory.stepEnded();
     this.#parts.forwarding.describeChanged();
     const effects = this.#effects;
     this.#effects = [];
@@ -75,6 +75,7 @@ export class Node {
       this.#parts.membership?.nextDeadline(),
       this.#parts.forwarding.nextDeadline(),
       this.#parts.partitions.nextDeadline(),
+      this.#parts.transfers.nextDeadline(),
       this.#parts.handOver.nextDeadline(),
     ].filter((deadline) => deadline !== undefined);
     return deadlines.length === 0 ? undefined : Math.min(...deadlines);
@@ -160,6 +161,7 @@ export class Node {
   #turnEnded(now: Now): void {
     this.#parts.batcher.turnEnded(now);
     this.#parts.ingest.turnEnded();
+    this.#parts.transfers.turnEnded();
     this.#parts.handOver.turnEnded();
     this.#parts.membership?.peers.turnEnded(now);
   }

@@ -39,10 +39,11 @@ export type WitnessPlace = Pick<
 /** A follower that hears nothing for this long looks for another leader; C4's bound on the lag. */
 const fetchTimeoutMsMin = 1_000;
 
-/** Makes partitions out of open logs, and gathers the votes of a step: they share an fsync (T3). */
+/** Makes partitions out of open logs; those of a step share the fsync of their votes (T3). */
 export class PartitionFactory {
   readonly #options: PartitionFactoryOptions;
   #votes: VoteRecord[] = [];
+  #share: number | undefined;
 
   constructor(options: PartitionFactoryOptions) {
     this.#options = options;
@@ -50,9 +51,10 @@ export class PartitionFactory {
 
   open(log: OpenLog): Partition {
     const { self, segmentBytesMax, random, now, isWitness } = this.#options;
+    const { stepShare } = this;
     const { highWatermarkMoved, leaderChanged } = this.#options;
     const partition: Partition = new Partition(log.logId, log.recovered, {
-      ...{ self, segmentBytesMax, random, now },
+      ...{ self, segmentBytesMax, random, stepShare, now },
       role: isWitness ? 'witness' : undefined,
       settings: this.#settings(log.recovered.topic),
       port: {
@@ -66,9 +68,10 @@ export class PartitionFactory {
 
   openWitness(place: WitnessPlace): WitnessReplica {
     const { self, random, now } = this.#options;
+    const { stepShare } = this;
     const witness: WitnessReplica = new WitnessReplica({
       ...place,
-      ...{ self, random, now },
+      ...{ self, random, stepShare, now },
       settings: this.#settings(place.topic),
       port: {
         ...this.#port(() => witness),
@@ -80,12 +83,16 @@ export class PartitionFactory {
     return witness;
   }
 
-  /** Orders the votes that were given since the last call. */
-  orderVotes(): void {
+  /** Orders the votes that were given in it. */
+  stepEnded(): void {
+    this.#share = undefined;
     if (this.#votes.length === 0) return;
     this.#options.emit({ type: 'PersistVotes', votes: this.#votes });
     this.#votes = [];
   }
+
+  /** See ReplicaOptions. */
+  readonly stepShare = (): number => (this.#share ??= this.#options.random.next());
 
   #port(replica: () => PeerReplica): Omit<PartitionPort, 'highWatermarkMoved' | 'leaderChanged'> {
     const peers = (): Peers | undefined => this.#options.peers();

@@ -37,6 +37,8 @@ export interface PartitionOptions {
   readonly segmentBytesMax: number;
   readonly settings: ReplicaSettings;
   readonly random: Random;
+  /** See ReplicaOptions. */
+  readonly stepShare?: (() => number) | undefined;
   /** The time of the step that is running. */
   readonly now: () => Now;
   readonly port: PartitionPort;

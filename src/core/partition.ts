@@ -54,6 +54,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   #replica: Replica | undefined;
   #voters: VoterHistory | undefined;
   #follower: LogFollower | undefined;
+  #refusesRecords = false;
   /** What the log start was ordered to be. */
   #advancedTo: Offset = offset(0);
 
@@ -141,11 +142,11 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   begin(first: VoterSet, vote: StoredVote | undefined): void {
     assert(this.#replica === undefined, 'a partition begins once');
     const voters = recoveredVoters(this.#recovered, first);
-    const { self, role, settings, random, port } = this.#options;
+    const { self, role, settings, random, stepShare, port } = this.#options;
     const now = this.#nowMs();
     this.#voters = voters;
     this.#replica = new Replica({
-      ...{ self, role, settings, random, vote, now, voters },
+      ...{ self, role, settings, random, stepShare, vote, now, voters },
       log: this.log,
       heardAt: port.heardAt,
       isStopping: port.isStopping,
@@ -159,9 +160,9 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     this.#replica?.votePersisted(vote, this.#nowMs());
   }
 
-  /** A clean stop: another voter shall lead. */
-  resign(): void {
-    this.#replica?.resign(this.#nowMs());
+  /** While it still leads: another voter is about to, and shall have all before. */
+  refuseRecords(): void {
+    this.#refusesRecords = this.isLeader;
   }
 
   /**
@@ -244,7 +245,9 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
    * it.
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
-    if (!this.isLeader || this.isCutting) return done(produceRefusals.notLeader);
+    if (!this.isLeader || this.isCutting || this.#refusesRecords) {
+      return done(produceRefusals.notLeader);
+    }
     if (this.#isShortOfReplicas) return done(produceRefusals.notEnoughReplicas);
     const header = wholeBatchHeader(batch);
     const claim = producerBatch(header, this.log.logEndOffset);
@@ -305,7 +308,10 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
       beginEpoch: (nodeId, begin) => peers.beginEpoch(nodeId, begin),
       endEpoch: (nodeId, end) => peers.endEpoch(nodeId, end),
       led: (epoch, grantedBy) => this.#led(epoch, grantedBy),
-      resigned: () => this.#waiters.epochEnded(),
+      resigned: () => {
+        this.#refusesRecords = false;
+        this.#waiters.epochEnded();
+      },
       appendVoters: (voters) => this.#appendVoters(voters),
       leaderChanged: () => leaderChanged(),
       highWatermarkMoved: () => this.#highWatermarkMoved(),

@@ -48,7 +48,7 @@ export class WitnessReplica implements PeerReplica {
     this.topicId = topicId;
     this.partition = partition;
     const voters = votersOf(state);
-    const { self, settings, random, vote, now, port } = options;
+    const { self, settings, random, stepShare, vote, now, port } = options;
     const log = new WitnessLog(state, {
       voters,
       store: (generation, next) =>
@@ -57,7 +57,7 @@ export class WitnessReplica implements PeerReplica {
     this.#voters = voters;
     this.#log = log;
     this.replica = new Replica({
-      ...{ self, role: 'witness', log, voters, vote, settings, random },
+      ...{ self, role: 'witness', log, voters, vote, settings, random, stepShare },
       heardAt: port.heardAt,
       port: this.#replicaPort(),
       now: now().monotonicMs,

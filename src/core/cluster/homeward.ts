@@ -1,6 +1,7 @@
 import { monotonicMs, type MonotonicMs } from '../../base/brand.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
+import type { LeaderTransfers } from '../leader-transfers.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { driftRoundMs, LeaderDrift, type LedPartition } from './leader-drift.ts';
 import { topicReplicas } from './topic-replicas.ts';
@@ -9,6 +10,7 @@ export interface HomewardOptions {
   readonly nodeId: number;
   readonly partitions: PartitionTable;
   readonly cluster: ClusterState;
+  readonly transfers: LeaderTransfers;
 }
 
 /** Hands partitions over to the nodes that shall lead them, from time to time (T4). */
@@ -36,7 +38,7 @@ export class Homeward {
     for (const { topicId, partition, nodeId } of this.#drift.round(this.#led(), now)) {
       for (const led of this.#options.partitions) {
         const isIt = led.topicId === topicId && led.partition === partition;
-        if (isIt && led.isEpochCommitted) led.replica.resign(now, nodeId);
+        if (isIt && led.isEpochCommitted) this.#options.transfers.begin(led, nodeId);
       }
     }
   }

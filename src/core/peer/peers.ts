@@ -318,9 +318,8 @@ export class Peers {
    * once: one message to each voter, one fsync of votes.
    */
   #refused(nodeId: number): void {
-    const share = this.#options.random.next();
     for (const { replica } of this.#options.replicas()) {
-      replica.nodeRefused(nodeId, this.#now.monotonicMs, share);
+      replica.nodeRefused(nodeId, this.#now.monotonicMs);
     }
   }
 

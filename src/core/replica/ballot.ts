@@ -7,6 +7,13 @@ export interface StoredVote {
   readonly votedFor: Uuid;
 }
 
+/** What waits for a vote to be durable. */
+interface VotePromise {
+  readonly keep: (now: MonotonicMs) => void;
+  /** Its epoch ended before. */
+  readonly lapse: (() => void) | undefined;
+}
+
 /**
  * The leader epoch that a replica is in, and its one vote in it. Nothing is promised before the
  * vote is durable (L2); none is left in an epoch that was found on the disk at start (C1).
@@ -16,7 +23,7 @@ export class Ballot {
   #leaderEpoch: LeaderEpoch;
   #votedFor: Uuid | undefined;
   #isDurable = true;
-  #waiting: ((now: MonotonicMs) => void)[] = [];
+  #waiting: VotePromise[] = [];
 
   /** @param lastEpoch of the last batch: where the log is ahead no vote is left in that epoch. */
   constructor(stored: StoredVote | undefined, lastEpoch: LeaderEpoch) {
@@ -38,13 +45,15 @@ export class Ballot {
     return this.#votedFor !== undefined;
   }
 
-  /** Votes given in an older epoch are void, promises of them are never told. */
+  /** Votes given in an older epoch are void, promises of them lapse. */
   enter(epoch: LeaderEpoch): void {
     if (epoch <= this.#leaderEpoch) return;
     this.#leaderEpoch = epoch;
     this.#votedFor = undefined;
     this.#isDurable = true;
+    const lapsed = this.#waiting;
     this.#waiting = [];
+    for (const { lapse } of lapsed) lapse?.();
   }
 
   isFor(directoryId: Uuid): boolean {
@@ -57,10 +66,10 @@ export class Ballot {
     this.#isDurable = false;
   }
 
-  /** Calls back once the vote is durable, unless the epoch ends before. */
-  whenDurable(now: MonotonicMs, promise: (now: MonotonicMs) => void): void {
+  /** Calls back once the vote is durable, or its epoch has ended before. */
+  whenDurable(now: MonotonicMs, promise: (now: MonotonicMs) => void, lapse?: () => void): void {
     if (this.#isDurable) promise(now);
-    else this.#waiting.push(promise);
+    else this.#waiting.push({ keep: promise, lapse });
   }
 
   /** A vote of an older epoch keeps no promise any more. */
@@ -69,6 +78,6 @@ export class Ballot {
     this.#isDurable = true;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const promise of waiting) promise(now);
+    for (const { keep } of waiting) keep(now);
   }
 }

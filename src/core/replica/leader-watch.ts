@@ -3,11 +3,15 @@ import type { MonotonicMs } from '../../base/brand.ts';
 /** A refused connection starts the pre-vote after a random time between these (T3). */
 const refusedMsMin = 50;
 const refusedMsMax = 150;
+/** Who is not the first successor of a leader that goes leaves that one the time for a vote. */
+const firstSuccessorMs = 200;
 
 export interface LeaderWatchOptions {
   readonly fetchTimeoutMs: number;
   /** Uniform in [0, 1). */
   readonly random: { next(): number };
+  /** See ReplicaOptions. */
+  readonly stepShare: () => number;
   /** When something of that node was heard last; undefined: never. */
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
 }
@@ -53,17 +57,21 @@ export class LeaderWatch {
     if (this.#isRefused) this.armSoon(now);
   }
 
-  /** Waits a little: others may have the same news. @param share in [0, 1): how little. */
-  armSoon(now: MonotonicMs, share = this.#options.random.next()): void {
-    const soon = now + refusedMsMin + share * (refusedMsMax - refusedMsMin);
-    this.#electionAtMs = Math.min(this.#electionAtMs, soon);
+  /** Waits a little: others may have the same news. */
+  armSoon(now: MonotonicMs): void {
+    this.#electionAtMs = Math.min(this.#electionAtMs, this.#soon(now));
+  }
+
+  /** Another one campaigns now, whatever it was that this one wanted to do. */
+  armAfterFirst(now: MonotonicMs): void {
+    this.#electionAtMs = this.#soon(now) + firstSuccessorMs;
   }
 
   /** The leader's node refuses connections; once is enough, or each link would draw a time. */
-  refused(now: MonotonicMs, share?: number): void {
+  refused(now: MonotonicMs): void {
     if (this.#isRefused) return;
     if (this.#leaderId !== undefined) this.#refusal = { nodeId: this.#leaderId, atMs: now };
-    this.armSoon(now, share);
+    this.armSoon(now);
   }
 
   /** Nothing of it was heard for the fetch timeout, or it refuses connections; true without one. */
@@ -95,6 +103,10 @@ export class LeaderWatch {
   #heard(): MonotonicMs | undefined {
     if (this.#leaderId === undefined || this.#isRefused) return undefined;
     return this.#options.heardAt(this.#leaderId);
+  }
+
+  #soon(now: MonotonicMs): number {
+    return now + refusedMsMin + this.#options.stepShare() * (refusedMsMax - refusedMsMin);
   }
 
   #draw(from: MonotonicMs): number {

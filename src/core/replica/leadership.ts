@@ -123,6 +123,13 @@ export class Leadership {
       .map(({ replica }) => replica);
   }
 
+  /** Whether the first of them has fsynced the whole log, or there is none to wait for. */
+  hasWholeSuccessor(first?: number): boolean {
+    const [next] = this.successors(first);
+    const has = next && this.persistedOffsetOf(next);
+    return has === undefined || has >= this.#options.log.logEndOffset;
+  }
+
   /** All other replicas that are voters, or have fetched in this epoch. */
   followers(now: MonotonicMs): FollowerStatus[] {
     const { log, voters } = this.#options;

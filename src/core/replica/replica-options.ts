@@ -45,6 +45,11 @@ export interface ReplicaOptions {
   readonly vote: StoredVote | undefined;
   readonly settings: ReplicaSettings;
   readonly random: Random;
+  /**
+   * Uniform in [0, 1), the same for all replicas of a step: what happens to all that a node led
+   * makes them campaign together, so that they share messages and fsyncs (T3). Default: `random`.
+   */
+  readonly stepShare?: (() => number) | undefined;
   /** When something of that node was heard last; undefined: never. */
   readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
   /** This node is about to stop: it votes, but campaigns no more. */

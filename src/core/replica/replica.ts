@@ -13,7 +13,7 @@ import { LeaderWatch } from './leader-watch.ts';
 import type { LogStart } from './log-start.ts';
 import type { EpochEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
-import { mayGrant } from './vote-rules.ts';
+import { mayGrant, verdictOf } from './vote-rules.ts';
 import { isSameReplica, type ReplicaId, type VoterSet } from './voter-set.ts';
 
 /**
@@ -38,11 +38,11 @@ export class Replica {
       this.#won(election, now),
     );
     this.#highWatermark = options.log.logStartOffset;
-    const { random, heardAt, now } = options;
+    const { random, stepShare = () => random.next(), heardAt, now } = options;
     const { fetchTimeoutMs } = options.settings;
     // A lone voter waits for nobody (C1).
     const firstAtMs = this.#isAlone ? now : undefined;
-    this.#watch = new LeaderWatch({ fetchTimeoutMs, random, heardAt }, now, firstAtMs);
+    this.#watch = new LeaderWatch({ fetchTimeoutMs, random, stepShare, heardAt }, now, firstAtMs);
   }
 
   get self(): ReplicaId {
@@ -92,7 +92,7 @@ export class Replica {
     };
   }
 
-  /** `answer` is called once, or never: the vote it promises is told when it is durable. */
+  /** `answer` is called once: the vote it promises is told when it is durable. */
   voteRequested(
     request: VoteRequest,
     now: MonotonicMs,
@@ -100,16 +100,19 @@ export class Replica {
   ): void {
     const { self } = this.#options;
     const { leaderEpoch: epoch, candidate } = request;
-    if (!isSameReplica(request.voter, self) || !this.#mayVote)
-      return answer(this.#verdict(request, false));
+    const say = (isGranted: boolean): void => answer(verdictOf(request, isGranted, this));
+    if (!isSameReplica(request.voter, self) || !this.#mayVote) return say(false);
     // For a pre-vote too (KIP-996): who alone stored an epoch could follow no older one again.
     if (epoch > this.leaderEpoch) this.#enterEpoch(epoch, undefined, now);
     const isGranted = this.#mayGrant(request, now);
-    if (!isGranted || request.isPreVote) return answer(this.#verdict(request, isGranted));
+    if (!isGranted && !request.isPreVote) this.#refusedVote(now);
+    if (!isGranted || request.isPreVote) return say(isGranted);
     if (!isSameReplica(candidate, self)) this.#campaign.stop();
     this.#watch.arm(now);
     if (!this.#ballot.hasVoted) this.#campaign.voteFor(candidate);
-    return this.#ballot.whenDurable(now, () => answer(this.#verdict(request, true)));
+    // Who led in the epoch that is over does not lead in the one that comes.
+    const lapse = () => answer({ ...verdictOf(request, false, this), leaderId: undefined });
+    return this.#ballot.whenDurable(now, () => say(true), lapse);
   }
 
   votePersisted(vote: StoredVote, now: MonotonicMs): void {
@@ -146,14 +149,14 @@ export class Replica {
     const [first] = end.successors;
     const isFirst = first !== undefined && isSameReplica(first, this.#options.self);
     if (isFirst) return this.#vote(now);
-    this.#watch.armSoon(now);
+    this.#watch.armAfterFirst(now);
   }
 
   /** A node refuses connections: its partitions need another leader, its voters are not in sync. */
-  nodeRefused(nodeId: number, now: MonotonicMs, share?: number): void {
+  nodeRefused(nodeId: number, now: MonotonicMs): void {
     const { leadership } = this;
     if (leadership !== undefined) return this.#moved(leadership.unreachable(nodeId, now));
-    if (this.#watch.leaderId === nodeId) this.#watch.refused(now, share);
+    if (this.#watch.leaderId === nodeId) this.#watch.refused(now);
   }
 
   /** The leader's node answers that it does not lead this partition any more (T2). */
@@ -278,15 +281,10 @@ export class Replica {
     });
   }
 
-  #verdict(request: VoteRequest, isGranted: boolean): VoteAnswer {
-    return {
-      voter: this.#options.self,
-      askedEpoch: request.leaderEpoch,
-      isPreVote: request.isPreVote,
-      isGranted,
-      leaderEpoch: this.leaderEpoch,
-      leaderId: this.leaderId,
-    };
+  /** Without a leader, and no vote given: the candidate lacks what this replica has. */
+  #refusedVote(now: MonotonicMs): void {
+    const isOpen = this.leaderId === undefined && !this.#ballot.hasVoted;
+    if (isOpen && this.#isFollower) this.#watch.armSoon(now);
   }
 
   #preVote(now: MonotonicMs): void {

@@ -1,5 +1,6 @@
 import type { Ballot } from './ballot.ts';
-import type { VoteRequest } from './peer-call.ts';
+import type { VoteAnswer, VoteRequest } from './peer-call.ts';
+import type { ReplicaId } from './voter-set.ts';
 import { isUpToDate, type ReplicaLog } from './replica-log.ts';
 
 /** What a voter looks at before it answers. */
@@ -10,6 +11,17 @@ export interface VoterView {
   readonly hearsLeader: boolean;
   /** The leader of its epoch, as far as it knows. */
   readonly leaderId: number | undefined;
+}
+
+type Speaker = Pick<VoteAnswer, 'leaderEpoch' | 'leaderId'> & { readonly self: ReplicaId };
+
+/** What a voter says, and what it knows as it says it. */
+export function verdictOf(
+  { leaderEpoch: askedEpoch, isPreVote }: VoteRequest,
+  isGranted: boolean,
+  { self: voter, leaderEpoch, leaderId }: Speaker,
+): VoteAnswer {
+  return { voter, askedEpoch, isPreVote, isGranted, leaderEpoch, leaderId };
 }
 
 /** Whether a vote, or a pre-vote, is given; the request's epoch was entered before if it is new. */

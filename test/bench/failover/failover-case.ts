@@ -4,13 +4,12 @@ import { EntranceRing } from '../../cluster/load/entrance-ring.ts';
 import type { Entrance } from '../../cluster/load/load-writer.ts';
 import { LoopbackNetwork } from '../../cluster/network/loopback-network.ts';
 import { idsOf, TestCluster } from '../../cluster/test-cluster.ts';
-import type { ClusterNode, NodeRole } from '../../cluster/test-cluster.ts';
+import type { NodeRole } from '../../cluster/test-cluster.ts';
 import { waitUntil } from '../../integration/harness/wait-until.ts';
+import { median } from '../statistics.ts';
 import { partitionTopics } from './partition-topics.ts';
 import { Probe } from './probe.ts';
-
-/** Whom a case takes away: by SIGKILL, or the leader by SIGTERM. */
-export type Victim = 'leader' | 'follower' | 'witness' | 'plannedStop';
+import { Turns, type Victim } from './turns.ts';
 
 export interface FailoverCase {
   readonly victim: Victim;
@@ -19,6 +18,9 @@ export interface FailoverCase {
   readonly kills: number;
   readonly replicaLagTimeMaxMs: number;
 }
+
+/** Of all probes together: more than a node has to do on most days, less than it can. */
+const readingsPerSecond = 250;
 
 /** What one fault cost, over the probes that it concerned. */
 export interface FailoverSample {
@@ -30,13 +32,12 @@ export interface FailoverSample {
   readonly otherStallMs: number;
   /** Of those that it led. */
   readonly ledStallMs: number;
+  /** The usual wait for a PUBACK, just before. */
+  readonly calmMs: number;
 }
 
 const topic = 'sensors';
 const recoveryMsMax = 30_000;
-/** How long the others are watched after a fault. */
-const watchMs = 2_500;
-
 /** Takes a node away again and again under probes of every partition. */
 export const runFailoverCase = async (
   folder: string,
@@ -56,9 +57,14 @@ export const runFailoverCase = async (
     await cluster.untilSettled();
     probes.push(...openProbes(cluster, partitions));
     const samples: FailoverSample[] = [];
+    const turns = new Turns(cluster, topic, one.victim);
     for (let kill = 0; kill < one.kills; kill++) {
-      samples.push(await takeAway(cluster, probes, one));
-      say(`${one.victim}, ${partitions} partitions: ${kill + 1} of ${one.kills}`);
+      const startedMs = performance.now();
+      const sample = await takeAway(cluster, probes, { ...one, turns });
+      samples.push(sample);
+      const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+      const what = `${one.victim}, ${partitions} partitions: ${kill + 1} of ${one.kills}`;
+      say(`${what}, ${seconds} s: ${JSON.stringify(sample)}`);
     }
     return samples;
   } finally {
@@ -73,28 +79,37 @@ const openProbes = (cluster: TestCluster, partitions: number): Probe[] => {
   }));
   return partitionTopics(partitions).map((mqttTopic, partition) => {
     const ring = new EntranceRing(entrances, partition);
-    return new Probe({ name: `probe-${partition}`, entrances: ring, mqttTopic, partition });
+    const pauseMs = (1_000 * partitions) / readingsPerSecond;
+    return new Probe({
+      name: `probe-${partition}`,
+      entrances: ring,
+      mqttTopic,
+      partition,
+      pauseMs,
+    });
   });
 };
 
 const takeAway = async (
   cluster: TestCluster,
   probes: readonly Probe[],
-  { victim }: FailoverCase,
+  { victim, turns, replicaLagTimeMaxMs }: FailoverCase & { readonly turns: Turns },
 ): Promise<FailoverSample> => {
-  const { node, led } = await choose(cluster, victim);
+  await waitUntilInSync(cluster);
+  const { node, led } = await turns.next();
   await waitUntil('all probes at work', recoveryMsMax, () =>
     probes.every((probe) => probe.acked > 0 && probe.view.waitingMs < 300),
   );
+  const calmMs = median(probes.map((probe) => probe.lastMs));
   for (const probe of probes) probe.mark();
+  // Whoever is still counted as in sync may stall the others for that long.
+  const watched = delay(replicaLagTimeMaxMs);
   const ended = victim === 'plannedStop' ? node.process.stop() : node.process.kill();
-  // A cluster of one has nobody else: it is measured by its own start.
-  if (cluster.nodes.length === 1) await ended.then(() => node.process.spawn());
-  const concerned = probes.filter(({ partition }) => led.has(partition));
   await waitUntil('a new PUBACK of each partition', recoveryMsMax, () =>
     probes.every((probe) => probe.view.firstMs >= 0),
   );
-  await delay(watchMs);
+  await watched;
+  const concerned = probes.filter(({ partition }) => led.has(partition));
   const firsts = concerned.map((probe) => probe.view.firstMs);
   const stallOf = (list: readonly Probe[]): number =>
     Math.max(0, ...list.map((probe) => probe.view.stallMs));
@@ -103,33 +118,11 @@ const takeAway = async (
     allMs: Math.max(-1, ...firsts),
     ledStallMs: stallOf(concerned),
     otherStallMs: stallOf(probes.filter(({ partition }) => !led.has(partition))),
+    calmMs,
   };
   await ended;
-  if (!node.process.isRunning) await node.process.start();
+  await node.process.start();
   return sample;
-};
-
-/** The node to take away, and the partitions that it leads. */
-const choose = async (
-  cluster: TestCluster,
-  victim: Victim,
-): Promise<{ readonly node: ClusterNode; readonly led: ReadonlySet<number> }> => {
-  await waitUntilInSync(cluster);
-  const leaders = new Map<number, Set<number>>(cluster.nodes.map(({ id }) => [id, new Set()]));
-  const [status] = (await cluster.statuses()).values();
-  for (const { topic: name, partition, leader } of status?.partitions ?? []) {
-    if (name === topic && leader !== undefined) leaders.get(leader)?.add(partition);
-  }
-  const ledBy = (id: number): ReadonlySet<number> => leaders.get(id) ?? new Set();
-  const byLoad = cluster.dataNodes.toSorted((a, b) => ledBy(a.id).size - ledBy(b.id).size);
-  const node =
-    victim === 'witness'
-      ? cluster.nodes.find(({ role }) => role === 'witness')
-      : victim === 'follower'
-        ? byLoad[0]
-        : byLoad.at(-1);
-  if (node === undefined) throw new Error(`no ${victim} in this cluster`);
-  return { node, led: ledBy(node.id) };
 };
 
 /** Under load log ends differ, so this asks for less than `untilSettled`. */

@@ -11,6 +11,8 @@ export interface ProbeOptions {
   readonly entrances: EntranceRing;
   readonly mqttTopic: string;
   readonly partition: number;
+  /** Between a PUBACK and the next reading. */
+  readonly pauseMs: number;
 }
 
 /** What one probe saw of one fault. */
@@ -23,7 +25,6 @@ export interface ProbeView {
   readonly waitingMs: number;
 }
 
-const pauseMs = 4;
 const retryMs = 5;
 const patienceMs = 5_000;
 
@@ -44,6 +45,8 @@ export class Probe {
   /** When the reading that is on its way was begun. */
   #begunMs = performance.now();
   acked = 0;
+  /** How long the last PUBACK took. */
+  lastMs = 0;
 
   constructor(options: ProbeOptions) {
     this.partition = options.partition;
@@ -99,12 +102,13 @@ export class Probe {
     await client.receive(packetTypes.puback, packetId, patienceMs);
     const nowMs = performance.now();
     this.acked += 1;
+    this.lastMs = nowMs - sentMs;
     if (nowMs >= this.#faultMs) {
       const waitedMs = nowMs - Math.max(this.#begunMs, this.#faultMs);
       this.#stallMs = Math.max(this.#stallMs, waitedMs);
     }
     if (this.#firstMs < 0 && sentMs >= this.#faultMs) this.#firstMs = nowMs - this.#faultMs;
-    await delay(pauseMs);
+    await delay(this.#options.pauseMs);
     this.#begunMs = performance.now();
   }
 }

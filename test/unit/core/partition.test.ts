@@ -43,6 +43,17 @@ describe('Partition', () => {
     expect(world.partition.highWatermark).toBe(3);
   });
 
+  it('takes no record while another is about to lead, and commits what it has (T4)', () => {
+    const world = newPartition();
+    const before = produced(world, batch(0, ['a']));
+    world.partition.refuseRecords();
+    expect(produced(world, batch(1, ['b']))).toEqual([
+      { ok: false, error: 'NOT_LEADER_OR_FOLLOWER' },
+    ]);
+    world.persistAll();
+    expect(before).toMatchObject([{ ok: true }]);
+  });
+
   it('answers a duplicate with the old offset, and not before that is committed (P2)', () => {
     const world = newPartition();
     produced(world, batch(0, ['a']));

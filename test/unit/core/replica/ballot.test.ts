@@ -26,11 +26,12 @@ describe('Ballot', () => {
     const ballot = new Ballot(undefined, epoch(0));
     ballot.enter(epoch(1));
     ballot.vote(a);
-    let isPromised = false;
-    ballot.whenDurable(now, () => (isPromised = true));
+    const told: string[] = [];
+    const lapse = (): void => void told.push(`lapsed in ${ballot.leaderEpoch}`);
+    ballot.whenDurable(now, () => told.push('kept'), lapse);
     ballot.enter(epoch(2));
     ballot.persisted({ leaderEpoch: epoch(1), votedFor: a }, now);
-    expect([isPromised, ballot.hasVoted]).toEqual([false, false]);
+    expect([told, ballot.hasVoted]).toEqual([['lapsed in 2'], false]);
   });
 
   it('finds its vote again, and leads in no epoch that was on the disk (C1)', () => {

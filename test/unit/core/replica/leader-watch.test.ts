@@ -4,9 +4,10 @@ import { LeaderWatch } from '../../../../src/core/replica/leader-watch.ts';
 
 function newWatch() {
   const heard = new Map<number, number>();
+  const share = { now: 0.5 };
   const watch = new LeaderWatch(
     {
-      ...{ fetchTimeoutMs: 1_000, random: { next: () => 0.5 } },
+      ...{ fetchTimeoutMs: 1_000, random: { next: () => 0.5 }, stepShare: () => share.now },
       heardAt: (nodeId) => {
         const at = heard.get(nodeId);
         return at === undefined ? undefined : monotonicMs(at);
@@ -15,7 +16,7 @@ function newWatch() {
     monotonicMs(0),
   );
   watch.follow(7);
-  return { watch, heard };
+  return { watch, heard, share };
 }
 
 describe('LeaderWatch (T2, T3)', () => {
@@ -44,10 +45,19 @@ describe('LeaderWatch (T2, T3)', () => {
   });
 
   it('keeps the time that the first refusal drew', () => {
-    const { watch } = newWatch();
-    watch.refused(monotonicMs(100), 0.9);
-    watch.refused(monotonicMs(101), 0);
+    const { watch, share } = newWatch();
+    share.now = 0.9;
+    watch.refused(monotonicMs(100));
+    share.now = 0;
+    watch.refused(monotonicMs(101));
     expect(watch.electionAtMs).toBe(240);
+  });
+
+  it('lets another one campaign first, also when it was about to', () => {
+    const { watch } = newWatch();
+    watch.armSoon(monotonicMs(100));
+    watch.armAfterFirst(monotonicMs(110));
+    expect(watch.electionAtMs).toBe(410);
   });
 
   it('does not wait long for it when another voter names it once more', () => {

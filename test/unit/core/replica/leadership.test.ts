@@ -54,6 +54,19 @@ describe('Leadership (C3, C4)', () => {
     expect(leadership.highWatermark).toBe(2);
   });
 
+  it('has a whole successor when that one has fsynced the log end, or there is nobody', () => {
+    const { leadership, append, fetch } = newLeadership();
+    fetch(follower, 1, 10);
+    expect([leadership.hasWholeSuccessor(), leadership.hasWholeSuccessor(2)]).toEqual([true, true]);
+    append();
+    expect([leadership.hasWholeSuccessor(), leadership.hasWholeSuccessor(2)]).toEqual([
+      false,
+      false,
+    ]);
+    leadership.unreachable(2, monotonicMs(20));
+    expect(leadership.hasWholeSuccessor()).toBe(true);
+  });
+
   it('is at risk while a witness is not heard, as while a copy is away', () => {
     const { leadership, fetch } = newLeadership();
     const isAtRisk = (ms: number): boolean => leadership.isAtRisk(monotonicMs(ms));

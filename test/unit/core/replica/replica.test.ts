@@ -92,6 +92,18 @@ function newFollower(
   return { replica, log };
 }
 
+/** @returns what the replica answers, as it comes: granted or not, its epoch, its leader. */
+function askVote(replica: Replica, nodeId: number, epoch: number): unknown[] {
+  const answers: unknown[] = [];
+  const [candidate, voter] = [voters[nodeId - 1] as Voter, voters[1] as Voter];
+  const log = { lastEpoch: leaderEpoch(0), logEndOffset: offset(0) };
+  const request = { candidate, voter, leaderEpoch: leaderEpoch(epoch), isPreVote: false };
+  replica.voteRequested({ ...request, ...log }, monotonicMs(0), (answer) => {
+    answers.push([answer.isGranted, answer.leaderEpoch, answer.leaderId]);
+  });
+  return answers;
+}
+
 /** A cluster of one that voted in epoch 7 before it was stopped. */
 function newLone(calls: string[]): Replica {
   const self = voters[0] as Voter;
@@ -170,6 +182,29 @@ describe('Replica', () => {
     const known = { leaderEpoch: leaderEpoch(6), leaderId: undefined };
     replica.voteAnswered({ voter, ...said, ...known }, monotonicMs(20));
     expect([whole, replica.nextDeadline()]).toEqual([2_250, 120]);
+  });
+
+  it('leaves the first successor of a leader that goes the time for a vote', () => {
+    const { replica } = newFollower();
+    const successors = [voters[2] as Voter, voters[1] as Voter];
+    const end = { leaderId: 1, leaderEpoch: leaderEpoch(5), successors };
+    replica.epochEnded(end, monotonicMs(0));
+    expect([replica.leaderEpoch, replica.nextDeadline()]).toEqual([5, 300]);
+  });
+
+  it('campaigns soon itself when it refused its vote to a shorter log', () => {
+    const { replica, log } = newFollower();
+    log.append({ leaderEpoch: leaderEpoch(5), payload: 'x' });
+    expect(askVote(replica, 3, 6)).toEqual([[false, 6, undefined]]);
+    expect(replica.nextDeadline()).toBe(100);
+  });
+
+  it('answers a vote that it gave in an epoch that ended before it was durable', () => {
+    const { replica } = newFollower();
+    const first = askVote(replica, 3, 6);
+    expect(first).toEqual([]);
+    askVote(replica, 1, 7);
+    expect(first).toEqual([[false, 7, undefined]]);
   });
 
   it('campaigns no more once its node is about to stop', () => {

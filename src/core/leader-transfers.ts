@@ -1,0 +1,58 @@
+import { monotonicMs, type MonotonicMs } from '../base/brand.ts';
+import { limits } from '../base/limits.ts';
+import type { Partition } from './partition.ts';
+import type { Leadership } from './replica/leadership.ts';
+import type { Replica } from './replica/replica.ts';
+
+export type Transferable = Pick<Partition, 'isLeader' | 'refuseRecords'> & {
+  readonly replica: Pick<Replica, 'resign'> & {
+    readonly leadership: Pick<Leadership, 'hasWholeSuccessor'> | undefined;
+  };
+};
+
+/** Who shall lead next; undefined: whoever has most. */
+interface Transfer {
+  readonly to: number | undefined;
+  readonly untilMs: MonotonicMs;
+}
+
+/**
+ * Partitions that this node is about to lead no more (T4). Each takes no further record until its
+ * successor has fsynced all that there is, and then its leader resigns: the successor's log is as
+ * long as any, so every vote is its, and no publish that waits goes back to its queue. A successor
+ * that needs longer than `limits.handOverDrainMsMax` is not waited for.
+ */
+export class LeaderTransfers {
+  readonly #now: () => MonotonicMs;
+  readonly #open = new Map<Transferable, Transfer>();
+
+  constructor(now: () => MonotonicMs) {
+    this.#now = now;
+  }
+
+  /** @param to the node that shall lead, if it is in sync. */
+  begin(partition: Transferable, to?: number): void {
+    if (!partition.isLeader || this.#open.has(partition)) return;
+    partition.refuseRecords();
+    const untilMs = monotonicMs(this.#now() + limits.handOverDrainMsMax);
+    this.#open.set(partition, { to, untilMs });
+  }
+
+  turnEnded(): void {
+    for (const [partition, { to, untilMs }] of this.#open) {
+      const { replica } = partition;
+      const now = this.#now();
+      if (replica.leadership?.hasWholeSuccessor(to) === true) replica.resign(now, to);
+      else if (now >= untilMs) replica.resign(now);
+      if (!partition.isLeader) this.#open.delete(partition);
+    }
+  }
+
+  nextDeadline(): MonotonicMs | undefined {
+    let next: MonotonicMs | undefined;
+    for (const { untilMs } of this.#open.values()) {
+      if (next === undefined || untilMs < next) next = untilMs;
+    }
+    return next;
+  }
+}
