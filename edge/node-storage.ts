@@ -58,6 +58,7 @@ async function openLocked(
       random: randomNode,
       clock: clockNode,
       isClustered: config.cluster !== undefined,
+      isWitness: isWitness(config),
       telemetry,
       config: { segmentBytes, indexIntervalBytes, reserveBytes: reserveBytes(config) },
     });

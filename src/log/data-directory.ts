@@ -40,12 +40,23 @@ export interface DataDirectoryMeta {
    * often differ in them (V4).
    */
   readonly startIds: readonly Uuid[];
+  /** What the node was at its last start (V3); undefined: not noted then. */
+  readonly isWitness?: boolean;
 }
 
 export type DataDirectoryError =
   | { readonly code: 'NEWER_FORMAT'; readonly found: number; readonly supported: number }
   | { readonly code: 'NO_IDENTITY'; readonly found: readonly string[] }
-  | { readonly code: 'OTHER_NODE'; readonly found: number; readonly wanted: number };
+  | { readonly code: 'OTHER_NODE'; readonly found: number; readonly wanted: number }
+  | { readonly code: 'OTHER_ROLE'; readonly isWitness: boolean };
+
+/** What the config says of the node. */
+export interface NodeKind {
+  /** One of several. */
+  readonly isClustered?: boolean;
+  /** It keeps no records (V3). */
+  readonly isWitness?: boolean;
+}
 
 export interface OpenedDirectory {
   readonly meta: DataDirectoryMeta;
@@ -56,14 +67,15 @@ export interface OpenedDirectory {
 /**
  * Reads the identity, or gives one to an empty directory, and counts this start durably in both
  * copies. After a crash between the copies the higher count is the true one. A node alone is a
- * cluster of one from its first start on; one of several (`isClustered`) has the zero UUID until
- * its cluster is born, or takes it (V2).
+ * cluster of one from its first start on; one of several has the zero UUID until its cluster is
+ * born, or takes it (V2). Born, it stays a witness or a data node: what it has promised as the one
+ * it could not keep as the other (V3).
  */
 export async function openDataDirectory(
   disk: Disk,
   nodeId: number,
   random: Random,
-  isClustered = false,
+  { isClustered = false, isWitness = false }: NodeKind = {},
 ): Promise<Result<OpenedDirectory, DataDirectoryError>> {
   const found = await readCopies(disk);
   if (!found.ok) return found;
@@ -73,10 +85,13 @@ export async function openDataDirectory(
     if (names.length > 0) return fail({ code: 'NO_IDENTITY', found: names });
   } else if (old.nodeId !== nodeId) {
     return fail({ code: 'OTHER_NODE', found: old.nodeId, wanted: nodeId });
+  } else if (old.clusterId !== zeroUuid && (old.isWitness ?? isWitness) !== isWitness) {
+    return fail({ code: 'OTHER_ROLE', isWitness: !isWitness });
   }
   const counting = old === undefined ? founded(nodeId, random) : counted(old, random);
   const isUnborn = counting.clusterId === zeroUuid;
-  const meta = isUnborn && !isClustered ? { ...counting, clusterId: random.uuid() } : counting;
+  const clusterId = isUnborn && !isClustered ? random.uuid() : counting.clusterId;
+  const meta = { ...counting, clusterId, isWitness };
   await writeMeta(disk, meta);
   return ok({ meta, isFirstStart: old === undefined });
 }
@@ -155,5 +170,6 @@ export function decodeMeta(bytes: Uint8Array): DataDirectoryMeta | undefined {
   const ids = { clusterId: uuid(clusterId), directoryId: uuid(directoryId) };
   // None: from before they were drawn.
   const startIds = Array.isArray(meta['startIds']) ? meta['startIds'].filter(isText).map(uuid) : [];
-  return { formatVersion, nodeId, startCounter, startIds, ...ids };
+  const role = typeof meta['isWitness'] === 'boolean' ? { isWitness: meta['isWitness'] } : {};
+  return { formatVersion, nodeId, startCounter, startIds, ...ids, ...role };
 }

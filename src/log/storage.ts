@@ -42,6 +42,8 @@ export interface StorageOptions {
   readonly config: StorageConfig;
   /** One of several nodes: an empty directory waits for the birth of its cluster (V2). */
   readonly isClustered?: boolean;
+  /** It keeps no records (V3). */
+  readonly isWitness?: boolean;
   /**
    * Opens compressed batches for lookups by time; without it they answer with the batch's base
    * offset.
@@ -77,6 +79,15 @@ export function describeOpenError(error: OpenError): string {
       return `the data directory holds ${error.found.join(', ')} but no intact meta.json; it is neither empty nor known to be ours`;
     case 'OTHER_NODE':
       return `the data directory belongs to node ${error.found}, not to node ${error.wanted}`;
+    case 'OTHER_ROLE': {
+      const [was, is] = error.isWitness
+        ? ['a witness', 'a data node']
+        : ['a data node', 'a witness'];
+      return (
+        `the data directory is that of ${was}, and cluster.peers makes this node ${is}; nothing was ` +
+        'changed: set its role back, for the other role a node needs a new number and an empty directory'
+      );
+    }
   }
 }
 
@@ -129,8 +140,8 @@ export class Storage {
     disk: CondemnableDisk,
     options: StorageOptions,
   ): Promise<Result<Storage, OpenError>> {
-    const { nodeId, random, isClustered } = options;
-    const opened = await openDataDirectory(disk, nodeId, random, isClustered);
+    const { nodeId, random } = options;
+    const opened = await openDataDirectory(disk, nodeId, random, options);
     if (!opened.ok) return fail(opened.error);
     const isFirst = (await disk.stat(logsDir)) === undefined;
     const journal = await Journal.open(disk, options.clock, isFirst);

@@ -54,6 +54,22 @@ describe('the data directory', () => {
     }
   });
 
+  it('stays a witness or a data node once it is born, and says what to do (V3)', async () => {
+    const as = (disk: FakeDisk, isWitness: boolean, isClustered = true) =>
+      openDataDirectory(disk, 1, new SeededRandom(1), { isWitness, isClustered });
+    const unborn = new FakeDisk();
+    await as(unborn, false);
+    expect((await as(unborn, true)).ok).toBe(true);
+    const disk = new FakeDisk();
+    await as(disk, false, false);
+    const refused = await as(disk, true);
+    expect(refused).toEqual({ ok: false, error: { code: 'OTHER_ROLE', isWitness: false } });
+    if (refused.ok) throw new Error('opened');
+    expect(describeOpenError(refused.error)).toMatch(/that of a data node.*set its role back/);
+    const again = await as(disk, false);
+    expect(again.ok && again.value.meta.startCounter).toBe(2);
+  });
+
   it('refuses data without an intact copy and writes nothing', async () => {
     const disk = new FakeDisk();
     await open(disk);
