@@ -152,7 +152,7 @@ export class MqttFront {
     this.counters.rejected++;
     const { connection } = pending;
     if (pending.kind === 'will') return;
-    if (pending.kind === 'qos0' && !closeConnection) return connection.guard(pending.proceed);
+    if (pending.kind === 'qos0' && !closeConnection) return connection.proceed(pending);
     this.#close(connection, reason);
     pending.abandon?.();
   }
@@ -338,10 +338,10 @@ export class MqttFront {
     const pending = this.#pending.take(publishId);
     if (pending === undefined) return;
     this.counters.released++;
-    const { connection, proceed } = pending;
+    const { connection } = pending;
     if (pending.kind === 'qos1' && !connection.order.idle) {
-      connection.order.push(() => connection.guard(proceed), false);
-    } else connection.guard(proceed);
+      connection.order.push(() => connection.proceed(pending), false);
+    } else connection.proceed(pending);
   }
 
   /** The subscribers have it: aedes writes PUBREC next, which has to wait for its turn. */

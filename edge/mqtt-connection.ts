@@ -117,8 +117,16 @@ export class MqttConnection implements CrowdMember {
     try {
       run();
     } catch (error) {
-      if (error instanceof AssertionError) throw error;
-      this.#onBreach(this, `the MQTT engine failed: ${String(error)}`);
+      this.#failed(error);
+    }
+  }
+
+  /** Lets go on what the core has answered. */
+  proceed(answered: Unanswered): void {
+    try {
+      answered.proceed();
+    } catch (error) {
+      this.#failed(error);
     }
   }
 
@@ -209,6 +217,11 @@ export class MqttConnection implements CrowdMember {
 
   get #internals(): ClientInternals {
     return this.client as unknown as ClientInternals;
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof AssertionError) throw error;
+    this.#onBreach(this, `the MQTT engine failed: ${String(error)}`);
   }
 
   #read(): Buffer | null {

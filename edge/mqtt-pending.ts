@@ -21,11 +21,19 @@ export class MqttPending {
     proceed: () => void,
     abandon?: () => void,
   ): number {
-    const publishId = ++this.#lastId;
-    const pending = { publishId, connection, kind, proceed, abandon, settled: false };
-    this.#byId.set(publishId, pending);
-    if (kind !== 'will') connection.pending.push(pending);
+    const publishId = this.nextId();
+    this.put({ publishId, connection, kind, proceed, abandon, settled: false });
     return publishId;
+  }
+
+  /** The number of what is `put` next. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  put(pending: Pending): void {
+    this.#byId.set(pending.publishId, pending);
+    if (pending.kind !== 'will') pending.connection.pending.push(pending);
   }
 
   /** Takes what waits under this id; undefined if its connection has gone meanwhile. */
@@ -50,7 +58,7 @@ export class MqttPending {
       if (next.settled) continue;
       next.settled = true;
       this.#byId.delete(next.publishId);
-      if (next.kind === 'qos0') connection.guard(next.proceed);
+      if (next.kind === 'qos0') connection.proceed(next);
       else next.abandon?.();
     }
   }

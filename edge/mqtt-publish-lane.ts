@@ -5,7 +5,7 @@ import type { ByteGate, MqttByteLane } from './mqtt-byte-lane.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
 import type { MqttInbound } from './mqtt-inbound.ts';
-import type { MqttPending } from './mqtt-pending.ts';
+import type { MqttPending, Pending } from './mqtt-pending.ts';
 import { MqttPublishDecoder } from './mqtt-publish-decoder.ts';
 
 /** First bytes of what acknowledges a publish. */
@@ -113,10 +113,8 @@ export class MqttPublishLane implements MqttByteLane {
     const { mqttTopic, payload, qos, retain, packetId } = this.#decoder;
     counters.publishes[qos]++;
     this.#unsettledBytes += bytes;
-    const proceed = (): void => this.#proceed(publish, payload, bytes);
-    const publishId = pending.add(connection, qos === 0 ? 'qos0' : 'qos1', proceed);
     const publish: Publish = {
-      publishId,
+      publishId: pending.nextId(),
       connection: connection.id,
       clientId: client.id,
       mqttTopic,
@@ -125,20 +123,23 @@ export class MqttPublishLane implements MqttByteLane {
       retain,
       packetId,
     };
+    pending.put(new LanePublish(this, connection, publish, bytes));
     post({ type: 'PublishReceived', publish });
   }
 
-  /** Committed, and its turn has come (C5). */
-  #proceed(publish: Publish, payload: Buffer, bytes: number): void {
+  /** Called by LanePublish: committed, and its turn has come (C5). */
+  proceed(publish: Publish, bytes: number): void {
     if (publish.qos === 1) this.#acknowledge(ackTypes.puback, publish.packetId);
     const { connection, isHeard } = this.#options;
     if (!isHeard(publish.retain)) return this.#settled(bytes);
-    connection.deliverInTurn(() => this.#deliver(publish, payload, bytes));
+    connection.deliverInTurn(() => this.#deliver(publish, bytes));
   }
 
-  #deliver(publish: Publish, payload: Buffer, bytes: number, delivered?: () => void): void {
+  #deliver(publish: Publish, bytes: number, delivered?: () => void): void {
     const { client, deliver } = this.#options;
     const { mqttTopic: topic, qos, retain, packetId: messageId } = publish;
+    // The decoder's view of the chunk.
+    const payload = publish.payload as Buffer;
     // DUP is not passed on ([MQTT-3.3.1-3]).
     deliver({ cmd: 'publish', dup: false, topic, payload, qos, retain, messageId }, (error) => {
       this.#settled(bytes);
@@ -152,13 +153,19 @@ export class MqttPublishLane implements MqttByteLane {
     const { connection, client, inbound } = this.#options;
     const { mqttTopic, payload, retain, packetId } = this.#decoder;
     this.#unsettledBytes += bytes;
-    const place = { connection: connection.id, clientId: client.id };
     inbound.take(connection, client.id, {
       packetId,
       toPublish: (publishId) => ({
-        ...{ publishId, ...place, mqttTopic, payload, qos: 2, retain, packetId },
+        publishId,
+        connection: connection.id,
+        clientId: client.id,
+        mqttTopic,
+        payload,
+        qos: 2,
+        retain,
+        packetId,
       }),
-      stored: (publish) => this.#stored(publish, payload, bytes),
+      stored: (publish) => this.#stored(publish, bytes),
       repeated: () => {
         this.#settled(bytes);
         this.#receivedInTurn(packetId);
@@ -167,7 +174,7 @@ export class MqttPublishLane implements MqttByteLane {
   }
 
   /** Subscribers have it before PUBREC leaves, which keeps its place. */
-  #stored(publish: Publish, payload: Buffer, bytes: number): void {
+  #stored(publish: Publish, bytes: number): void {
     const { connection, isHeard } = this.#options;
     const { packetId, retain } = publish;
     if (!isHeard(retain)) {
@@ -177,7 +184,7 @@ export class MqttPublishLane implements MqttByteLane {
     const turn = connection.order.reserve();
     const delivered = (): void =>
       connection.order.ready(turn, () => this.#acknowledge(ackTypes.pubrec, packetId));
-    connection.deliverInTurn(() => this.#deliver(publish, payload, bytes, delivered));
+    connection.deliverInTurn(() => this.#deliver(publish, bytes, delivered));
   }
 
   #receivedInTurn(packetId: number): void {
@@ -213,5 +220,31 @@ export class MqttPublishLane implements MqttByteLane {
       this.#isBlocked = false;
       if (error === null && !this.isFull) this.#options.connection.readOn();
     });
+  }
+}
+
+/** A publish of QoS 0 or 1 that waits for the core: one object for each, on the hot path. */
+class LanePublish implements Pending {
+  readonly kind: 'qos0' | 'qos1';
+  readonly connection: MqttConnection;
+  settled = false;
+  readonly #lane: MqttPublishLane;
+  readonly #publish: Publish;
+  readonly #bytes: number;
+
+  constructor(lane: MqttPublishLane, connection: MqttConnection, publish: Publish, bytes: number) {
+    this.kind = publish.qos === 0 ? 'qos0' : 'qos1';
+    this.connection = connection;
+    this.#lane = lane;
+    this.#publish = publish;
+    this.#bytes = bytes;
+  }
+
+  get publishId(): number {
+    return this.#publish.publishId;
+  }
+
+  proceed(): void {
+    this.#lane.proceed(this.#publish, this.#bytes);
   }
 }

@@ -6,8 +6,8 @@ export interface Unanswered {
   readonly publishId: number;
   readonly kind: PendingKind;
   /** Lets aedes go on. */
-  readonly proceed: () => void;
+  proceed(): void;
   /** It will never be answered: rejected, or the connection is gone. */
-  readonly abandon: (() => void) | undefined;
+  abandon?: (() => void) | undefined;
   settled: boolean;
 }

@@ -59,6 +59,7 @@ export class Node {
     this.#parts.factory.stepEnded();
     this.#parts.forwarding.describeChanged();
     const effects = this.#effects;
+    if (effects.length === 0) return noEffects;
     this.#effects = [];
     return effects;
   }
@@ -291,6 +292,9 @@ export class Node {
     });
   }
 }
+
+/** Most events only wait for the end of their turn. */
+const noEffects: readonly Effect[] = Object.freeze([]);
 
 type RoomEvent = Extract<
   Event,

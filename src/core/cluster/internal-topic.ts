@@ -54,7 +54,7 @@ interface AppendedBatch {
 }
 
 /** Rewritten when the log holds this many records, and this many times what is live. */
-const rewriteRecordsMin = 4_000;
+const rewriteRecordsMin = 20_000;
 const rewriteFactor = 4;
 
 /**

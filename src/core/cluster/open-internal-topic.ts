@@ -10,6 +10,7 @@ import type { Partition } from '../partition.ts';
 import type { PendingReads } from '../pending-reads.ts';
 import type { Batcher } from '../produce/batcher.ts';
 import type { ProduceQueues } from '../produce/produce-queues.ts';
+import { appendOutcome, type RecordWaiter } from '../produce/record-waiter.ts';
 import { type ClusterState, clusterTopicName } from './cluster-state.ts';
 import { InternalTopic } from './internal-topic.ts';
 
@@ -63,7 +64,10 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
     append: ({ key, value }, settled) => {
       const now = world.now();
       const record = { timestamp: now.wallMs, key, value, headers: noRecordHeaders };
-      const error = batcher.append(queue, record, { settled }, now);
+      const waiter: RecordWaiter = {
+        settled: (outcome, index) => settled(appendOutcome(outcome, index)),
+      };
+      const error = batcher.append(queue, record, waiter, now);
       assert(error === undefined, 'records of internal topics are small');
     },
     flush: () => batcher.flush(queue),

@@ -32,8 +32,13 @@ export const newIdentifier = (
   state: OpenIdentifier['state'],
   target: TripleTarget,
 ): OpenIdentifier => ({
-  ...{ packetId, state, target, waiters: [] },
-  ...{ afterRemoval: [], renewals: 0, isDead: false },
+  packetId,
+  state,
+  target,
+  waiters: [],
+  afterRemoval: [],
+  renewals: 0,
+  isDead: false,
 });
 
 const producerEpochMax = 32_767;
@@ -50,7 +55,8 @@ export class Qos2Session {
   isRecordDue = false;
   /** The sequences below are continuous in this producer id and epoch. */
   #isUsable = false;
-  readonly #nextSequences = new Map<string, number>();
+  /** By topic id and partition: asked for each publish, so without a key to build. */
+  readonly #nextSequences = new Map<Uuid, number[]>();
 
   /** It ends with its connection. Kept in its record: a crash ends the connection too. */
   readonly isClean: boolean;
@@ -99,11 +105,16 @@ export class Qos2Session {
   ): TripleTarget | undefined {
     if (!this.#isUsable && !this.#renew(allocateProducerId, renewing)) return undefined;
     if (this.producerId === undefined) return undefined;
-    const key = `${place.topicId}/${place.partition}`;
-    const baseSequence = this.#nextSequences.get(key) ?? 0;
-    this.#nextSequences.set(key, sequenceAfter(baseSequence, 1));
+    const { topicId, partition } = place;
+    let sequences = this.#nextSequences.get(topicId);
+    if (sequences === undefined) {
+      sequences = [];
+      this.#nextSequences.set(topicId, sequences);
+    }
+    const baseSequence = sequences[partition] ?? 0;
+    sequences[partition] = sequenceAfter(baseSequence, 1);
     const { producerId, producerEpoch } = this;
-    return { ...place, producerId, producerEpoch, baseSequence };
+    return { topicId, partition, producerId, producerEpoch, baseSequence };
   }
 
   /**

@@ -39,13 +39,10 @@ export function identifierRecord(
   packetId: number,
   target: TripleTarget,
 ): ViewChange {
+  const { topicId, partition, producerEpoch, baseSequence } = target;
   const producerId = Number(target.producerId);
-  const value = encodeOpenIdentifier({
-    ...target,
-    producerId,
-    isRemoved: false,
-    ...ownerOf(owner),
-  });
+  const fields = { topicId, partition, producerId, producerEpoch, baseSequence, isRemoved: false };
+  const value = encodeOpenIdentifier(owner === undefined ? fields : { ...fields, owner });
   return { key: identifierKey(clientId, packetId), value };
 }
 

@@ -1,9 +1,8 @@
-import { offset, type MonotonicMs, type TimestampMs } from '../../base/brand.ts';
+import type { MonotonicMs, TimestampMs } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { isInternalTopicName } from '../../base/topic-name.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
-import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import type { Now } from '../now.ts';
 import type { ProduceQueue } from './produce-queue.ts';
 import type { RecordWaiter } from './record-waiter.ts';
@@ -140,7 +139,7 @@ export class Batcher {
     queue.push(bytes, triple, waiters, (outcome) => {
       this.#pendingBytes -= bytes.length;
       this.#pendingDataBytes -= dataBytes;
-      settle(waiters, outcome);
+      waiters.forEach((waiter, index) => waiter.settled(outcome, index));
     });
   }
 }
@@ -153,15 +152,3 @@ const mustWait = ({ queue, isInternal }: OpenBatch, isDataWaiting: boolean): boo
   if (isInternal) return !queue.isEmpty;
   return queue.isLocal ? isDataWaiting : !queue.isReady;
 };
-
-/** A batch that was stored before it was answered has no offset that is known. */
-function settle(waiters: readonly RecordWaiter[], outcome: ProduceOutcome): void {
-  if (!outcome.ok) {
-    for (const waiter of waiters) waiter.settled(outcome);
-    return;
-  }
-  const { baseOffset } = outcome;
-  for (let i = 0; i < waiters.length; i++) {
-    waiters[i]?.settled({ ok: true, offset: offset(baseOffset < 0 ? -1 : baseOffset + i) });
-  }
-}

@@ -12,24 +12,45 @@ export interface HeaderSource {
 
 const cachedMax = 20_000;
 
+interface Encoded {
+  readonly source: HeaderSource;
+  readonly headers: Uint8Array;
+}
+
+interface ClientHeaders {
+  /** Of its newest publish: most clients keep to one topic for a while. */
+  last: Encoded | undefined;
+  readonly byTopic: Map<string, Encoded>;
+}
+
 /**
  * The encoded `mqtt.*` headers of a publish, cached: a sensor sends the same ones again and again.
  */
 export class MqttHeaders {
-  readonly #byClient = new Map<string, Map<string, Uint8Array>>();
+  readonly #byClient = new Map<string, ClientHeaders>();
   #cached = 0;
 
   encoded(source: HeaderSource): Uint8Array {
     if (source.mqttTopic.length > limits.mqttTopicCachedLengthMax) return encodeMqttHeaders(source);
-    let byTopic = this.#byClient.get(source.clientId);
-    if (byTopic === undefined) {
-      byTopic = new Map();
-      this.#byClient.set(source.clientId, byTopic);
+    let client = this.#byClient.get(source.clientId);
+    if (client === undefined) {
+      client = { last: undefined, byTopic: new Map() };
+      this.#byClient.set(source.clientId, client);
     }
-    const key = `${source.qos}${source.retain ? 'r' : 'n'}${source.mqttTopic}`;
+    const { last } = client;
+    if (last !== undefined && isAlike(last.source, source)) return last.headers;
+    client.last = this.#find(client, source);
+    return client.last.headers;
+  }
+
+  #find({ byTopic }: ClientHeaders, source: HeaderSource): Encoded {
+    const { qos, retain, mqttTopic, clientId } = source;
+    const key = `${qos}${retain ? 'r' : 'n'}${mqttTopic}`;
     const known = byTopic.get(key);
     if (known !== undefined) return known;
-    const encoded = encodeMqttHeaders(source);
+    // Its payload is not to be kept.
+    const kept = { mqttTopic, clientId, qos, retain };
+    const encoded = { source: kept, headers: encodeMqttHeaders(source) };
     if (++this.#cached > cachedMax) this.#startOver();
     else byTopic.set(key, encoded);
     return encoded;
@@ -40,6 +61,10 @@ export class MqttHeaders {
     this.#cached = 0;
   }
 }
+
+/** Of one client. */
+const isAlike = (a: HeaderSource, b: HeaderSource): boolean =>
+  a.mqttTopic === b.mqttTopic && a.qos === b.qos && a.retain === b.retain;
 
 function encodeMqttHeaders({ mqttTopic, qos, retain, clientId }: HeaderSource): Uint8Array {
   return encodeRecordHeaders([

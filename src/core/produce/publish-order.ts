@@ -1,7 +1,8 @@
 import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
 import { Ring } from '../../base/ring.ts';
 import type { ErrorCode } from '../../base/errors.ts';
-import type { AppendOutcome, RecordWaiter } from './record-waiter.ts';
+import type { ProduceOutcome } from '../kafka/broker-view.ts';
+import type { RecordWaiter } from './record-waiter.ts';
 
 export interface OrderedPublish {
   readonly publishId: number;
@@ -31,7 +32,7 @@ export class PublishOrder {
       ring = new Ring();
       this.#byConnection.set(connection, ring);
     }
-    const pending = new PendingPublish(this, publish, arrivedAt);
+    const pending = new PendingPublish(this, ring, publish, arrivedAt);
     ring.push(pending);
     return pending;
   }
@@ -72,9 +73,8 @@ export class PublishOrder {
   /**
    * Called by PendingPublish: lets go of every publish of its connection that has nobody before it.
    */
-  committed(connection: ConnectionId): void {
-    const ring = this.#byConnection.get(connection);
-    if (ring === undefined) return; // the connection is gone: nobody waits
+  committed(connection: ConnectionId, ring: Ring<PendingPublish>): void {
+    if (ring.length === 0) return; // the connection is gone: nobody waits
     for (let head = ring.peek(); head?.isCommitted; head = ring.peek()) {
       this.#released.push(head.publishId);
       ring.shift();
@@ -94,6 +94,7 @@ export class PublishOrder {
     const ring = this.#byConnection.get(connection);
     if (ring === undefined) return false;
     for (const pending of ring) pending.isGone = pending.isPromised;
+    ring.clear();
     return this.#byConnection.delete(connection);
   }
 }
@@ -101,6 +102,8 @@ export class PublishOrder {
 /** One publish between its arrival and its release. */
 export class PendingPublish implements RecordWaiter {
   readonly #order: PublishOrder;
+  /** Of its connection, which may be gone. */
+  readonly #ring: Ring<PendingPublish>;
   readonly publishId: number;
   readonly connection: ConnectionId;
   readonly isPromised: boolean;
@@ -109,22 +112,28 @@ export class PendingPublish implements RecordWaiter {
   /** Its connection is closed, and its client sends it again. */
   isGone = false;
 
-  constructor(order: PublishOrder, publish: OrderedPublish, arrivedAt: MonotonicMs) {
+  constructor(
+    order: PublishOrder,
+    ring: Ring<PendingPublish>,
+    publish: OrderedPublish,
+    arrivedAt: MonotonicMs,
+  ) {
     this.#order = order;
+    this.#ring = ring;
     this.publishId = publish.publishId;
     this.connection = publish.connection;
     this.isPromised = publish.isPromised;
     this.arrivedAt = arrivedAt;
   }
 
-  settled(outcome: AppendOutcome): void {
+  settled(outcome: ProduceOutcome): void {
     if (outcome.ok) this.committed();
     else this.refused(outcome.error);
   }
 
   committed(): void {
     this.isCommitted = true;
-    this.#order.committed(this.connection);
+    this.#order.committed(this.connection, this.#ring);
   }
 
   /** One that was let go before (QoS 0, P3) cannot take its connection along any more. */

@@ -4,6 +4,7 @@ import { offset, type Offset } from '../../../../src/base/brand.ts';
 import { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
 import type { InternalTopicOptions } from '../../../../src/core/cluster/internal-topic.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
+import { appendOutcome, type RecordWaiter } from '../../../../src/core/produce/record-waiter.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { at, emptyLog, newPartition, queueTo } from '../partition-world.ts';
 
@@ -25,7 +26,10 @@ function newTopic(
     apply: (key, value) => applied.push([key, value === undefined ? undefined : utf8Decode(value)]),
     append: ({ key, value }, settled) => {
       const record = { timestamp: at(0).wallMs, key, value, headers: noRecordHeaders };
-      batcher.append(queue, record, { settled }, at(0));
+      const waiter: RecordWaiter = {
+        settled: (outcome, index) => settled(appendOutcome(outcome, index)),
+      };
+      batcher.append(queue, record, waiter, at(0));
     },
     flush: () => batcher.flush(queue),
     read: (from: Offset, _to, done) => {
@@ -190,9 +194,8 @@ describe('InternalTopic', () => {
     const { topic, effects, turn } = newTopic();
     replay(topic);
     topic.commit([change('kept', 'k')], () => undefined);
-    for (let i = 0; i < 4_100; i++) topic.commit([change('busy', String(i))], () => undefined);
-    turn();
-    turn();
+    for (let i = 0; i < 20_100; i++) topic.commit([change('busy', String(i))], () => undefined);
+    for (let i = 0; i < 10; i++) turn();
     const kinds = effects.map((effect) => effect.type);
     const start = effects.find((effect) => effect.type === 'AdvanceLogStart');
     expect(kinds.indexOf('RollLog')).toBeGreaterThan(-1);
@@ -211,9 +214,9 @@ describe('InternalTopic', () => {
     first.topic.commit([change('kept', 'void'), change('open', '1'), change('kept', '1')], () => {
       first.topic.commit([change('open', 'gone'), change('kept', 'late')], () => undefined);
     });
-    for (let i = 0; i < 4_100; i++)
+    for (let i = 0; i < 20_100; i++)
       first.topic.commit([change('open', String(i))], () => undefined);
-    for (let i = 0; i < 4; i++) first.turn();
+    for (let i = 0; i < 10; i++) first.turn();
     expect(first.applied[0]).toEqual(['open', '1']);
     const values = new Set(
       first.applied.filter(([key]) => key === 'kept').map(([, value]) => value),

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { utf8Encode } from '../../../../src/base/bytes.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
-import type { AppendOutcome } from '../../../../src/core/produce/record-waiter.ts';
+import {
+  appendOutcome,
+  type AppendOutcome,
+  type RecordWaiter,
+} from '../../../../src/core/produce/record-waiter.ts';
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { logId } from '../../../../src/base/brand.ts';
@@ -25,8 +29,9 @@ const newBatcher = (lingerMs = 0, batchBytesMax = 1_000) => {
   const batcher = new Batcher({ batchBytesMax, lingerMs });
   const outcomes: AppendOutcome[] = [];
   const queue = queueTo(world.partition);
-  const append = (text: string, ms = 0) =>
-    batcher.append(queue, record(text), { settled: (outcome) => outcomes.push(outcome) }, at(ms));
+  const settled: RecordWaiter['settled'] = (outcome, index) =>
+    void outcomes.push(appendOutcome(outcome, index));
+  const append = (text: string, ms = 0) => batcher.append(queue, record(text), { settled }, at(ms));
   return { ...world, batcher, outcomes, append };
 };
 
