@@ -198,6 +198,8 @@ export const limits = {
   peerProbeMs: 250,
   /** An observer looks for another leader when it had no connection to its own for so long. */
   peerLostLeaderMs: 1_000,
+  /** A disk that gave up its id asks this often for the place of the one before. */
+  diskReturnMs: 1_000,
   /** A partition that was refused, or whose records did not fit, is asked for again. */
   peerRefetchMs: 100,
   /** A Fetch of a follower waits this long at most, and less than its leader's patience (T2). */

@@ -289,7 +289,7 @@ export class NodeParts {
     return new LocalPartitions({
       self: { nodeId, directoryId },
       isJournalDamaged,
-      isRenewed: this.#options.stored?.isRenewed === true,
+      isRenewed: (this.#options.stored?.formerDirectoryIds ?? []).length > 0,
       isAlone: this.#options.cluster === undefined,
       partitions: this.partitions,
       witnesses: this.witnesses,
@@ -387,4 +387,4 @@ export class NodeParts {
   }
 }
 
-const nothingStored = { clusterTopicId: undefined, peerStarts: [], isRenewed: false };
+const nothingStored = { clusterTopicId: undefined, peerStarts: [], formerDirectoryIds: [] };

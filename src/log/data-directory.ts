@@ -15,6 +15,9 @@ import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 /** The format of everything below the data directory. A newer one is refused, untouched. */
 export const dataFormatVersion = 1;
 
+/** More than one is kept in case that the cluster never heard of the newest. */
+const formerIdsMax = 16;
+
 const copies = ['meta.json', 'meta.copy.json'] as const;
 /**
  * What may lie in a directory that no node has lived in: the lock, and what a first start left half
@@ -42,6 +45,8 @@ export interface DataDirectoryMeta {
   readonly startIds: readonly Uuid[];
   /** What the node was at its last start (V3); undefined: not noted then. */
   readonly isWitness?: boolean;
+  /** Ids that this disk gave up because votes may be lost (V4), the newest last. */
+  readonly formerDirectoryIds?: readonly Uuid[];
 }
 
 export type DataDirectoryError =
@@ -95,6 +100,13 @@ export async function openDataDirectory(
   await writeMeta(disk, meta);
   return ok({ meta, isFirstStart: old === undefined });
 }
+
+/** The same disk under another id: nothing that it promised before binds it (V4). */
+export const renewed = (meta: DataDirectoryMeta, directoryId: Uuid): DataDirectoryMeta => ({
+  ...meta,
+  directoryId,
+  formerDirectoryIds: [...(meta.formerDirectoryIds ?? []), meta.directoryId].slice(-formerIdsMax),
+});
 
 /** Writes the identity, durably, in both copies. */
 export async function writeMeta(disk: Disk, meta: DataDirectoryMeta): Promise<void> {
@@ -164,12 +176,14 @@ export function decodeMeta(bytes: Uint8Array): DataDirectoryMeta | undefined {
   if (text.slice(at) !== `${crcField}${hex32(crc32c(utf8Encode(body)))}"}\n`) return undefined;
   const meta = parseJson(body);
   if (!isJsonObject(meta)) return undefined;
-  const { formatVersion, clusterId, nodeId, directoryId, startCounter } = meta;
+  const { formatVersion, clusterId, nodeId, directoryId, startCounter, formerDirectoryIds } = meta;
   if (!isCount(formatVersion) || !isCount(nodeId) || !isCount(startCounter)) return undefined;
   if (!isText(clusterId) || !isText(directoryId)) return undefined;
   const ids = { clusterId: uuid(clusterId), directoryId: uuid(directoryId) };
   // None: from before they were drawn.
   const startIds = Array.isArray(meta['startIds']) ? meta['startIds'].filter(isText).map(uuid) : [];
   const role = typeof meta['isWitness'] === 'boolean' ? { isWitness: meta['isWitness'] } : {};
-  return { formatVersion, nodeId, startCounter, startIds, ...ids, ...role };
+  const former = Array.isArray(formerDirectoryIds) ? formerDirectoryIds.filter(isText) : [];
+  const formerIds = former.length === 0 ? {} : { formerDirectoryIds: former.map(uuid) };
+  return { formatVersion, nodeId, startCounter, startIds, ...ids, ...role, ...formerIds };
 }

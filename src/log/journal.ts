@@ -1,4 +1,4 @@
-import type { LeaderEpoch, MonotonicMs, Offset, Uuid } from '../base/brand.ts';
+import type { LeaderEpoch, MonotonicMs, Offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
@@ -20,7 +20,6 @@ import {
   clusterRecord,
   peerStartRecord,
   producerIdsRecord,
-  renewedRecord,
   storedEntries,
 } from './stored-entries.ts';
 import type { AdoptedCluster } from './stored-entries.ts';
@@ -174,8 +173,8 @@ export class Journal {
   }
 
   /** The directory has a new id, so nothing that it promised before binds it (V4). */
-  async persistRenewal(directoryId: Uuid): Promise<void> {
-    await this.#commit([renewedRecord(directoryId), { type: 'repaired' }]);
+  async persistRepair(): Promise<void> {
+    await this.#commit([{ type: 'repaired' }]);
     this.#isDamaged = false;
   }
 

@@ -41,7 +41,7 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     directoryId: context.directoryId,
     willCut: (lost) => reportCut(context, lost),
   });
-  reportRot(context, found.rot);
+  reportRot(context, found.rot, 'start');
   const active = found.segments.at(-1) as Segment;
   const epochStarts = epochsOf(found);
   const recovered: RecoveredLog = {

@@ -10,6 +10,7 @@ import { readRecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import type { LogReadError } from './log-read-error.ts';
+import type { RotFoundBy, RotReports } from './rot-report.ts';
 import { examineSegment } from './segment-examination.ts';
 import { readSegment } from './segment-reader.ts';
 import type { SegmentRead } from './segment-reader.ts';
@@ -25,19 +26,15 @@ type Read = (range: ReadRange) => Promise<Result<Uint8Array, LogReadError>>;
 export class LogReader {
   readonly #disk: Disk;
   readonly #decompression: Decompression | undefined;
-  readonly #rotFound: (ranges: readonly RotRange[]) => void;
+  readonly #reports: RotReports;
   readonly #tail = new TailCache();
   /** Sealed segments with their indexes in memory, the latest used last. */
   #indexed: Segment[] = [];
 
-  constructor(
-    disk: Disk,
-    decompression: Decompression | undefined,
-    rotFound: (ranges: readonly RotRange[]) => void,
-  ) {
+  constructor(disk: Disk, decompression: Decompression | undefined, reports: RotReports) {
     this.#disk = disk;
     this.#decompression = decompression;
-    this.#rotFound = rotFound;
+    this.#reports = reports;
   }
 
   /** A batch was appended: it is read from memory while it is among the newest. */
@@ -141,14 +138,14 @@ export class LogReader {
     range: ReadRange,
     epochStarts: readonly EpochStart[],
   ): Promise<SegmentRead> {
-    await this.examine(segment);
+    await this.examine(segment, 'read');
     if (damageAt(segment, range.from) !== undefined) return 'damaged';
     return readSegment(this.#disk, segment, range, epochStarts);
   }
 
   /** Reads all of a segment that does not read as it should, and reports what is rotten in it. */
-  async examine(segment: Segment): Promise<void> {
-    this.#rotFound(await examineSegment(this.#disk, segment));
+  async examine(segment: Segment, found: RotFoundBy): Promise<void> {
+    this.#reports.report(await examineSegment(this.#disk, segment), found);
   }
 
   /** Keeps the indexes of few sealed segments in memory. */

@@ -76,9 +76,8 @@ export class PartitionLog {
     this.topicId = context.topicId;
     this.partition = context.partition;
     this.logId = context.logId;
-    const reports = new RotReports(context);
-    this.rotReports = reports;
-    this.#reader = new LogReader(context.disk, context.decompression, (all) => reports.report(all));
+    this.rotReports = new RotReports(context);
+    this.#reader = new LogReader(context.disk, context.decompression, this.rotReports);
     this.#recovered = loaded.recovered;
     this.#logStartOffset = loaded.recovered.logStartOffset;
     this.#epochs = new LogEpochs(loaded.recovered);
@@ -229,7 +228,7 @@ export class PartitionLog {
       segment,
       isSealed: segment !== this.#active,
       isCurrent: () => this.#segments.includes(segment),
-      suspect: () => this.#reader.examine(segment),
+      suspect: () => this.#reader.examine(segment, 'scrub'),
     });
   }
 

@@ -1,14 +1,18 @@
 import type { RotRange } from '../ports/recovered-log.ts';
 import type { LogContext } from './log-context.ts';
 
+/** What met the bytes. */
+export type RotFoundBy = 'start' | 'read' | 'scrub';
+
 /** Says once, by offsets, what of a log cannot be served any more (L6). */
 export function reportRot(
   { topic, partition, telemetry }: Pick<LogContext, 'topic' | 'partition' | 'telemetry'>,
   ranges: readonly RotRange[],
+  found: RotFoundBy,
 ): void {
   for (const { from, to, file, reason, setAside } of ranges) {
     telemetry?.write('error', 'Stored bytes are damaged; these offsets cannot be served.', {
-      ...{ topic, partition, from, to, file, reason, setAside },
+      ...{ topic, partition, from, to, file, reason, setAside, found },
     });
   }
 }
@@ -35,8 +39,8 @@ export class RotReports {
     this.#listener = listener;
   }
 
-  report(ranges: readonly RotRange[]): void {
-    reportRot(this.#context, ranges);
+  report(ranges: readonly RotRange[], found: RotFoundBy): void {
+    reportRot(this.#context, ranges, found);
     this.#listener(ranges);
   }
 }

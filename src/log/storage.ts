@@ -12,7 +12,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
 import { CondemnableDisk } from './condemnable-disk.ts';
-import { openDataDirectory, writeMeta } from './data-directory.ts';
+import { openDataDirectory, renewed, writeMeta } from './data-directory.ts';
 import type { DataDirectoryError, DataDirectoryMeta } from './data-directory.ts';
 import { readFolderIdentity, writeFolderIdentity } from './folder-identity.ts';
 import { isDiskError, toleratingNoSpace, unlinkIfThere } from './files.ts';
@@ -161,11 +161,11 @@ export class Storage {
   /** What else is stored here; the core is told at start. */
   get facts(): StoredFacts {
     const { journal } = this;
-    const { cluster, renewedAs, peerStarts, producerIds } = storedEntries(journal.entries());
+    const { cluster, peerStarts, producerIds } = storedEntries(journal.entries());
     const isAdopted = cluster?.clusterId === this.#meta.clusterId;
     return {
       clusterTopicId: isAdopted ? cluster?.clusterTopicId : undefined,
-      isRenewed: renewedAs === this.#meta.directoryId,
+      formerDirectoryIds: this.#meta.formerDirectoryIds ?? [],
       startVoters: journal.allStartVoters(),
       witnesses: journal.witnesses(),
       peerStarts,
@@ -350,10 +350,10 @@ async function keptIdentity(
   { isClustered, random, telemetry }: StorageOptions,
 ): Promise<DataDirectoryMeta> {
   if (!journal.isDamaged || isClustered !== true) return meta;
-  const renewed = { ...meta, directoryId: random.uuid() };
-  await writeMeta(disk, renewed);
-  await journal.persistRenewal(renewed.directoryId);
+  const next = renewed(meta, random.uuid());
+  await writeMeta(disk, next);
+  await journal.persistRepair();
   const text = 'The journal was damaged and votes may be lost: this disk goes on as a new one.';
-  telemetry?.write('error', text, { before: meta.directoryId, directoryId: renewed.directoryId });
-  return renewed;
+  telemetry?.write('error', text, { before: meta.directoryId, directoryId: next.directoryId });
+  return next;
 }

@@ -8,7 +8,6 @@ import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 const peerStartPrefix = 'peer-start/';
 const producerIdsKey = 'producer-ids';
 const clusterKey = 'cluster';
-const renewedKey = 'renewed';
 
 /** The cluster that a directory was adopted by (V2). */
 export interface AdoptedCluster {
@@ -28,14 +27,9 @@ export const producerIdsRecord = ({ next, end }: ProducerIdBlock): JournalRecord
 export const clusterRecord = ({ clusterId, clusterTopicId }: AdoptedCluster): JournalRecord =>
   entry(clusterKey, { clusterId, clusterTopicId });
 
-/** The journal's record of a directory id that was given because votes were lost (V4). */
-export const renewedRecord = (directoryId: Uuid): JournalRecord => entry(renewedKey, directoryId);
-
 export interface StoredEntries {
   /** The cluster that was to be adopted; only the identity says that it was. */
   readonly cluster: AdoptedCluster | undefined;
-  /** The directory id that was given because votes were lost (V4). */
-  readonly renewedAs: string | undefined;
   /** The newest start seen of each peer's directory. */
   readonly peerStarts: readonly PeerStart[];
   /** Undefined: no block was ever taken. */
@@ -45,7 +39,6 @@ export interface StoredEntries {
 /** What replication keeps among the entries of a journal. */
 export const storedEntries = (entries: readonly JournalEntry[]): StoredEntries => ({
   cluster: clusterIn(entries),
-  renewedAs: textIn(entries, renewedKey),
   peerStarts: peerStartsIn(entries),
   producerIds: producerIdsIn(entries),
 });
@@ -75,11 +68,6 @@ function clusterIn(entries: readonly JournalEntry[]): AdoptedCluster | undefined
   const { clusterId, clusterTopicId } = cluster;
   if (!isText(clusterId) || !isText(clusterTopicId)) return undefined;
   return { clusterId: uuid(clusterId), clusterTopicId: uuid(clusterTopicId) };
-}
-
-function textIn(entries: readonly JournalEntry[], key: string): string | undefined {
-  const value = valueOf(entries, key);
-  return isText(value) ? value : undefined;
 }
 
 function valueOf(entries: readonly JournalEntry[], wanted: string): unknown {

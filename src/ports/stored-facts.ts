@@ -20,11 +20,8 @@ export interface PeerStart {
 export interface StoredFacts {
   /** `__cluster`'s topic id, once the directory belongs to a cluster that was born together. */
   readonly clusterTopicId: Uuid | undefined;
-  /**
-   * This directory has a new id because its votes may be lost (V4): a log without voters is that of
-   * an observer here, not of a cluster of one.
-   */
-  readonly isRenewed: boolean;
+  /** Ids that this directory gave up because its votes may be lost (V4), the newest last. */
+  readonly formerDirectoryIds: readonly Uuid[];
   /** Who votes at the log start, of logs that are not made yet, too. */
   readonly startVoters: readonly (Place & { readonly voters: readonly StoredVoter[] })[];
   readonly witnesses: readonly (Place & { readonly state: WitnessState })[];

@@ -1,8 +1,11 @@
 import { scanBatches } from '../../src/wire/kafka/batch-scan.ts';
 
+/** Whole batches by their base offset. */
+export type Batches = ReadonlyMap<number, Uint8Array>;
+
 /** What a reader got of one log: the batches, and where the log starts. */
 export interface Served {
-  readonly batches: ReadonlyMap<number, Uint8Array>;
+  readonly batches: Batches;
   readonly logStartOffset: number;
 }
 
@@ -16,7 +19,7 @@ export interface Range {
  * not exactly those that were named. Returns how many offsets are gone.
  */
 export function judge(
-  stored: ReadonlyMap<number, Uint8Array>,
+  stored: Batches,
   { batches, logStartOffset }: Served,
   named: readonly Range[],
 ): number {

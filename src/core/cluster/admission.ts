@@ -1,6 +1,8 @@
 import { utf8Encode } from '../../base/bytes.ts';
+import type { Uuid } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
+import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
 import { encodeMember, encodeTopic, type TopicValue } from '../../wire/state/state-codec.ts';
 import type { Voter } from '../replica/voter-set.ts';
 import { clusterKeys, type ClusterState } from './cluster-state.ts';
@@ -63,9 +65,14 @@ export function admit(newcomer: ClusterMember, view: AdmissionView): Admission {
 
 /**
  * `shorelog rejoin`: a known node comes with another data directory; the one before counts no more,
- * and its voters are replaced one by one (V4).
+ * and its voters are replaced one by one (V4). `replaced`: a disk that gave up its id asks by
+ * itself, and only for the place of that id; zero: whichever it is.
  */
-export function readmit(returning: ClusterMember, view: AdmissionView): Admission {
+export function readmit(
+  returning: ClusterMember,
+  replaced: Uuid,
+  view: AdmissionView,
+): Admission {
   const { members, self } = view;
   const { nodeId, directoryId, isWitness } = returning;
   const known = members.find((member) => member.nodeId === nodeId);
@@ -77,6 +84,9 @@ export function readmit(returning: ClusterMember, view: AdmissionView): Admissio
     return refuse(`Node ${nodeId} is not part of the cluster: run \`shorelog join\`.`);
   }
   if (known.directoryId === directoryId) return { ok: true, changes: [] };
+  if (replaced !== zeroUuid && known.directoryId !== replaced) {
+    return refuse(`Node ${nodeId} has come back with another data directory meanwhile.`);
+  }
   if (nodeId === self.nodeId) return refuse(`Node ${nodeId} is running with its own disk.`);
   if (known.isWitness !== isWitness) {
     const role = known.isWitness ? 'a witness' : 'a data node';

@@ -44,7 +44,7 @@ export interface MembershipOptions {
   readonly startIds?: readonly Uuid[];
   /** Zero: this node belongs to no cluster yet. */
   readonly clusterId: Uuid;
-  readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts' | 'isRenewed'>;
+  readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts' | 'formerDirectoryIds'>;
   readonly cluster: ClusterOptions;
   readonly state: ClusterState;
   readonly clocks: PeerClocks;
@@ -134,6 +134,8 @@ export class Membership {
     this.#now = now.monotonicMs;
     this.peers.start(now);
     this.#decide();
+    const { formerDirectoryIds: former } = this.#options.stored;
+    if (former.length > 0) this.#comeBack(former);
   }
 
   /** The identity is durable. */
@@ -186,6 +188,14 @@ export class Membership {
     this.#now = now.monotonicMs;
     this.#deadlines.expire(now.monotonicMs);
     this.peers.tick(now);
+  }
+
+  /** V4: the votes of this disk may be lost; another id of it votes instead. */
+  #comeBack(former: readonly Uuid[]): void {
+    this.#operators.comeBack(former, () => {
+      const at = monotonicMs(this.#now + limits.diskReturnMs);
+      this.#deadlines.add(at, () => this.#comeBack(former));
+    });
   }
 
   #decide(): void {
@@ -287,7 +297,7 @@ export class Membership {
   #createOperators(): Operators {
     const { state, decide, stored } = this.#options;
     return new Operators({
-      ...{ state, decide, isRenewed: stored.isRenewed },
+      ...{ state, decide, isRenewed: stored.formerDirectoryIds.length > 0 },
       facts: () => this.#facts(),
       peers: () => this.peers,
       clusterPartition: () => this.#clusterPartition(),

@@ -6,8 +6,10 @@ import { apiKeys } from '../../wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
 import {
   addRaftVoterCodec,
+  type AddRaftVoterRequest,
   type AddRaftVoterResponse,
 } from '../../wire/kafka/generated/80-add-raft-voter.ts';
+import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
 import { alterReplicasCodec } from '../../wire/kafka/generated/10002-alter-replicas.ts';
 import type { AdminAnswer } from '../effect.ts';
 import { handlerOf, type Handler } from '../kafka/handler.ts';
@@ -86,15 +88,17 @@ export class Operators {
       const isItself = asked.voterId === nodeId && asked.voterDirectoryId === directoryId;
       const answer = (outcome: AdminAnswer): void => reply({ throttleTimeMs: 0, ...said(outcome) });
       if (!isItself) return answer(refuse('A node can only ask for itself.'));
-      const enter = asked.isReplacing ? readmit : admit;
-      return this.#decide((view) => enter(newcomer, view), answer);
+      const { isReplacing, replacedDirectoryId: replaced } = asked;
+      const enter = (view: AdmissionView): Admission =>
+        isReplacing ? readmit(newcomer, replaced, view) : admit(newcomer, view);
+      return this.#decide(enter, answer);
     });
     return [[apiKeys.addRaftVoter, handler]];
   }
 
   #enter(isReplacing: boolean, done: (answer: AdminAnswer) => void): void {
     const own = this.#options.facts();
-    const { nodeId, directoryId, isWitness } = own;
+    const { nodeId, directoryId } = own;
     const isKept = isBorn(own) && isReplacing && this.#options.isRenewed;
     if (isBorn(own) && !isKept) {
       return done(refuse(`Node ${nodeId} is part of a cluster, with data. ${beginEmpty}`));
@@ -102,17 +106,31 @@ export class Operators {
     const leader = this.#leaderOutside();
     if (leader === undefined) return done(refuse(this.#refusedBy() ?? noLeader));
     const { clusterId, clusterTopicId, clusterLeaderId, clusterVoters } = leader;
-    const body = {
-      ...{ clusterId, timeoutMs: limits.operatorCallMsMax, voterId: nodeId, listeners: [] },
-      ...{ voterDirectoryId: directoryId, topicId: clusterTopicId, partition: 0 },
-      ...{ isWitness, isReplacing },
-    };
+    const body = requestOf({ ...own, clusterId, clusterTopicId }, isReplacing, zeroUuid);
     // Of the set that it will once be part of it knows nothing yet: its log will tell (V1).
     const voters = clusterVoters.filter((voter) => voter.directoryId !== directoryId).map(toVoter);
     return this.#call(clusterLeaderId, addRaftVoterCodec, body, (answer) => {
       if (!answer.ok || isKept) return done(answer);
       return this.#options.adopt({ clusterId, clusterTopicId, voters }, () => done(answer));
     });
+  }
+
+  /**
+   * A disk that gave up its id takes the place of that one, where the cluster still counts it (V4).
+   * `again` is called once if it is not done: to be tried a little later.
+   */
+  comeBack(former: readonly Uuid[], again: () => void): void {
+    const { facts, state, clusterPartition } = this.#options;
+    const own = facts();
+    const partition = clusterPartition();
+    const members = clusterMembers(partition?.voters?.voters ?? [], state.members());
+    const counted = members.find(({ nodeId }) => nodeId === own.nodeId)?.directoryId;
+    if (counted === own.directoryId) return undefined;
+    const leaderId = partition?.leaderId;
+    if (leaderId === undefined || counted === undefined || !former.includes(counted)) {
+      return again();
+    }
+    return this.#call(leaderId, addRaftVoterCodec, requestOf(own, true, counted), again);
   }
 
   #alter(
@@ -176,6 +194,16 @@ export class Operators {
     else if (admission.changes.length === 0) done({ ok: true });
   }
 }
+
+const requestOf = (
+  { clusterId, clusterTopicId, nodeId, directoryId, isWitness }: NodeFacts,
+  isReplacing: boolean,
+  replacedDirectoryId: Uuid,
+): AddRaftVoterRequest => ({
+  ...{ clusterId, timeoutMs: limits.operatorCallMsMax, voterId: nodeId, listeners: [] },
+  ...{ voterDirectoryId: directoryId, topicId: clusterTopicId, partition: 0 },
+  ...{ isWitness, isReplacing, replacedDirectoryId },
+});
 
 type Refusal = Pick<AddRaftVoterResponse, 'errorCode' | 'errorMessage'>;
 

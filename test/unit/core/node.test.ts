@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connectionId, leaderEpoch, offset } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
+import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
 import { NodeWorld } from './node-world.ts';
 
 const auto = { replicas: 0, minInsyncReplicas: 0 };
@@ -55,7 +56,7 @@ describe('Node', () => {
     const before = started();
     const stored = {
       ...{ clusterTopicId: undefined, startVoters: [], witnesses: [], peerStarts: [] },
-      ...{ isRenewed: true, producerIds: undefined },
+      ...{ formerDirectoryIds: [zeroUuid], producerIds: undefined },
     };
     const peers = [1, 2].map((nodeId) => ({ nodeId, isWitness: false }));
     const cluster = { name: 'plant', peers, replicaLagTimeMaxMs: 1_000, version: '1' };

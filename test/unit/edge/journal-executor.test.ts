@@ -66,7 +66,7 @@ describe('JournalExecutor', () => {
     const again = await newExecutor(disk);
     expect(again.storage.facts).toEqual({
       clusterTopicId: otherTopicId,
-      isRenewed: false,
+      formerDirectoryIds: [],
       startVoters: [
         { ...place, voters: [voter] },
         { topicId: otherTopicId, partition: 0, voters: [voter] },

@@ -192,15 +192,21 @@ describe('the data directory', () => {
         if (!opened.ok) throw new Error(opened.error.code);
         return opened.value;
       };
-      expect(first.facts.isRenewed).toBe(false);
+      const { directoryId } = first.meta;
+      expect(first.facts.formerDirectoryIds).toEqual([]);
       await disk.unlink('journal');
       const second = await restarted();
       expect(second.meta.directoryId).not.toBe(first.meta.directoryId);
-      expect([second.journal.isDamaged, second.facts.isRenewed]).toEqual([false, true]);
+      expect(second.journal.isDamaged).toBe(false);
+      expect(second.facts.formerDirectoryIds).toEqual([directoryId]);
       disk.reboot('lost');
       const third = await restarted();
       expect(third.meta.directoryId).toBe(second.meta.directoryId);
-      expect([third.journal.isDamaged, third.facts.isRenewed]).toEqual([false, true]);
+      expect(third.journal.isDamaged).toBe(false);
+      expect(third.facts.formerDirectoryIds).toEqual([directoryId]);
+      await disk.unlink('journal');
+      const fourth = await restarted();
+      expect(fourth.facts.formerDirectoryIds).toEqual([directoryId, third.meta.directoryId]);
     });
 
     it('becomes a cluster of one where the config names no other node', async () => {

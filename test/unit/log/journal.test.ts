@@ -210,7 +210,6 @@ describe('Journal', () => {
     await journal.persistProducerIds({ next: 7, end: 1_000 });
     expect(storedEntries((await reopen(disk)).entries())).toEqual({
       cluster: undefined,
-      renewedAs: undefined,
       peerStarts: [startOf(4)],
       producerIds: { next: 7, end: 1_000 },
     });

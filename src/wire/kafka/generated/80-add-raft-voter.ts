@@ -21,6 +21,7 @@ export interface AddRaftVoterRequest {
   readonly partition: number;
   readonly isWitness: boolean;
   readonly isReplacing: boolean;
+  readonly replacedDirectoryId: Uuid;
 }
 
 export interface AddRaftVoterResponse {
@@ -54,6 +55,7 @@ function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRa
   let partition: number = -1;
   let isWitness: boolean = false;
   let isReplacing: boolean = false;
+  let replacedDirectoryId: Uuid = zeroUuid;
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
@@ -62,6 +64,7 @@ function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRa
     else if (tag === 10001) partition = reader.int32();
     else if (tag === 10002) isWitness = reader.boolean();
     else if (tag === 10003) isReplacing = reader.boolean();
+    else if (tag === 10004) replacedDirectoryId = reader.uuid();
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -75,6 +78,7 @@ function readAddRaftVoterRequest(reader: ProtocolReader, version: number): AddRa
     partition,
     isWitness,
     isReplacing,
+    replacedDirectoryId,
   };
 }
 
@@ -121,11 +125,14 @@ function writeAddRaftVoterRequest(
     const hasIsWitness = isWitness !== false;
     const { isReplacing } = value;
     const hasIsReplacing = isReplacing !== false;
+    const { replacedDirectoryId } = value;
+    const hasReplacedDirectoryId = replacedDirectoryId !== zeroUuid;
     writer.tagCount(
       (hasTopicId ? 1 : 0) +
         (hasPartition ? 1 : 0) +
         (hasIsWitness ? 1 : 0) +
-        (hasIsReplacing ? 1 : 0),
+        (hasIsReplacing ? 1 : 0) +
+        (hasReplacedDirectoryId ? 1 : 0),
     );
     if (hasTopicId) {
       writer.beginTag(10000, 16);
@@ -142,6 +149,10 @@ function writeAddRaftVoterRequest(
     if (hasIsReplacing) {
       writer.beginTag(10003, 1);
       writer.boolean(isReplacing);
+    }
+    if (hasReplacedDirectoryId) {
+      writer.beginTag(10004, 16);
+      writer.uuid(replacedDirectoryId);
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { ApiSchema } from './api-schema.ts';
 
-/** KIP-853 knows one partition only: which one, whether of a
- * witness, and whether another disk of that node counts no more, are ours (V1, V3, V4). */
+/**
+ * KIP-853 knows one partition only: which one, whether of a witness, and whether another disk of
+ * that node counts no more (which one, where nobody else may be replaced), are ours (V1, V3, V4).
+ */
 export const addRaftVoterSchema: ApiSchema = {
   key: 80,
   name: 'AddRaftVoter',
@@ -18,6 +20,7 @@ export const addRaftVoterSchema: ApiSchema = {
     'partition int32 tag=10001 default=-1',
     'isWitness boolean tag=10002',
     'isReplacing boolean tag=10003',
+    'replacedDirectoryId uuid tag=10004',
   ],
   response: ['throttleTimeMs int32', 'errorCode int16', 'errorMessage ?string'],
 };

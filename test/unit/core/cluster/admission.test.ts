@@ -15,6 +15,7 @@ import type { ClusterMember } from '../../../../src/core/cluster/place-topic.ts'
 import { clusterReplicas } from '../../../../src/core/cluster/replan.ts';
 import { topicReplicas } from '../../../../src/core/cluster/topic-replicas.ts';
 import type { Voter } from '../../../../src/core/replica/voter-set.ts';
+import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 import {
   encodeTopic,
   unplaced,
@@ -120,24 +121,27 @@ describe('readmit', () => {
 
   it('takes another data directory of a known node for all that it carries (V4)', () => {
     const { view, commit, cluster } = grown();
-    expect(commit(readmit(node(2, false, 5), view()))).toBe(3);
+    expect(commit(readmit(node(2, false, 5), zeroUuid, view()))).toBe(3);
     expect(view().members[1]).toEqual(node(2, false, 5));
     const sensors = present(cluster.topic('sensors'), 'a topic');
     for (const partition of [0, 1]) {
       expect(topicReplicas.wanted(sensors, partition)).toContainEqual(node(2, false, 5));
       expect(topicReplicas.wanted(sensors, partition)).not.toContainEqual(node(2));
     }
-    expect(readmit(node(2, false, 5), view())).toEqual({ ok: true, changes: [] });
+    expect(readmit(node(2, false, 5), zeroUuid, view())).toEqual({ ok: true, changes: [] });
   });
 
   it('refuses who is not known, who decides, another role, and a copy', () => {
     const { view } = grown();
     const text = (admission: Admission) => (admission.ok ? 'ok' : admission.text);
-    expect(text(readmit(node(4), view()))).toContain('shorelog join');
-    expect(text(readmit(node(1, false, 5), view()))).toContain('running');
-    expect(text(readmit(node(2, true, 5), view()))).toContain('config says otherwise');
+    expect(text(readmit(node(4), zeroUuid, view()))).toContain('shorelog join');
+    expect(text(readmit(node(1, false, 5), zeroUuid, view()))).toContain('running');
+    expect(text(readmit(node(2, true, 5), zeroUuid, view()))).toContain('config says otherwise');
     const copy = { nodeId: 2, directoryId: disk(3), isWitness: false };
-    expect(text(readmit(copy, view()))).toContain('a copy of that of node 3');
+    const late = readmit(node(2, false, 5), disk(2, 4), view());
+    expect(text(late)).toContain('meanwhile');
+    expect(readmit(node(2, false, 5), disk(2), view()).ok).toBe(true);
+    expect(text(readmit(copy, zeroUuid, view()))).toContain('a copy of that of node 3');
   });
 });
 
