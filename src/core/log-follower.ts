@@ -8,4 +8,6 @@ export interface LogFollower {
   truncated(to: Offset): void;
   /** The log is empty and begins anew there; all below was committed, and what mattered follows. */
   reset(to: Offset): void;
+  /** What could not be read may be readable now. */
+  reloaded(): void;
 }

@@ -236,6 +236,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   /** The answer to TruncateLog, ResetLog and RepairLog. */
   wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
     this.log.wasCut(generation, recovered);
+    this.#follower?.reloaded();
     this.#options.port.changed();
   }
 
@@ -350,11 +351,10 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     if (voters !== undefined) this.#voters?.appended(voters, header.baseOffset);
   }
 
+  /** It has no vote for its successor until it is whole again (V4): the others must do. */
   #handOverIfRotten(): void {
     const leadership = this.log.isWhole ? undefined : this.#replica?.leadership;
-    if (leadership !== undefined && leadership.successors().length > 0) {
-      this.replica.resign(this.#nowMs());
-    }
+    if (leadership?.hasHeirs(this.#nowMs()) === true) this.replica.resign(this.#nowMs());
   }
 
   /** C3: nothing would be committed. Clients are told before it is appended; our own words wait. */

@@ -5,11 +5,21 @@ import type { LogReadOutcome, OffsetFoundOutcome } from './event.ts';
 import type { Done, FindOffsetOutcome, ReadOutcome } from './kafka/broker-view.ts';
 import type { Partition } from './partition.ts';
 import type { LogGeneration, Offset } from '../base/brand.ts';
+import { readRecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 
 export interface ReadRange {
   readonly from: Offset;
   readonly to: Offset;
   readonly bytesMax: number;
+}
+
+/** What of a partition a read must know. */
+export type ReadLog = Pick<Partition, 'logId' | 'generation' | 'highWatermark' | 'holes'>;
+
+interface PendingRead {
+  readonly partition: ReadLog;
+  readonly from: Offset;
+  readonly done: Done<ReadOutcome>;
 }
 
 /**
@@ -18,22 +28,22 @@ export interface ReadRange {
  */
 export class PendingReads {
   readonly #emit: (effect: Effect) => void;
-  readonly #reads = new Map<number, { partition: Partition; done: Done<ReadOutcome> }>();
-  readonly #finds = new Map<number, { partition: Partition; done: Done<FindOffsetOutcome> }>();
+  readonly #reads = new Map<number, PendingRead>();
+  readonly #finds = new Map<number, { partition: ReadLog; done: Done<FindOffsetOutcome> }>();
   #nextReadId = 1;
 
   constructor(emit: (effect: Effect) => void) {
     this.#emit = emit;
   }
 
-  read(partition: Partition, range: ReadRange, done: Done<ReadOutcome>): void {
+  read(partition: ReadLog, range: ReadRange, done: Done<ReadOutcome>): void {
     const readId = this.#nextReadId++;
-    this.#reads.set(readId, { partition, done });
+    this.#reads.set(readId, { partition, from: range.from, done });
     const { logId, generation } = partition;
     this.#emit({ type: 'ReadLog', readId, logId, generation, ...range });
   }
 
-  findOffset(partition: Partition, timestamp: TimestampMs, done: Done<FindOffsetOutcome>): void {
+  findOffset(partition: ReadLog, timestamp: TimestampMs, done: Done<FindOffsetOutcome>): void {
     const readId = this.#nextReadId++;
     this.#finds.set(readId, { partition, done });
     const { logId, generation, highWatermark: to } = partition;
@@ -45,7 +55,9 @@ export class PendingReads {
     assert(pending !== undefined, 'a read is answered once');
     this.#reads.delete(readId);
     const isOld = pending.partition.generation !== generation;
-    pending.done(isOld ? { ok: false, error: 'NOT_LEADER_OR_FOLLOWER' } : outcome);
+    if (isOld) return pending.done({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER' });
+    const hasJumped = outcome.ok && jumpsHole(pending, outcome.bytes);
+    return pending.done(hasJumped ? { ok: false, error: 'KAFKA_STORAGE_ERROR' } : outcome);
   }
 
   wasFound(readId: number, generation: LogGeneration, outcome: OffsetFoundOutcome): void {
@@ -55,4 +67,14 @@ export class PendingReads {
     const isOld = pending.partition.generation !== generation;
     pending.done(isOld ? { ok: false, error: 'NOT_LEADER_OR_FOLLOWER' } : outcome);
   }
+}
+
+/**
+ * What rot took here and others still have is not gone: nobody may read on behind it, neither a
+ * consumer nor a replica, until it is fetched again (V4).
+ */
+function jumpsHole({ partition, from }: PendingRead, bytes: Uint8Array): boolean {
+  if (partition.holes.length === 0 || bytes.length === 0) return false;
+  const header = readRecordBatchHeader(bytes);
+  return header.ok && header.value.baseOffset > from;
 }

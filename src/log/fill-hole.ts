@@ -1,7 +1,10 @@
 import { assert } from '../base/assert.ts';
 import type { Offset } from '../base/brand.ts';
+import { bytesEqual } from '../base/bytes.ts';
 import type { Disk } from '../ports/disk.ts';
 import { scanBatches } from '../wire/kafka/batch-scan.ts';
+import { batchPosition } from '../wire/kafka/record-batch-header.ts';
+import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { writeDurably } from './files.ts';
 import { readSalvaging } from './salvage.ts';
 import { segmentPath } from './segment-files.ts';
@@ -56,7 +59,8 @@ interface Filling {
 
 /**
  * The segment with these batches in the place of those that fail their checks: the same bytes once,
- * so of the same length. Undefined: it fails at another place.
+ * so of the same length. Undefined: it fails at another place, or nothing in it is another than the
+ * peer's, since a sector may be read again that could not be.
  */
 async function mended(
   disk: Disk,
@@ -66,17 +70,30 @@ async function mended(
   const file = await disk.open(path, 'read');
   try {
     const bytes = await readSalvaging(file, 0, await file.size());
-    const { headers, end, fault } = scanBatches(bytes);
-    assert(fault !== undefined, 'only what is lost is replaced');
+    const { headers, end } = scanBatches(bytes);
     const last = headers.at(-1);
     const next = last === undefined ? base : last.lastOffset + 1;
-    if (next !== first || end + batches.length > bytes.length) return undefined;
+    const at = next === first ? end : headers.find((one) => one.baseOffset === first)?.position;
+    if (at === undefined || at + batches.length > bytes.length) return undefined;
+    const sound = headers.filter(({ position }) => position >= at);
+    for (const header of sound)
+      assertSameRecords(bytes, header, batches.subarray(header.position - at));
+    if (bytesEqual(bytes.subarray(at, at + batches.length), batches)) return undefined;
     const whole = bytes.slice();
-    whole.set(batches, end);
+    whole.set(batches, at);
     return whole;
   } finally {
     await file.close();
   }
+}
+
+/** Whose CRC fits may only be wrong in what no CRC covers: base offset and leader epoch. */
+function assertSameRecords(bytes: Uint8Array, header: RecordBatchHeader, copy: Uint8Array): void {
+  const { position, totalBytes } = header;
+  const own = bytes.subarray(position + batchPosition.magic, position + totalBytes);
+  const length = Math.max(0, Math.min(own.length, copy.length - batchPosition.magic));
+  const told = copy.subarray(batchPosition.magic, batchPosition.magic + length);
+  assert(bytesEqual(own.subarray(0, length), told), 'a copy of sound records is the same');
 }
 
 async function writeSegment(

@@ -8,6 +8,7 @@ import { bytesEqual, concatBytes } from '../../src/base/bytes.ts';
 import type { PartitionLog } from '../../src/log/partition-log.ts';
 import type { Storage } from '../../src/log/storage.ts';
 import type { StoredVoter } from '../../src/ports/stored-voters.ts';
+import { batchPosition } from '../../src/wire/kafka/record-batch-header.ts';
 import { FakeDisk, PowerCut } from '../fakes/fake-disk.ts';
 import {
   emptySnapshot,
@@ -152,11 +153,27 @@ describe('a log of several voters', () => {
     expect([...(await readAll(await reopen(disk))).batches.keys()]).toHaveLength(11);
   });
 
+  it('gets back a leader epoch, which no CRC covers', async () => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 10, 2, 3);
+    const log = await reopen(disk);
+    disk.flipBit(path(0), 2 * batchBytes + batchPosition.leaderEpoch + 3);
+    const range = { from: offset(2), to: offset(3), bytesMax: 1 };
+    expect((await log.read(range)).ok).toBe(false);
+    await log.repair(batchAt(2), logGeneration(1));
+    const read = await log.read(range);
+    expect(read.ok && bytesEqual(read.value, batchAt(2))).toBe(true);
+  });
+
   it('takes nothing that is not lost', async () => {
     const disk = new FakeDisk();
     await tenBatches(disk, 10, 2, 3);
     const log = await reopen(disk);
-    await expect(log.repair(batchAt(4), logGeneration(1))).rejects.toThrow('lost');
-    await expect(log.repair(batchAt(4).subarray(1), logGeneration(1))).rejects.toThrow('sound');
+    const before = disk.files().get(path(0));
+    await log.repair(batchAt(4), logGeneration(1));
+    expect(disk.files().get(path(0))).toEqual(before);
+    const other = makeBatch({ base: 4, producerId: 7n, sequence: 4, fill: 99 });
+    await expect(log.repair(other, logGeneration(2))).rejects.toThrow('the same');
+    await expect(log.repair(batchAt(4).subarray(1), logGeneration(3))).rejects.toThrow('sound');
   });
 });

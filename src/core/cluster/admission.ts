@@ -68,11 +68,7 @@ export function admit(newcomer: ClusterMember, view: AdmissionView): Admission {
  * and its voters are replaced one by one (V4). `replaced`: a disk that gave up its id asks by
  * itself, and only for the place of that id; zero: whichever it is.
  */
-export function readmit(
-  returning: ClusterMember,
-  replaced: Uuid,
-  view: AdmissionView,
-): Admission {
+export function readmit(returning: ClusterMember, replaced: Uuid, view: AdmissionView): Admission {
   const { members, self } = view;
   const { nodeId, directoryId, isWitness } = returning;
   const known = members.find((member) => member.nodeId === nodeId);

@@ -75,6 +75,8 @@ export class InternalTopic implements LogFollower {
   #next: Offset = offset(0);
   #recordsInLog = 0;
   #isReading = false;
+  /** It waits for what rot took here and others still have. */
+  #isAtHole = false;
   #isRewriting = false;
   #isReplayed = false;
   #hasHole = false;
@@ -110,8 +112,10 @@ export class InternalTopic implements LogFollower {
     this.#outcome = {
       ...outcome,
       replayed: () => {
-        // The log is fsynced before the view hears of it: what only the view has seen was lost.
-        const isAhead = view !== undefined && view.nextOffset > logEndOffset;
+        // The log is fsynced before the view hears of it: what only the view has seen was lost,
+        // where no other node has it.
+        const isAlone = (this.partition.voters?.voters.length ?? 1) < 2;
+        const isAhead = isAlone && view !== undefined && view.nextOffset > logEndOffset;
         if (isAhead) this.#passHole(this.#next, view.nextOffset);
         this.#isReplayed = true;
         this.#replaceView();
@@ -178,6 +182,11 @@ export class InternalTopic implements LogFollower {
     if (this.#outcome !== undefined) this.#advance();
   }
 
+  reloaded(): void {
+    this.#isAtHole = false;
+    this.highWatermarkMoved();
+  }
+
   #whenApplied(endOffset: Offset, done: () => void): void {
     if (this.#next >= endOffset) done();
     else this.#waiting.push({ endOffset, done });
@@ -185,15 +194,19 @@ export class InternalTopic implements LogFollower {
 
   /** Applies what is committed: from the batches that were appended here, else from the log. */
   #advance(): void {
-    while (!this.#isReading && this.#next < this.partition.highWatermark) {
+    while (!this.#isStuck && this.#next < this.partition.highWatermark) {
       if (!this.#applyAppended()) this.#readOn();
     }
-    if (this.#isReading) return;
+    if (this.#isStuck) return;
     if (this.#stale !== undefined && this.partition.isCurrent) this.#forgetStale(this.#stale);
     if (this.#isReplayed) this.#updateView();
     else this.#outcome?.replayed();
     this.#releaseApplied();
     this.#rewriteIfGrown();
+  }
+
+  get #isStuck(): boolean {
+    return this.#isReading || this.#isAtHole;
   }
 
   #forgetStale(stale: ReadonlySet<string>): void {
@@ -212,15 +225,21 @@ export class InternalTopic implements LogFollower {
   }
 
   #readOn(): void {
-    const [from, { highWatermark, topic }] = [this.#next, this.partition];
+    const [from, { highWatermark, topic, generation }] = [this.#next, this.partition];
     const to = Math.min(highWatermark, this.#appended[0]?.baseOffset ?? Infinity);
     let isSynchronous = true;
     this.#isReading = true;
     this.#options.read(from, offset(to), (read) => {
       this.#isReading = false;
-      if (!read.ok) return this.#fail(`${topic} at ${from}: ${read.error}`);
-      this.#applyBatches(read.bytes);
-      if (this.#next <= from) return this.#fail(`${topic} at ${from}: nothing there`);
+      const { holes, generation: present } = this.partition;
+      // Of a log that was cut or filled meanwhile the same is asked again.
+      this.#isAtHole = !read.ok && present === generation && holes.length > 0;
+      if (read.ok) {
+        this.#applyBatches(read.bytes);
+        if (this.#next <= from) return this.#fail(`${topic} at ${from}: nothing there`);
+      } else if (present === generation && !this.#isAtHole) {
+        return this.#fail(`${topic} at ${from}: ${read.error}`);
+      }
       if (!isSynchronous) this.#advance();
       return undefined;
     });

@@ -90,19 +90,13 @@ export class Leadership {
   /** One more loss would stop what goes on now. */
   isAtRisk(now: MonotonicMs): boolean {
     const { minInsyncReplicas } = this.#rule;
-    const { fetchTimeoutMs } = this.#options;
-    let [data, inSync, witnesses, heard] = [0, 0, 0, 0];
-    for (const voter of this.#voters) {
-      if (!voter.isWitness) {
-        data++;
-        if (voter.isInSync) inSync++;
-        continue;
-      }
-      witnesses++;
-      if (now - (voter.fetchedAtMs ?? Number.NEGATIVE_INFINITY) < fetchTimeoutMs) heard++;
-    }
+    const data = this.#voters.filter(({ isWitness }) => !isWitness);
+    const witnesses = this.#voters.filter(({ isWitness }) => isWitness);
     return isPartitionAtRisk({
-      ...{ dataVoters: data, inSyncDataVoters: inSync, witnesses, heardWitnesses: heard },
+      dataVoters: data.length,
+      inSyncDataVoters: data.filter(({ isInSync }) => isInSync).length,
+      witnesses: witnesses.length,
+      heardWitnesses: witnesses.filter((witness) => this.#isHeard(witness, now)).length,
       minInsyncReplicas,
     });
   }
@@ -128,6 +122,14 @@ export class Leadership {
     const [next] = this.successors(first);
     const has = next && this.persistedOffsetOf(next);
     return has === undefined || has >= this.#options.log.logEndOffset;
+  }
+
+  /** The other voters that keep up can elect one of them without the vote of this one. */
+  hasHeirs(now: MonotonicMs): boolean {
+    const able = this.#voters.filter(
+      (voter) => !voter.isSelf && (voter.isWitness ? this.#isHeard(voter, now) : voter.isInSync),
+    );
+    return able.length >= this.#set.majority && able.some(({ isWitness }) => !isWitness);
   }
 
   /** All other replicas that are voters, or have fetched in this epoch. */
@@ -303,6 +305,10 @@ export class Leadership {
     const end = isWitness ? this.#inSyncEnd() : log.logEndOffset;
     const isLeaving = voters.currentFrom >= this.#highWatermark && voters.isRemoved(replica);
     return isLeaving && voters.currentFrom < end ? voters.currentFrom : end;
+  }
+
+  #isHeard({ fetchedAtMs }: ReplicaProgress, now: MonotonicMs): boolean {
+    return fetchedAtMs !== undefined && now - fetchedAtMs < this.#options.fetchTimeoutMs;
   }
 
   #isLive(voter: Voter, now: MonotonicMs): boolean {

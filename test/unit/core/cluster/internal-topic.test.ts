@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { concatBytes, utf8Decode, utf8Encode } from '../../../../src/base/bytes.ts';
 import { offset, type Offset } from '../../../../src/base/brand.ts';
 import { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
 import type { InternalTopicOptions } from '../../../../src/core/cluster/internal-topic.ts';
+import type { Done, ReadOutcome } from '../../../../src/core/kafka/broker-view.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
 import { appendOutcome, type RecordWaiter } from '../../../../src/core/produce/record-waiter.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
@@ -15,6 +16,7 @@ function newTopic(
   world: World = newPartition(),
   before: readonly Uint8Array[] = [],
   reduce?: InternalTopicOptions['reduce'],
+  read?: InternalTopicOptions['read'],
 ) {
   const batcher = new Batcher({ batchBytesMax: 100_000, lingerMs: 0 });
   const queue = queueTo(world.partition, 1n);
@@ -32,10 +34,12 @@ function newTopic(
       batcher.append(queue, record, waiter, at(0));
     },
     flush: () => batcher.flush(queue),
-    read: (from: Offset, _to, done) => {
-      const rest = [...before, ...world.log].filter((bytes) => lastOffsetOf(bytes) >= from);
-      done({ ok: true, bytes: concatBytes(rest.slice(0, 2)) });
-    },
+    read:
+      read ??
+      ((from: Offset, _to, done) => {
+        const rest = [...before, ...world.log].filter((bytes) => lastOffsetOf(bytes) >= from);
+        done({ ok: true, bytes: concatBytes(rest.slice(0, 2)) });
+      }),
     emit: (effect) => world.effects.push(effect),
     holeFound: (from, to) => holes.push([from, to]),
     survivesHole: (key) => key.startsWith('kept'),
@@ -142,6 +146,41 @@ describe('InternalTopic', () => {
       expect(replay(second.topic, view)).toBe('replayed');
       expect(second.applied).toEqual(expected);
     }
+  });
+
+  it('waits at a hole that others can fill, and asks again in a log that was filled', () => {
+    const first = newTopic();
+    replay(first.topic);
+    for (const key of ['kept', 'lost']) {
+      first.topic.commit([change(key, '1')], () => undefined);
+      first.turn();
+    }
+    const recovered = emptyLog({ logEndOffset: first.partition.logEndOffset });
+    const world = newPartition(recovered);
+    const { partition } = world;
+    const asked: Done<ReadOutcome>[] = [];
+    const second = newTopic(world, [], undefined, (_from, _to, done) => asked.push(done));
+    const holes = vi.spyOn(partition, 'holes', 'get');
+    holes.mockReturnValue([{ from: offset(1), to: offset(2) }]);
+    expect(replay(second.topic)).toBe('');
+    asked.pop()?.({ ok: false, error: 'KAFKA_STORAGE_ERROR' });
+    second.topic.highWatermarkMoved();
+    expect(asked).toEqual([]);
+    // Filled in two steps: the first answer is of the log before the second one.
+    for (let step = 0; step < 2; step++) {
+      partition.repair(new Uint8Array(0));
+      const { generation } = partition;
+      partition.wasCut(generation, { ...recovered, generation });
+    }
+    holes.mockReturnValue([]);
+    expect(asked).toHaveLength(1);
+    asked.shift()?.({ ok: false, error: 'NOT_LEADER_OR_FOLLOWER' });
+    asked.shift()?.({ ok: true, bytes: concatBytes(first.log) });
+    expect(second.applied).toEqual([
+      ['kept', '1'],
+      ['lost', '1'],
+    ]);
+    expect(second.holes).toEqual([]);
   });
 
   it('tells a hole, forgets what may have changed in it, and rewrites itself', () => {
