@@ -339,8 +339,7 @@ export class Leadership {
   #admit(now: MonotonicMs): void {
     for (const { member, isWitness, persistedOffset, fetchedAtMs } of this.#voters) {
       if (member === undefined || member.isIn || isWitness) continue;
-      const isBack = fetchedAtMs !== undefined && fetchedAtMs > member.leftAtMs;
-      if (!isBack) continue;
+      if (fetchedAtMs === undefined || fetchedAtMs <= member.leftAtMs) continue;
       if (member.enter(now, persistedOffset, this.#entryBar())) this.#inSyncChanged(true);
     }
   }
@@ -350,14 +349,11 @@ export class Leadership {
   }
 
   #entryBar(): EntryBar {
-    let offered: number = 0;
-    for (const { isWitness, heldOffset } of this.#voters) {
-      if (isWitness && heldOffset > offered) offered = heldOffset;
-    }
+    const held = this.#voters.map(({ isWitness, heldOffset }) => (isWitness ? heldOffset : 0));
     return {
       highWatermark: this.#highWatermark,
       epochStartOffset: this.epochStartOffset,
-      offeredOffset: offset(offered),
+      offeredOffset: offset(Math.max(0, ...held)),
     };
   }
 
