@@ -6,6 +6,8 @@ import { LineCounter, isMap, isNode, isPair, parseDocument, isScalar } from 'yam
 import type { Result } from '../src/base/result.ts';
 import { fail, ok } from '../src/base/result.ts';
 import type { Config } from '../src/config/config.ts';
+import type { JsonSchema } from '../src/config/json-schema.ts';
+import { configJsonSchema } from '../src/config/json-schema.ts';
 import { overridePath } from '../src/config/override-path.ts';
 import { parseConfig } from '../src/config/parse-config.ts';
 import type { ConfigPath, ConfigProblem } from '../src/config/problem.ts';
@@ -36,6 +38,8 @@ export interface ConfigSource {
   /** Without a file every key has its default. */
   readonly file?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Made when it is asked for if it is not given, which takes tens of milliseconds. */
+  readonly schema?: JsonSchema | undefined;
 }
 
 /** Reads and checks the config: defaults, then the file, then the environment. Never throws. */
@@ -75,10 +79,12 @@ export function checkConfigText(
   if (broken.length > 0) return fail(broken);
   const data = plainData(document);
   if (!data.ok) return fail([{ path: [], text: data.error, where: at(0) }]);
-  const overridden = override(data.value, source.env);
+  let { schema } = source;
+  const schemaOf = (): JsonSchema => (schema ??= configJsonSchema());
+  const overridden = override(data.value, source.env, schemaOf);
   if (overridden.problems.length > 0) return fail(overridden.problems);
   const { set } = overridden;
-  const parsed = parseConfig(overridden.value);
+  const parsed = parseConfig(overridden.value, schemaOf);
   if (!parsed.ok) {
     return fail(parsed.error.map((problem) => locate(problem, set, document, at)));
   }
@@ -118,12 +124,16 @@ interface Overridden {
   readonly problems: readonly LocatedProblem[];
 }
 
-function override(value: unknown, env: ConfigSource['env']): Overridden {
+function override(
+  value: unknown,
+  env: ConfigSource['env'],
+  schemaOf: () => JsonSchema,
+): Overridden {
   const set: SetByVariable[] = [];
   const problems: LocatedProblem[] = [];
   let result = value;
   for (const variable of Object.keys(env).toSorted()) {
-    const path = overridePath(variable);
+    const path = overridePath(variable, schemaOf);
     const text = env[variable];
     if (path === undefined || text === undefined) continue;
     if (!path.ok) {

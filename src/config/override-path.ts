@@ -13,9 +13,12 @@ const prefix = 'SHORELOG_';
  * ours: other software uses the prefix too (Kubernetes sets SHORELOG_PORT for a service of that
  * name), so only what looks like an override may be refused.
  */
-export function overridePath(variable: string): Result<ConfigPath, ConfigProblem> | undefined {
+export function overridePath(
+  variable: string,
+  schemaOf: () => JsonSchema = configJsonSchema,
+): Result<ConfigPath, ConfigProblem> | undefined {
   if (!variable.startsWith(prefix)) return undefined;
-  const paths = overridablePaths(configJsonSchema(), []);
+  const paths = overridablePaths(schemaOf(), []);
   const wanted = variable.slice(prefix.length).split('__').map(plain).join('__');
   const found = paths.find((path) => spelled(path) === wanted);
   if (found !== undefined) return ok(found);

@@ -1,6 +1,7 @@
 import type { Result } from '../base/result.ts';
 import { fail, ok } from '../base/result.ts';
 import { formatAddress, isWildcardHost, parseAddress } from './address.ts';
+import type { JsonSchema } from './json-schema.ts';
 import type { ConfigProblem } from './problem.ts';
 import { ruleProblems } from './rules.ts';
 import type { Config } from './config.ts';
@@ -12,8 +13,11 @@ import { checkShape } from './shape.ts';
  * fills in defaults. Never throws; all problems of the shape are told together, then all that break
  * a rule between keys.
  */
-export function parseConfig(document: unknown): Result<Config, readonly ConfigProblem[]> {
-  const shaped = checkShape(withoutEmptySections(document ?? {}));
+export function parseConfig(
+  document: unknown,
+  schemaOf?: () => JsonSchema,
+): Result<Config, readonly ConfigProblem[]> {
+  const shaped = checkShape(withoutEmptySections(document ?? {}), schemaOf);
   if (!shaped.ok) return shaped;
   const config = fillDerived(shaped.value);
   const problems = ruleProblems(config);

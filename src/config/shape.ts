@@ -10,12 +10,15 @@ import { suggest } from './suggest.ts';
 
 /**
  * Checks keys, types and bounds, and fills in the defaults. Every fault is reported, in the order
- * of the schema.
+ * of the schema. `schemaOf` is asked only where there is a fault.
  */
-export function checkShape(value: unknown): Result<ParsedConfig, readonly ConfigProblem[]> {
+export function checkShape(
+  value: unknown,
+  schemaOf: () => JsonSchema = configJsonSchema,
+): Result<ParsedConfig, readonly ConfigProblem[]> {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
-  const root = configJsonSchema();
+  const root = schemaOf();
   return fail(
     parsed.error.issues.flatMap((issue) => {
       const path = issue.path.filter((part) => typeof part !== 'symbol');

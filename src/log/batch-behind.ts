@@ -19,6 +19,8 @@ export interface Damage {
   readonly expected: Offset;
   /** The offset behind the last batch of the file, if that is known. */
   readonly end: Offset | undefined;
+  /** The durable mark: it lags behind the end, but where they are the same it bears that out. */
+  readonly mark: Offset | undefined;
   /** What is sound in front of it, in order. */
   readonly before: readonly RecordBatchHeader[];
 }
@@ -35,9 +37,10 @@ interface Told {
  * own length if that leads to one, else by search. No CRC covers a base offset, and there is
  * nothing in front to compare it with, so whatever else says where the log goes on is asked: the
  * damaged batch's own count, the batches behind, the known end of the file, the producer's
- * sequences. A place that one of these contradicts and none bears out is not believed: a hole is
- * reported, records at wrong offsets are not. One that nothing speaks for or against is believed
- * as far as a byte for each lost record goes; it takes damage at two places to make it wrong.
+ * sequences. A place that one of these contradicts and none bears out is not believed, and of two
+ * batches that contradict each other neither: a hole is reported, records at wrong offsets are not.
+ * One that nothing speaks for or against is believed as far as a byte for each lost record goes; it
+ * takes damage at two places to make it wrong.
  */
 export function batchBehind(damage: Damage): RecordBatchHeader | undefined {
   const led = ledTo(damage, toldByDamaged(damage));
@@ -65,39 +68,45 @@ function toldByDamaged({ bytes, position, expected }: Damage): Told | undefined 
 /** Follows the lengths from the damaged batch on, over sound batches that are out of place. */
 function ledTo(damage: Damage, toldFirst: Told | undefined): Led {
   const { bytes, position } = damage;
-  let [at, told] = [position + 1, toldFirst];
+  let [at, told, isDisputed] = [position + 1, toldFirst, false];
   if (bytes.length - position < batchOverheadBytes) return { position: at, told };
   const length = batchPrefixBytes + int32At(bytes, position + batchPosition.batchLength);
   if (length < batchOverheadBytes) return { position: at, told };
   for (let next = position + length; ; at = next) {
     const batch = goodBatchAt(bytes, next);
     if (typeof batch === 'string') return { position: at, told };
-    if (isInPlace(damage, batch, told)) return { found: batch, position: next, told };
+    const said = saidBehind(damage, batch);
+    const isOpen = said === 'nothing' && !isDisputed && told?.isBorneOut !== true;
+    const isBelieved = said === 'agrees' || (isOpen && isNear(damage, batch));
+    const isInPlace = isToldInFront(damage, batch, told) || isBelieved;
+    if (isPossible(damage, batch) && isInPlace) return { found: batch, position: next, told };
+    isDisputed = said === 'disputed';
     const { lastOffsetDelta, totalBytes } = batch;
     if (told !== undefined) told = { ...told, offset: told.offset + lastOffsetDelta + 1 };
     next += totalBytes;
   }
 }
 
-function isInPlace(damage: Damage, batch: RecordBatchHeader, told: Told | undefined): boolean {
-  if (!isPossible(damage, batch)) return false;
-  if (batch.baseOffset === told?.offset) return true;
-  const isBorneOut = isBorneOutBehind(damage, batch);
-  if (isBorneOut !== undefined) return isBorneOut;
-  return told?.isBorneOut !== true && isNear(damage, batch);
-}
-
-/** Where no length leads. */
+/**
+ * Where no length leads. What a payload holds may look like a batch that fits, so something must
+ * follow where it ends: the next batch, or the end of the file.
+ */
 function searched(damage: Damage, { position, told }: Led): RecordBatchHeader | undefined {
   const { bytes, expected } = damage;
   const lowest = told?.isBorneOut === true ? told.offset : expected + 1;
+  let disputedEnd = -1;
   for (let at = position; at <= bytes.length - batchOverheadBytes; at++) {
     if (bytes[at + batchPosition.magic] !== 2 || int64At(bytes, at) < lowest) continue;
     const batch = goodBatchAt(bytes, at);
     if (typeof batch === 'string' || !isPossible(damage, batch)) continue;
-    if (batch.baseOffset === told?.offset || isNear(damage, batch)) {
-      const isLast = at + batch.totalBytes === bytes.length;
-      if (isBorneOutBehind(damage, batch) ?? isLast) return batch;
+    const behind = at + batch.totalBytes;
+    const isTold = isToldInFront(damage, batch, told);
+    if (isTold || isNear(damage, batch)) {
+      const said = saidBehind(damage, batch);
+      const isOpen = said === 'nothing' && behind === bytes.length && at !== disputedEnd;
+      const isDisputed = said === 'disputed';
+      if (said === 'agrees' || isOpen || (isDisputed && isTold)) return batch;
+      if (isDisputed) disputedEnd = behind;
     } else {
       const end = endOfRun(damage, batch);
       if (end === undefined) return batch;
@@ -125,20 +134,26 @@ function endOfRun({ bytes, end }: Damage, first: RecordBatchHeader): number | un
   }
 }
 
-/** Each lost record took a byte at least, unless it was compressed. */
-const isNear = ({ position, expected }: Damage, batch: RecordBatchHeader): boolean =>
-  batch.baseOffset <= expected + (batch.position - position);
-
 /** Nothing that is certain speaks against its place: what is lost had offsets of its own. */
 function isPossible(damage: Damage, batch: RecordBatchHeader): boolean {
   const { expected, end } = damage;
   if (batch.baseOffset <= expected) return false;
   if (end !== undefined && batch.lastOffset >= end) return false;
-  return batch.baseOffset >= lowestBySequence(damage, batch);
+  return batch.baseOffset >= leastBySequence(damage, batch);
 }
 
-/** Above the last batch of its producer by as many offsets as sequences lie between them. */
-function lowestBySequence({ before }: Damage, batch: RecordBatchHeader): number {
+/** Each lost record took a byte at least, unless it was compressed. */
+const isNear = ({ position, expected }: Damage, batch: RecordBatchHeader): boolean =>
+  batch.baseOffset <= expected + (batch.position - position);
+
+const isToldInFront = (damage: Damage, batch: RecordBatchHeader, told: Told | undefined): boolean =>
+  batch.baseOffset === told?.offset || batch.baseOffset === leastBySequence(damage, batch);
+
+/**
+ * Above the last batch of its producer by as many offsets as sequences lie between them: more only
+ * if others had some of what is lost. 0 if there is none.
+ */
+function leastBySequence({ before }: Damage, batch: RecordBatchHeader): number {
   const { producerId, producerEpoch, baseSequence } = batch;
   if (producerId < 0n) return 0;
   const last = before.findLast(
@@ -154,21 +169,27 @@ function lowestBySequence({ before }: Damage, batch: RecordBatchHeader): number 
 const askedMax = 3;
 
 /**
- * Whether what lies behind a batch goes on where it ends. One batch that agrees is enough, its CRC
- * need not fit: two numbers at different places do not agree by chance. Undefined: nobody says.
+ * What lies behind a batch says of its place. One number where it ends is enough, a CRC need not
+ * fit: two numbers at different places do not agree by chance. `disputed`: each may be right.
  */
-function isBorneOutBehind(damage: Damage, batch: RecordBatchHeader): boolean | undefined {
-  const { bytes, end } = damage;
+function saidBehind(
+  damage: Damage,
+  batch: RecordBatchHeader,
+): 'agrees' | 'contradicts' | 'disputed' | 'nothing' {
+  const { bytes, end, mark } = damage;
   let at = batch.position + batch.totalBytes;
   let goesOnAt = batch.lastOffset + 1;
+  let isDisputed = false;
   for (let asked = 0; asked < askedMax; asked++) {
-    if (at === bytes.length && end !== undefined) return goesOnAt === end;
+    if (at === bytes.length && goesOnAt === (end ?? mark)) return 'agrees';
+    if (at === bytes.length && end !== undefined) return 'contradicts';
     const isHeader = bytes.length - at >= batchOverheadBytes;
-    if (isHeader && int64At(bytes, at) === goesOnAt) return true;
+    if (isHeader && int64At(bytes, at) === goesOnAt) return 'agrees';
     const next = goodBatchAt(bytes, at);
-    if (typeof next === 'string') return asked > 0 ? false : undefined;
+    if (typeof next === 'string') break;
+    if (isPossible(damage, next)) isDisputed = true;
     at += next.totalBytes;
     goesOnAt += next.lastOffsetDelta + 1;
   }
-  return false;
+  return isDisputed ? 'disputed' : 'nothing';
 }

@@ -45,7 +45,11 @@ export async function repairSegment(
 ): Promise<RepairedSegment> {
   const { base, next, bytes } = found;
   const durableEnd = next ?? (Math.max(base, input.durableMark ?? 0) as Offset);
-  const whole = scanSegment(bytes, base, { before: found.epochBefore, end: next });
+  const whole = scanSegment(bytes, base, {
+    before: found.epochBefore,
+    end: next,
+    mark: input.durableMark,
+  });
   const scan = next === undefined ? await inFrontOfDoubt(input, found, whole) : whole;
   const below = scan.batches.filter((batch) => next === undefined || batch.lastOffset < next);
   const runs = runsOf(below, durableEnd);

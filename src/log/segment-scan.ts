@@ -30,13 +30,15 @@ export interface ScanContext {
   readonly before?: LeaderEpoch | undefined;
   /** The offset behind its last batch. */
   readonly end?: Offset | undefined;
+  /** The durable mark, which may be that. */
+  readonly mark?: Offset | undefined;
 }
 
 /** Checks every byte of a segment: CRC, length bounds, offset continuity, leader epochs. */
 export function scanSegment(
   bytes: Uint8Array,
   baseOffset: Offset,
-  { before, end }: ScanContext = {},
+  { before, end, mark }: ScanContext = {},
 ): SegmentScan {
   const batches: RecordBatchHeader[] = [];
   const bad: BadExtent[] = [];
@@ -49,7 +51,7 @@ export function scanSegment(
       expected = offset(batch.lastOffset + 1);
       continue;
     }
-    const next = batchBehind({ bytes, position: at, expected, end, before: batches });
+    const next = batchBehind({ bytes, position: at, expected, end, mark, before: batches });
     const endPosition = next?.position ?? bytes.length;
     const reason = typeof batch === 'string' ? batch : 'base offset';
     bad.push({ position: at, endPosition, from: expected, to: next?.baseOffset, reason });

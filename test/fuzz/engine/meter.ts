@@ -2,7 +2,10 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import type { FuzzTarget } from './fuzz-target.ts';
 
-/** What one execution took. `bytes`: undefined if a garbage collection made it unknown. */
+/**
+ * What one execution took. `ms`: of the processor, where that is less: others keep it busy.
+ * `bytes`: undefined if a garbage collection made it unknown.
+ */
 export interface Measured<Outcome> {
   readonly outcome: Outcome;
   readonly ms: number;
@@ -27,19 +30,23 @@ export async function measure<Outcome>(
   target: FuzzTarget<Outcome>,
   input: Uint8Array,
 ): Promise<Measured<Outcome>> {
+  const used = process.cpuUsage();
   const before = heapBytes();
   const start = performance.now();
   const running = target.execute(input);
   const outcome = running instanceof Promise ? await running : running;
-  const ms = performance.now() - start;
+  let ms = performance.now() - start;
   const bytes = heapBytes() - before;
+  if (ms > hangMsMax) {
+    const { user, system } = process.cpuUsage(used);
+    ms = Math.min(ms, (user + system) / 1_000);
+  }
   return { outcome, ms, bytes: bytes < 0 ? undefined : bytes };
 }
 
 /**
  * The least time and allocation of several runs alone, each behind a garbage collection: noise only
- * ever adds. The time is that of the processor where others keep it busy. Undefined bytes: it
- * allocates so much that a collection always comes in between.
+ * ever adds. Undefined bytes: it allocates so much that a collection always comes in between.
  */
 export async function measureAlone<Outcome>(
   target: FuzzTarget<Outcome>,
@@ -50,10 +57,8 @@ export async function measureAlone<Outcome>(
     collectGarbage();
     // The first run pays for code that was compiled late or thrown away.
     await target.execute(input);
-    const before = process.cpuUsage();
     const measured = await measure(target, input);
-    const { user, system } = process.cpuUsage(before);
-    ms = Math.min(ms, measured.ms, (user + system) / 1_000);
+    ms = Math.min(ms, measured.ms);
     if (measured.bytes !== undefined) bytes = Math.min(bytes ?? Infinity, measured.bytes);
   }
   return { ms, bytes };
