@@ -14,6 +14,8 @@ export interface LocalPartitionsOptions {
   readonly self: ReplicaId;
   /** A cluster of one. */
   readonly isAlone: boolean;
+  /** The whole node is one: what it keeps is said by name. */
+  readonly isWitness: boolean;
   /** The journal lost records: votes may be missing (V4). */
   readonly isJournalDamaged: boolean;
   /** They were, and this disk goes on as another one: no voter until it is let in again (V4). */
@@ -130,11 +132,12 @@ export class LocalPartitions {
    * another history.
    */
   #roleIn(topic: TopicValue, partition: number): Voter['role'] | undefined {
-    const { self, isAlone } = this.#options;
+    const { self, isAlone, isWitness } = this.#options;
     const wanted = topicReplicas.wanted(topic, partition);
     if (wanted === undefined) return isAlone ? 'data' : undefined;
     const own = wanted.find(({ nodeId }) => nodeId === self.nodeId);
-    if (own === undefined) return undefined;
+    // Any node may be asked to open any session: without its records it could not.
+    if (own === undefined) return topic.internal && !isWitness ? 'data' : undefined;
     return own.isWitness ? 'witness' : 'data';
   }
 

@@ -291,6 +291,7 @@ export class NodeParts {
       isJournalDamaged,
       isRenewed: (this.#options.stored?.formerDirectoryIds ?? []).length > 0,
       isAlone: this.#options.cluster === undefined,
+      isWitness: isWitnessNode(this.#options),
       partitions: this.partitions,
       witnesses: this.witnesses,
       cluster: this.cluster,

@@ -71,7 +71,8 @@ export class PowerCut extends Error {
 }
 
 interface Plan {
-  readonly call: number;
+  /** Its number, or of which kind the next one is. */
+  readonly call: number | DiskCall;
   readonly code: DiskErrorCode | 'crash';
 }
 
@@ -106,6 +107,11 @@ export class FakeDisk implements Disk {
   /** The `call`-th call fails with `code`. */
   failAt(call: number, code: DiskErrorCode): void {
     this.#plans.push({ call, code });
+  }
+
+  /** The next call of that kind fails with `code`. */
+  failNext(kind: DiskCall, code: DiskErrorCode): void {
+    this.#plans.push({ call: kind, code });
   }
 
   /** Calls of one kind so far. */
@@ -297,8 +303,9 @@ export class FakeDisk implements Disk {
     this.callCount++;
     this.trace.push(kind);
     this.paths.push(path);
-    const plan = this.#plans.find((one) => one.call === this.callCount);
+    const plan = this.#plans.find(({ call }) => call === this.callCount || call === kind);
     if (plan === undefined) return;
+    if (plan.call === kind) this.#plans.splice(this.#plans.indexOf(plan), 1);
     partly?.(plan.code === 'crash');
     if (plan.code !== 'crash') throw new DiskError(plan.code, kind, path);
     this.isDown = true;

@@ -27,11 +27,18 @@ export class EventQueue {
 
   /** Runs everything up to a time, which is the present then. */
   runUntil(endMs: number): void {
-    for (let first = this.#heap[0]; first !== undefined && first.atMs <= endMs;) {
-      this.#step(first);
-      first = this.#heap[0];
+    while (this.runNext(endMs));
+  }
+
+  /** Runs the next event up to a time. False: there is none, and that time is the present. */
+  runNext(endMs: number): boolean {
+    const first = this.#heap[0];
+    if (first === undefined || first.atMs > endMs) {
+      this.#nowMs = Math.max(this.#nowMs, endMs);
+      return false;
     }
-    this.#nowMs = Math.max(this.#nowMs, endMs);
+    this.#step(first);
+    return true;
   }
 
   #step(first: Scheduled): void {

@@ -9,7 +9,7 @@ const usage = `npm run sim -- [--seeds N] [--first S] [--seed S] [--minutes M] [
 npm run sim -- --bugs [--only NAME[,NAME]] [--minutes M]
 
 Simulates replicated partitions: votes, fetches, truncation, resets, in-sync sets, witnesses and
-voter changes, over a network and disks that fail. Not yet the whole node.
+voter changes, over a network and disks that fail. Whole nodes: npm run sim:nodes.
 
   --seeds N     so many seeds, beside those kept in seeds.txt (default 100)
   --first S     the first of them (default 1); then those of seeds.txt are left out

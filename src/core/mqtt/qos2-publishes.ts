@@ -87,7 +87,8 @@ export class Qos2Publishes {
     const key = ingest.locate(publish)?.key ?? utf8Encode(publish.mqttTopic);
     const batch = ingest.buildBatch(publish, key, target, now());
     const place = { topic, topicId: target.topicId, partition: target.partition };
-    queues.produceOfSession(place, target, batch, (outcome) =>
+    const from = { clientId: publish.clientId, triple: target };
+    queues.produceOfSession(place, from, batch, (outcome) =>
       done(outcome.ok ? 'committed' : outcome),
     );
   }

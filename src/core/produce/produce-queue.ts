@@ -200,12 +200,13 @@ export class ProduceQueue {
     return isLocal || this.#sent.size < limits.produceInFlightMax;
   }
 
-  /** Two producer ids never overtake each other: the leader orders only batches of one. */
+  /** Two producers never overtake each other: the leader orders only batches of one. */
   #mayFollow(batch: QueuedBatch): boolean {
     const { identity } = this.#options;
-    if (identity === undefined || !identity.isRenewed) return true;
+    if (identity?.isRenewed === false) return true;
     const [first] = this.#sent;
     if (first === undefined) return true;
+    if (identity === undefined) return isSameProducer(first.triple, batch.triple);
     const producerId = batch.isSent ? batch.triple?.producerId : identity.producerId();
     return first.triple?.producerId === producerId;
   }
@@ -320,3 +321,6 @@ export class ProduceQueue {
     waits(this);
   }
 }
+
+const isSameProducer = (a: ProducerTriple | undefined, b: ProducerTriple | undefined): boolean =>
+  a?.producerId === b?.producerId && a?.producerEpoch === b?.producerEpoch;

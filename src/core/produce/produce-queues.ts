@@ -6,10 +6,19 @@ import type { ProducePorts, ProduceTarget } from './produce-ports.ts';
 import { ProduceQueue } from './produce-queue.ts';
 import type { ProducerTriple } from './producer-triple.ts';
 
-/** What goes to one partition: this start's ingest producer, and each MQTT session's own (P5). */
+/** Whose record it is, and the triple that its first commit has named (P5). */
+export interface SessionTriple {
+  readonly clientId: string;
+  readonly triple: ProducerTriple;
+}
+
+/**
+ * What goes to one partition: this start's ingest producer, and each MQTT session's own (P5), by
+ * client: a session that takes another producer id keeps the order of its readings.
+ */
 interface PartitionQueues {
   readonly ingest: ProduceQueue;
-  readonly sessions: Map<bigint, ProduceQueue>;
+  readonly sessions: Map<string, ProduceQueue>;
 }
 
 /** All that this node produces, by partition: the one way in for records of its own (P1). */
@@ -39,20 +48,19 @@ export class ProduceQueues {
   /** A record under its session's triple (P5). In order within the session, as they come. */
   produceOfSession(
     target: ProduceTarget,
-    triple: ProducerTriple,
+    { clientId, triple }: SessionTriple,
     batch: Uint8Array,
     done: (outcome: ProduceOutcome) => void,
   ): void {
     const { sessions } = this.#of(target);
-    const { producerId } = triple;
-    let queue = sessions.get(producerId);
+    let queue = sessions.get(clientId);
     if (queue === undefined) {
       queue = this.#newQueue(target, undefined);
-      sessions.set(producerId, queue);
+      sessions.set(clientId, queue);
     }
     const own = queue;
     own.push(batch, triple, [], (outcome) => {
-      if (own.isEmpty && sessions.get(producerId) === own) this.#drop(sessions, producerId, own);
+      if (own.isEmpty && sessions.get(clientId) === own) this.#drop(sessions, clientId, own);
       done(outcome);
     });
   }
@@ -135,8 +143,8 @@ export class ProduceQueues {
     });
   }
 
-  #drop(sessions: Map<bigint, ProduceQueue>, producerId: bigint, queue: ProduceQueue): void {
-    sessions.delete(producerId);
+  #drop(sessions: Map<string, ProduceQueue>, clientId: string, queue: ProduceQueue): void {
+    sessions.delete(clientId);
     this.#waiting.delete(queue);
   }
 }

@@ -227,7 +227,8 @@ describe('ProduceQueues', () => {
     const outcomes: string[] = [];
     const produce = (producerId: bigint, baseSequence: number, value: string) => {
       const triple = { producerId, producerEpoch: 3, baseSequence };
-      world.queues.produceOfSession(target, triple, batchOf([value], triple), (outcome) =>
+      const from = { clientId: `client ${producerId}`, triple };
+      world.queues.produceOfSession(target, from, batchOf([value], triple), (outcome) =>
         outcomes.push(`${value}: ${outcome.ok ? 'ok' : outcome.error}`),
       );
     };
@@ -246,5 +247,21 @@ describe('ProduceQueues', () => {
     world.queues.giveUp(monotonicMs(world.nowMs));
     expect(outcomes.at(-1)).toBe('e: REQUEST_TIMED_OUT');
     expect(world.queues.pendingBytes).toBe(0);
+  });
+
+  it('keeps the order of a session that takes another producer, too', () => {
+    const { world, sent, answerAll } = newWorld(2);
+    const produce = (producerId: bigint, producerEpoch: number, value: string) => {
+      const triple = { producerId, producerEpoch, baseSequence: 0 };
+      const from = { clientId: 'client', triple };
+      world.queues.produceOfSession(target, from, batchOf([value], triple), () => undefined);
+    };
+    produce(7n, 0, 'a');
+    produce(8n, 0, 'b');
+    produce(8n, 1, 'c');
+    for (const expected of ['a@7:0', 'b@8:0', 'c@8:0']) {
+      expect(sent(2)).toEqual([expected]);
+      answerAll(2);
+    }
   });
 });

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ClusterTally } from './cluster-tally.ts';
+import { runCluster } from './run-cluster.ts';
+
+const usage = `npm run sim:nodes -- [--seeds N] [--first S] [--seed S] [--minutes M] [--stop]
+                     [--trace]
+
+Simulates whole clusters: every node's core, executor and log on a disk that fails, links that are
+cut and slow, clocks that drift, sensors that go from node to node. Checks after each turn that no
+leader epoch has two leaders, that leaders have all that is committed, that it never changes, that
+what is acknowledged is in it, once where that was promised, and in order; at the end all heals and
+everything must arrive.
+
+  --seeds N     so many seeds, beside those kept in seeds.txt (default 20)
+  --first S     the first of them (default 1); then those of seeds.txt are left out
+  --seed S      this one alone
+  --minutes M   simulated time with faults (default 1); then all heals and must go on
+  --stop        at the first seed that fails
+  --trace       says what happens, with --seed
+`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20' },
+    first: { type: 'string' },
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '1' },
+    stop: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const kept = (): number[] =>
+  readFileSync(new URL('seeds.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => /^\d+/.test(line))
+    .map((line) => Number.parseInt(line, 10));
+
+function chosen(): number[] {
+  if (values.seed !== undefined) return [Number(values.seed)];
+  const first = Number(values.first ?? 1);
+  const range = Array.from({ length: Number(values.seeds) }, (_, i) => first + i);
+  return values.first === undefined ? [...kept(), ...range] : range;
+}
+
+async function runAll(seeds: readonly number[]): Promise<number> {
+  const tally = new ClusterTally();
+  const start = performance.now();
+  for (const seed of seeds) {
+    try {
+      const run = await runCluster(seed, Number(values.minutes), values.trace ? say : undefined);
+      tally.add(run);
+      if (seeds.length <= 20) say(JSON.stringify(run));
+    } catch (error) {
+      tally.failed++;
+      say(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+      if (values.trace && error instanceof Error) say(error.stack ?? '');
+      if (values.stop) break;
+    }
+  }
+  for (const line of tally.lines((performance.now() - start) / 1_000)) say(line);
+  return tally.failed === 0 ? 0 : 1;
+}
+
+if (values.help) process.stdout.write(usage);
+else process.exitCode = await runAll(chosen());
