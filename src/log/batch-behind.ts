@@ -1,3 +1,4 @@
+import { offset } from '../base/brand.ts';
 import type { Offset } from '../base/brand.ts';
 import { int32At, int64At } from '../base/bytes.ts';
 import {
@@ -115,6 +116,24 @@ function searched(damage: Damage, { position, told }: Led): RecordBatchHeader | 
     }
   }
   return undefined;
+}
+
+/**
+ * Where the log may go on at the least behind damage to which no batch was found, if there are
+ * sound ones that may belong there. They were stored, so it is no torn tail.
+ */
+export function leastEndBehind(damage: Damage): Offset | undefined {
+  const { bytes, position, expected } = damage;
+  let end = expected + 1;
+  for (let at = position + 1; at <= bytes.length - batchOverheadBytes; at++) {
+    if (bytes[at + batchPosition.magic] !== 2 || int64At(bytes, at) <= expected) continue;
+    const batch = goodBatchAt(bytes, at);
+    if (typeof batch === 'string') continue;
+    const isLast = at + batch.totalBytes === bytes.length;
+    if (isLast || isNear(damage, batch)) end += batch.lastOffsetDelta + 1;
+    at += batch.totalBytes - 1;
+  }
+  return end === expected + 1 ? undefined : offset(end);
 }
 
 /**

@@ -42,7 +42,8 @@ export async function recoverSegments(input: RecoveryInput): Promise<RecoveredSe
     if (next !== undefined && next <= start) await unlinkSegment(disk, dir, base);
     else await recoverOne(input, base, next, state);
   }
-  await endAt(input, state, Math.max(start, input.durableMark ?? 0) as Offset);
+  const lost = state.rot.map(({ to }) => to);
+  await endAt(input, state, Math.max(start, input.durableMark ?? 0, ...lost) as Offset);
   state.findHoles(start);
   // A name that was seen may be in the page cache only, as the bytes were (L7).
   await disk.syncDir(dir);
@@ -163,8 +164,9 @@ async function trustedSegment(
 }
 
 /**
- * The log ends no lower than `lowest`, the durable mark or the log start: offsets below it were
- * promised to someone and are never given out again, even if their bytes are gone.
+ * The log ends no lower than `lowest`, the durable mark, the log start or the end of what is lost:
+ * offsets below it were promised to someone and are never given out again, even if their bytes are
+ * gone.
  */
 async function endAt(input: RecoveryInput, state: Gathered, lowest: Offset): Promise<void> {
   const last = state.segments.at(-1);

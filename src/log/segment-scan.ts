@@ -1,7 +1,7 @@
 import { offset } from '../base/brand.ts';
 import type { LeaderEpoch, Offset } from '../base/brand.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
-import { batchBehind } from './batch-behind.ts';
+import { batchBehind, leastEndBehind } from './batch-behind.ts';
 import { wrongEpochs } from './epoch-order.ts';
 import { goodBatchAt } from './good-batch.ts';
 
@@ -10,7 +10,10 @@ export interface BadExtent {
   readonly position: number;
   readonly endPosition: number;
   readonly from: Offset;
-  /** Where the next good batch begins; undefined if none follows. */
+  /**
+   * Where the next good batch begins, or, where nobody knows the place of those that follow, what
+   * the log must not end below; undefined if none follows.
+   */
   readonly to: Offset | undefined;
   readonly reason: string;
 }
@@ -51,10 +54,12 @@ export function scanSegment(
       expected = offset(batch.lastOffset + 1);
       continue;
     }
-    const next = batchBehind({ bytes, position: at, expected, end, mark, before: batches });
+    const damage = { bytes, position: at, expected, end, mark, before: batches };
+    const next = batchBehind(damage);
     const endPosition = next?.position ?? bytes.length;
+    const to = next?.baseOffset ?? (end === undefined ? leastEndBehind(damage) : undefined);
     const reason = typeof batch === 'string' ? batch : 'base offset';
-    bad.push({ position: at, endPosition, from: expected, to: next?.baseOffset, reason });
+    bad.push({ position: at, endPosition, from: expected, to, reason });
     at = endPosition;
     expected = next?.baseOffset ?? expected;
   }

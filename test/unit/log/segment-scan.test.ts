@@ -98,7 +98,7 @@ describe('behind a bad batch', () => {
     const batches = batchesOf(2, 2);
     spoil(batches[0]);
     setBase(batches[1], 23);
-    expect(scanned(batches)).toEqual({ kept: [], bad: [[20, undefined]] });
+    expect(scanned(batches)).toEqual({ kept: [], bad: [[20, 23]] });
   });
 
   it('one that only what follows contradicts is not believed', () => {
@@ -155,5 +155,27 @@ describe('behind a bad batch', () => {
     expect(scanned(batches)).toEqual({ kept: [5_020, 10_020], bad: [[20, 5_020]] });
     spoilHeader(batches[0]);
     expect(scanned(batches)).toEqual({ kept: [5_020, 10_020], bad: [[20, 5_020]] });
+  });
+
+  it('of two that contradict each other neither is believed, and the tail is no torn one', () => {
+    const batches = batchesOf(2, 2, 2);
+    batches[0]?.fill(0x1b);
+    setBase(batches[2], 30);
+    expect(scanned(batches)).toEqual({ kept: [], bad: [[20, 25]] });
+    expect(scanned(batches, 26)).toEqual({
+      kept: [22],
+      bad: [
+        [20, 22],
+        [24, undefined],
+      ],
+    });
+  });
+
+  it('unless the durable mark is where one of them ends', () => {
+    const batches = batchesOf(2, 2, 2);
+    batches[0]?.fill(0x1b);
+    setBase(batches[2], 30);
+    const scan = scanSegment(Buffer.concat(batches), offset(20), { mark: offset(26) });
+    expect(scan.batches.map(({ baseOffset }) => baseOffset)).toEqual([22]);
   });
 });
