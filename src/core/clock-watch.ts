@@ -32,6 +32,11 @@ export class ClockWatch {
     this.#emit = emit;
   }
 
+  /** When it was last observed. */
+  get now(): Now | undefined {
+    return this.#last;
+  }
+
   get view(): ClockView {
     const { wallMs, monotonicMs } = this.#last ?? {};
     const sinceMs = (monotonicMs ?? 0) - (this.#jumpedAt ?? -Infinity);

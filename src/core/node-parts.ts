@@ -336,7 +336,8 @@ export class NodeParts {
 
   /** How far this node's clock is from those of the others (see PeerClocks). */
   apartMs(): number {
-    return this.peerClocks.apartMs(this.#current());
+    const { now } = this.clock;
+    return now === undefined ? 0 : this.peerClocks.apartMs(now);
   }
 
   #createMembership(emit: (effect: Effect) => void): Membership | undefined {

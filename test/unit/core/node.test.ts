@@ -20,6 +20,11 @@ const epochs = (world: NodeWorld) =>
   ]);
 
 describe('Node', () => {
+  it('can be looked at before its first turn, for /readyz', () => {
+    const { isReady, clock } = new NodeWorld().node.view;
+    expect([isReady, clock.apartMs]).toEqual([false, 0]);
+  });
+
   it('is born on an empty disk: __cluster first, then the topics it names', () => {
     const world = started();
     expect(world.logs.map(({ topic, partition }) => `${topic}-${partition}`)).toEqual([
