@@ -14,6 +14,8 @@ export class EventQueue {
   #sequence = 0;
   /** Events in a row at one time. */
   #standing = 0;
+  /** Called after every event. */
+  afterEach: (() => void) | undefined;
 
   get nowMs(): number {
     return this.#nowMs;
@@ -52,6 +54,7 @@ export class EventQueue {
     if (this.#standing > standingMax) throw new Error('time stands still: a deadline never moves');
     this.#nowMs = first.atMs;
     first.run();
+    this.afterEach?.();
   }
 
   #rise(from: number): void {

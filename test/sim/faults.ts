@@ -12,11 +12,23 @@ export interface Faults {
   diesLeading(random: Prng): boolean;
   /** Records of one Fetch answer. */
   readonly fetchRecordsMax: number;
+  /** How far apart the clocks of nodes run: 0.02 = one by 1 % too fast, another too slowly. */
+  readonly clockDrift: number;
   /** Of each kind, per simulated minute. */
   readonly crashes: number;
+  readonly stops: number;
   readonly pauses: number;
+  /** One link, one way or both. */
   readonly cuts: number;
+  /** A whole node. */
+  readonly isolations: number;
+  /** A leader that was cut off is back as its successor dies. */
+  readonly returns: number;
   readonly handOvers: number;
+  /** A disk takes no fsync for a while, mostly the leader's; often its machine dies then. */
+  readonly stalls: number;
+  /** What is on, for people. */
+  readonly names: readonly string[];
 }
 
 /** A network and disks as they are on a good day. */
@@ -27,39 +39,62 @@ export const noFaults: Faults = {
   fsyncMs: (r) => 0.2 + r.next() * 5,
   diesVoting: () => false,
   diesLeading: () => false,
-  fetchRecordsMax: 200,
-  ...{ crashes: 0, pauses: 0, cuts: 0, handOvers: 0 },
+  ...{ fetchRecordsMax: 200, clockDrift: 0, names: [] },
+  ...{ crashes: 0, stops: 0, pauses: 0, cuts: 0, isolations: 0, returns: 0, handOvers: 0 },
+  stalls: 0,
 };
+
+/** Of 100 worlds so many have no fault at all, and so many have all of them. */
+const noneOf100 = 4;
+const allOf100 = 10;
 
 /** Draws from no faults at all to all of them. */
 export function drawFaults(random: Prng): Faults {
+  const mix = random.below(100);
+  if (mix < noneOf100) return noFaults;
+  const offChance = mix < noneOf100 + allOf100 ? 0 : 0.35;
   // A hectic world: leaders hardly live long enough to commit.
-  const most = random.chance(0.3) ? 10 : 1;
-  const rate = (most: number): number => (random.chance(0.3) ? 0 : random.next() * most);
-  const [loss, doubling, slowDelay, slowFsync] = [rate(0.2), rate(0.1), rate(0.1), rate(0.1)];
-  const [voting, leading] = [rate(0.2), random.chance(0.3) ? random.next() : 0];
-  // A slow pair: what one follower has and the other lacks stays so for a while.
-  const slowPairMs = random.chance(0.3) ? random.next() * 150 : 0;
-  // A radio link: candidates do not hear of each other before they ask.
-  const farMs = random.chance(0.25) ? 10 + random.next() * 60 : 0;
+  const hectic = random.chance(0.3) ? 10 : 1;
+  const rate = (most: number): number =>
+    random.chance(offChance) ? 0 : (0.05 + 0.95 * random.next()) * most;
+  const rates = {
+    ...{ loss: rate(0.2), doubling: rate(0.1), slowNetwork: rate(0.1), slowDisk: rate(0.1) },
+    ...{ deathsVoting: rate(0.2), deathsLeading: rate(1) },
+    // A slow pair: what one follower has and the other lacks stays so for a while.
+    slowPairMs: random.chance(0.5) ? rate(150) : 0,
+    // A radio link: candidates do not hear of each other before they ask.
+    farMs: random.chance(0.4) ? rate(60) : 0,
+    clockDrift: rate(0.02),
+    ...{ crashes: rate(20 * hectic), stops: rate(5), pauses: rate(10), cuts: rate(10 * hectic) },
+    ...{ isolations: rate(5), returns: rate(6), handOvers: rate(5) },
+    stalls: rate(8),
+  };
   return {
-    delayMs: (r, from, to) => {
-      const pairMs = slowPairMs > 0 && (from + to) % 3 === 0 ? slowPairMs : 0;
-      return (
-        pairMs +
-        farMs * (0.5 + r.next()) +
-        (r.chance(slowDelay) ? r.next() * 500 : 0.2 + r.next() * 5)
-      );
-    },
+    ...rates,
+    ...network(rates),
+    fsyncMs: (r) => (r.chance(rates.slowDisk) ? r.next() * 2_000 : 0.2 + r.next() * 5),
+    diesVoting: (r) => r.chance(rates.deathsVoting),
+    diesLeading: (r) => r.chance(rates.deathsLeading),
+    fetchRecordsMax: random.pick([1, 3, 20, 200]),
+    names: Object.entries(rates).flatMap(([name, value]) => (value > 0 ? name : [])),
+  };
+}
+
+function network(rates: {
+  readonly loss: number;
+  readonly doubling: number;
+  readonly slowNetwork: number;
+  readonly slowPairMs: number;
+  readonly farMs: number;
+}): Pick<Faults, 'delayMs' | 'loses' | 'doubles'> {
+  const { loss, doubling, slowNetwork, slowPairMs, farMs } = rates;
+  return {
     loses: (r) => r.chance(loss),
     doubles: (r) => r.chance(doubling),
-    fsyncMs: (r) => (r.chance(slowFsync) ? r.next() * 2_000 : 0.2 + r.next() * 5),
-    diesVoting: (r) => r.chance(voting),
-    diesLeading: (r) => r.chance(leading),
-    fetchRecordsMax: random.pick([1, 3, 20, 200]),
-    crashes: rate(20 * most),
-    pauses: rate(10),
-    cuts: rate(10 * most),
-    handOvers: rate(5),
+    delayMs: (r, from, to) => {
+      const pairMs = slowPairMs > 0 && (from + to) % 3 === 0 ? slowPairMs : 0;
+      const ownMs = r.chance(slowNetwork) ? r.next() * 500 : 0.2 + r.next() * 5;
+      return pairMs + farMs * (0.5 + r.next()) + ownMs;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { uuid, type Uuid } from '../../src/base/brand.ts';
+import { monotonicMs, uuid, type MonotonicMs, type Uuid } from '../../src/base/brand.ts';
 import { Waiters } from '../../src/core/produce/waiters.ts';
 import type { StoredVote } from '../../src/core/replica/ballot.ts';
 import type { LogStart } from '../../src/core/replica/log-start.ts';
@@ -29,6 +29,20 @@ export interface Parked {
   readonly told: number;
 }
 
+/** Of one machine. */
+export interface NodeClock {
+  readonly zeroMs: number;
+  readonly rate: number;
+}
+
+/** What a node keeps in one directory. */
+export interface Disk {
+  readonly directoryId: Uuid;
+  readonly vote: StoredVote | undefined;
+  readonly log: SimLog;
+  readonly role: Voter['role'];
+}
+
 /** One node of the group: its disk outlives its process, and can be replaced. */
 export class GroupNode {
   readonly nodeId: number;
@@ -41,7 +55,7 @@ export class GroupNode {
   log: SimLog;
   vote: StoredVote | undefined;
   // In the process.
-  readonly heard = new Map<number, number>();
+  readonly #heard = new Map<number, MonotonicMs>();
   readonly parked = new Map<number, Parked>();
   readonly waiters = new Waiters();
   /** Counts processes: what an older one ordered is nobody's any more. */
@@ -49,24 +63,48 @@ export class GroupNode {
   replica: Replica | undefined;
   voters: VoterHistory;
   isPaused = false;
+  /** A clean stop is on its way: it hands over and campaigns no more. */
+  isStopping = false;
   isFsyncing = false;
   journalBusyUntilMs = 0;
+  stalledUntilMs = 0;
   fetchId = 0;
   toldWatermark = 0;
-  seenWatermark = 0;
+  readonly #clock: NodeClock;
+  readonly #segmentRecords: number;
 
-  constructor(nodeId: number, role: Voter['role']) {
+  constructor(nodeId: number, role: Voter['role'], clock: NodeClock, segmentRecords: number) {
     this.nodeId = nodeId;
     this.role = role;
+    this.#clock = clock;
+    this.#segmentRecords = segmentRecords;
     this.directoryId = directoryOf(nodeId, 0);
-    this.log = new SimLog();
+    this.log = this.#newLog();
     this.voters = this.log.history();
+  }
+
+  /** What its own clock says: it has its own zero, and runs a little too fast or too slowly. */
+  now(atMs: number): MonotonicMs {
+    return monotonicMs(this.#clock.zeroMs + atMs * this.#clock.rate);
+  }
+
+  /** How long from `atMs` on until its own clock says `deadline`. */
+  msUntil(deadline: number, atMs: number): number {
+    return Math.max((deadline - this.now(atMs)) / this.#clock.rate, 0);
+  }
+
+  hears(nodeId: number, atMs: number): void {
+    this.#heard.set(nodeId, this.now(atMs));
+  }
+
+  heardAt(nodeId: number): MonotonicMs | undefined {
+    return this.#heard.get(nodeId);
   }
 
   /** The partition is created. */
   create(voters: VoterSet): void {
     this.#firstVoters = voters;
-    this.log = new SimLog(newStart(voters));
+    this.log = this.#newLog();
   }
 
   get self(): Voter {
@@ -90,19 +128,38 @@ export class GroupNode {
   replaceDisk(): void {
     this.directoryId = directoryOf(this.nodeId, ++this.#disks);
     this.vote = undefined;
-    this.log = new SimLog(newStart(this.#firstVoters));
+    this.log = this.#newLog();
+  }
+
+  /** Its disk as it is, to be put back later. */
+  takeDisk(): Disk {
+    const { directoryId, vote, log, role } = this;
+    return { directoryId, vote, log, role };
+  }
+
+  /** Another disk is in, with what it had when it was taken out. */
+  putDisk({ directoryId, vote, log, role }: Disk): void {
+    this.directoryId = directoryId;
+    this.vote = vote;
+    this.log = log;
+    this.role = role;
+  }
+
+  #newLog(): SimLog {
+    return new SimLog(newStart(this.#firstVoters), this.#segmentRecords);
   }
 
   /** A process begins. */
   begin(): void {
     this.incarnation++;
-    this.heard.clear();
+    this.#heard.clear();
     this.parked.clear();
     this.waiters.epochEnded();
     this.isFsyncing = false;
+    this.isStopping = false;
     this.journalBusyUntilMs = 0;
+    this.stalledUntilMs = 0;
     this.toldWatermark = 0;
-    this.seenWatermark = this.log.logStartOffset;
     this.voters = this.log.history();
   }
 }

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, MonotonicMs } from '../../src/base/brand.ts';
-import { leaderEpoch, monotonicMs, offset } from '../../src/base/brand.ts';
+import { leaderEpoch, offset } from '../../src/base/brand.ts';
 import { Prng } from '../../src/base/prng.ts';
 import type { FetchRequest } from '../../src/core/replica/peer-call.ts';
 import { Replica } from '../../src/core/replica/replica.ts';
@@ -7,8 +7,10 @@ import type { ReplicaPort } from '../../src/core/replica/replica-options.ts';
 import { VoterSet, type Voter } from '../../src/core/replica/voter-set.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Faults } from './faults.ts';
-import { GroupInvariants, type DiskOfVoter } from './group-invariants.ts';
-import { GroupNode, type FetchAnswer, type Parked } from './group-node.ts';
+import { GroupInvariants } from './group-invariants.ts';
+import { GroupNode, type Disk, type FetchAnswer, type Parked } from './group-node.ts';
+import type { DiskOfVoter } from './invariants/commit-rule-holds.ts';
+import { InvariantBroken } from './invariants/invariant-broken.ts';
 import { SimNetwork } from './sim-network.ts';
 
 export const settings = {
@@ -31,6 +33,8 @@ export interface GroupShape {
   /** Of the first voters; further nodes are observers. */
   readonly seats: readonly Seat[];
   readonly faults: Faults;
+  /** So many records fill a segment: only whole ones are deleted. */
+  readonly segmentRecords: number;
 }
 
 /**
@@ -40,7 +44,7 @@ export interface GroupShape {
  */
 export class GroupWorld {
   readonly queue = new EventQueue();
-  readonly invariants = new GroupInvariants();
+  readonly invariants = new GroupInvariants(settings.fetchTimeoutMs);
   readonly nodes: readonly GroupNode[];
   readonly network: SimNetwork<GroupNode>;
   readonly #random: Prng;
@@ -49,36 +53,45 @@ export class GroupWorld {
   readonly #waking = new Set<GroupNode>();
   /** Disks that are gone, and what they had. */
   readonly #lost = new Map<string, number>();
+  readonly #takenOut = new Map<GroupNode, Disk>();
   #wanted: readonly Seat[];
   #wantedVersion = 0;
   #published = 0;
   /** Folded from every event that matters: the same seed gives the same (DESIGN 9). */
   hash = 0;
   trace: ((line: string) => void) | undefined;
+  /** What happened, how often. */
+  readonly counts = new Map<string, number>();
 
-  constructor(seed: number, { seats, nodes, witnesses, faults, minInsyncReplicas }: GroupShape) {
+  constructor(seed: number, shape: GroupShape) {
+    const { seats, nodes, witnesses, faults, minInsyncReplicas, segmentRecords } = shape;
     this.minInsyncReplicas = minInsyncReplicas;
     this.#random = new Prng(seed);
     this.#faults = faults;
     this.#wanted = seats;
     this.nodes = Array.from({ length: nodes }, (_, i) => {
-      return new GroupNode(i + 1, witnesses.includes(i + 1) ? 'witness' : 'data');
+      const role = witnesses.includes(i + 1) ? 'witness' : 'data';
+      const rate = 1 + (this.#random.next() - 0.5) * faults.clockDrift;
+      const clock = { zeroMs: Math.floor(this.#random.next() * 1e6), rate };
+      return new GroupNode(i + 1, role, clock, segmentRecords);
     });
     const voters = this.#votersOf(seats);
     for (const node of this.nodes) node.create(voters);
     this.network = new SimNetwork(this.queue, this.#random, faults, {
       whenRunning: (node, run) => this.#whenRunning(node, run),
-      refused: (node, by) => node.replica?.nodeRefused(by, this.now),
+      refused: (node, by) => node.replica?.nodeRefused(by, this.now(node)),
     });
     for (const node of this.nodes) this.start(node);
+    this.queue.afterEach = () => this.invariants.check(this.nodes, this.queue.nowMs);
   }
 
   get random(): Prng {
     return this.#random;
   }
 
-  get now(): MonotonicMs {
-    return monotonicMs(this.queue.nowMs);
+  /** By the clock of a node. */
+  now(node: GroupNode): MonotonicMs {
+    return node.now(this.queue.nowMs);
   }
 
   /** Who believes to lead and runs. */
@@ -104,16 +117,14 @@ export class GroupWorld {
     node.replica = new Replica({
       ...{ self: node.self, role: node.role, log: node.log, voters: node.voters },
       vote: node.vote,
-      ...{ now: this.now, port: this.#portOf(node) },
+      ...{ now: this.now(node), port: this.#portOf(node) },
       settings: { ...settings, minInsyncReplicas: this.minInsyncReplicas },
       random: { next: () => this.#random.next(), uuid: () => node.directoryId },
-      heardAt: (nodeId) => {
-        const at = node.heard.get(nodeId);
-        return at === undefined ? undefined : monotonicMs(at);
-      },
+      heardAt: (nodeId) => node.heardAt(nodeId),
+      isStopping: () => node.isStopping,
     });
     this.#note('start', node.nodeId);
-    node.replica.wantVoters(this.wanted, this.now);
+    node.replica.wantVoters(this.wanted, this.now(node));
     this.wake(node);
     this.#discover(node);
   }
@@ -128,7 +139,7 @@ export class GroupWorld {
     // Its sockets are reset; who hears of it knows that nobody listens there.
     for (const other of this.nodes) {
       if (other === node) continue;
-      const refused = (): void => other.replica?.nodeRefused(node.nodeId, this.now);
+      const refused = (): void => other.replica?.nodeRefused(node.nodeId, this.now(other));
       this.network.reset(node, other, refused);
     }
   }
@@ -153,25 +164,61 @@ export class GroupWorld {
   handOver(): void {
     const { leader } = this;
     if (leader === undefined) return;
-    leader.replica?.resign(this.now);
+    this.#note('handOver', leader.nodeId);
+    leader.replica?.resign(this.now(leader));
     this.wake(leader);
   }
 
-  /** Its disk is replaced by an empty one; it starts later. */
-  replaceDisk(node: GroupNode): void {
+  /** A clean stop: it hands over, campaigns no more, and keeps all that it has. */
+  stopFor(node: GroupNode, ms: number): void {
+    if (!node.isUp) return;
+    this.#note('stop', node.nodeId);
+    node.isStopping = true;
+    node.replica?.resign(this.now(node));
+    const { incarnation } = node;
+    this.queue.after(500, () => {
+      if (node.incarnation !== incarnation) return;
+      node.log.fsynced(node.log.generation, node.log.logEndOffset);
+      this.crashFor(node, ms);
+    });
+  }
+
+  /** Its disk is replaced, by an empty one or by one that it had before; it starts later. */
+  replaceDisk(node: GroupNode, isOld: boolean): void {
     this.crash(node);
-    this.#note('disk', node.nodeId);
-    this.#lost.set(node.directoryId, node.log.promisedOffset);
-    node.replaceDisk();
+    const taken = node.takeDisk();
+    this.#lost.set(taken.directoryId, taken.log.promisedOffset);
+    const old = isOld ? this.#takenOut.get(node) : undefined;
+    this.#note(old === undefined ? 'disk' : 'oldDisk', node.nodeId);
+    if (old === undefined) node.replaceDisk();
+    else node.putDisk(old);
+    this.#takenOut.set(node, taken);
     this.want(this.#wanted);
   }
 
+  /** V5. @returns false if it is refused. */
+  force(node: GroupNode): boolean {
+    const isTaken = node.replica?.forceVoters(this.now(node)) === true;
+    if (isTaken) this.#note('promote', node.nodeId);
+    this.wake(node);
+    return isTaken;
+  }
+
+  /** Its disk takes no fsync for a while: what it appends, others may have sooner. */
+  stall(node: GroupNode, ms: number): void {
+    this.#note('stall', node.nodeId);
+    node.stalledUntilMs = this.queue.nowMs + ms;
+  }
+
   pause(node: GroupNode): void {
+    this.#note('pause', node.nodeId);
     node.isPaused = true;
   }
 
   resume(node: GroupNode): void {
+    if (!node.isPaused) return;
     node.isPaused = false;
+    this.invariants.quorumHeard.begins(node, this.queue.nowMs);
     this.wake(node);
   }
 
@@ -183,31 +230,35 @@ export class GroupWorld {
     for (const node of this.nodes) {
       this.queue.after(this.#random.next() * delayMsMax, () => {
         if (version !== this.#wantedVersion) return;
-        this.#whenRunning(node, () => node.replica?.wantVoters(this.wanted, this.now));
+        this.#whenRunning(node, () => node.replica?.wantVoters(this.wanted, this.now(node)));
       });
     }
   }
 
-  /** A client gives a record to whoever believes to lead. */
-  publish(node: GroupNode): void {
+  /** Clients give records to whoever believes to lead. */
+  publish(node: GroupNode, records = 1): void {
     const { replica, log } = node;
     if (replica?.isLeader !== true || node.isPaused) return;
-    const payload = `p${this.#published++}`;
-    const place = log.logEndOffset;
-    log.append({ leaderEpoch: replica.leaderEpoch, payload });
-    node.waiters.add({
-      leaderEpoch: replica.leaderEpoch,
-      endOffset: log.logEndOffset,
-      settled: (isCommitted) => {
-        if (isCommitted) this.invariants.acknowledge(payload, place);
-      },
-    });
+    for (let i = 0; i < records; i++) {
+      const payload = `p${this.#published++}`;
+      const place = log.logEndOffset;
+      log.append({ leaderEpoch: replica.leaderEpoch, payload });
+      node.waiters.add({
+        leaderEpoch: replica.leaderEpoch,
+        endOffset: log.logEndOffset,
+        settled: (isCommitted) => {
+          if (isCommitted) this.invariants.acknowledgedStays.acknowledge(payload, place);
+        },
+      });
+    }
     this.#appended(node);
   }
 
   /** Retention on the leader (L10): nothing above the watermark goes. */
-  trim(node: GroupNode, to: number): void {
+  trim(node: GroupNode, upTo: number): void {
+    const to = node.log.segmentOf(upTo);
     if (node.replica?.isLeader !== true || to > node.replica.highWatermark) return;
+    if (to <= node.log.logStartOffset) return;
     this.#note('trim', node.nodeId, to);
     node.log.advanceStart(offset(to), node.voters.at(offset(to)));
     this.#answerParked(node);
@@ -241,12 +292,12 @@ export class GroupWorld {
         const vote = { leaderEpoch: epoch, votedFor: votedFor.directoryId };
         if (this.#faults.diesVoting(this.#random)) this.#dieSoon(node, 10);
         // One journal: what was written later is not durable sooner.
-        const doneMs = this.queue.nowMs + this.#faults.fsyncMs(this.#random);
+        const doneMs = this.queue.nowMs + this.#fsyncMs(node);
         node.journalBusyUntilMs = Math.max(node.journalBusyUntilMs, doneMs);
         this.queue.after(node.journalBusyUntilMs - this.queue.nowMs, () => {
           if (node.incarnation !== incarnation) return;
           node.vote = vote;
-          this.#whenRunning(node, () => alive()?.votePersisted(vote, this.now));
+          this.#whenRunning(node, () => alive()?.votePersisted(vote, this.now(node)));
         });
       },
       askVote: (to, request) => {
@@ -254,23 +305,30 @@ export class GroupWorld {
         const { candidate, leaderEpoch: epoch, isPreVote } = request;
         if (!isPreVote) this.#voted(node, epoch, candidate.directoryId);
         this.network.send(node, other, () =>
-          other.replica?.voteRequested(request, this.now, (answer) => {
+          other.replica?.voteRequested(request, this.now(other), (answer) => {
             if (answer.isGranted && !isPreVote) this.#voted(other, epoch, candidate.directoryId);
-            this.network.send(other, node, () => alive()?.voteAnswered(answer, this.now));
+            this.network.send(other, node, () => alive()?.voteAnswered(answer, this.now(node)));
           }),
         );
       },
       beginEpoch: (to, begin) => {
         const other = this.node(to);
-        this.network.send(node, other, () => void other.replica?.epochBegun(begin, this.now));
+        this.network.send(
+          node,
+          other,
+          () => void other.replica?.epochBegun(begin, this.now(other)),
+        );
       },
       endEpoch: (to, end) => {
         const other = this.node(to);
-        this.network.send(node, other, () => other.replica?.epochEnded(end, this.now));
+        this.network.send(node, other, () => other.replica?.epochEnded(end, this.now(other)));
       },
       led: (epoch) => {
         this.#note('led', nodeId, epoch);
-        this.invariants.led(epoch, nodeId, node.log);
+        const { invariants } = this;
+        invariants.guard(() => invariants.oneLeader.led(epoch, nodeId));
+        invariants.guard(() => invariants.leaderHasAll.led(epoch, nodeId, node.log));
+        invariants.quorumHeard.begins(node, this.queue.nowMs);
         node.log.append({ leaderEpoch: epoch, payload: undefined });
         if (this.#faults.diesLeading(this.#random)) this.#dieSoon(node, 200);
         this.queue.after(0, () => alive() && this.#appended(node));
@@ -294,18 +352,23 @@ export class GroupWorld {
   }
 
   #voted({ directoryId, vote }: GroupNode, epoch: LeaderEpoch, candidate: string): void {
-    this.invariants.voted(directoryId, epoch, candidate, vote);
+    const { oneVote } = this.invariants;
+    this.invariants.guard(() => oneVote.told(directoryId, epoch, candidate, vote));
   }
 
   #appendVoters(node: GroupNode, next: VoterSet): void {
     const { replica, log, voters } = node;
     if (replica === undefined) return;
-    this.#note('voters', node.nodeId, log.logEndOffset, ...next.voters.map(show));
-    this.invariants.votersChanged(voters.current, next, {
+    const wasGrown = next.voters.length > voters.current.voters.length;
+    const what = wasGrown ? 'voters+' : 'voters-';
+    this.#note(what, node.nodeId, log.logEndOffset, ...next.voters.map(show));
+    const is = {
       forced: next.voters.length === 1 && replica.leadership?.isEpochCommitted === false,
       committed: voters.currentFrom < Math.max(replica.highWatermark, 1),
       epochCommitted: replica.leadership?.isEpochCommitted === true,
-    });
+    };
+    const { voterSteps } = this.invariants;
+    this.invariants.guard(() => voterSteps.changed(voters.current, next, is));
     voters.appended(next, log.logEndOffset);
     log.append({ leaderEpoch: replica.leaderEpoch, payload: undefined, voters: next });
   }
@@ -333,13 +396,14 @@ export class GroupWorld {
     const deadline = node.replica?.nextDeadline();
     if (deadline === undefined || node.isPaused || this.#waking.has(node)) return;
     const { incarnation } = node;
-    const delayMs = Math.min(Math.max(deadline - this.queue.nowMs, 0), 100);
+    // A sum of floating point numbers may fall a little short of the deadline.
+    const delayMs = Math.min(node.msUntil(deadline, this.queue.nowMs) + 0.001, 100);
     this.#waking.add(node);
     this.queue.after(delayMs, () => {
       this.#waking.delete(node);
       if (node.incarnation !== incarnation || node.isPaused) return this.wake(node);
       const due = node.replica?.nextDeadline();
-      if (due !== undefined && due <= this.queue.nowMs) node.replica?.tick(this.now);
+      if (due !== undefined && due <= this.now(node)) node.replica?.tick(this.now(node));
       this.wake(node);
     });
   }
@@ -358,15 +422,22 @@ export class GroupWorld {
       if (other === node) return;
       this.network.send(node, other, () => {
         const { leaderEpoch: epoch, leaderId } = other.replica ?? replica;
-        this.network.send(other, node, () => node.replica?.leaderTold(epoch, leaderId, this.now));
+        this.network.send(other, node, () =>
+          node.replica?.leaderTold(epoch, leaderId, this.now(node)),
+        );
       });
     });
   }
 
   #appended(node: GroupNode): void {
-    node.replica?.logChanged(this.now);
+    node.replica?.logChanged(this.now(node));
     this.#fsync(node);
     this.#answerParked(node);
+  }
+
+  #fsyncMs(node: GroupNode): number {
+    const stalledMs = Math.max(node.stalledUntilMs - this.queue.nowMs, 0);
+    return stalledMs + this.#faults.fsyncMs(this.#random);
   }
 
   /** One fsync in flight for each file; it covers what was written before it began (L4). */
@@ -375,12 +446,12 @@ export class GroupWorld {
     if (node.isFsyncing || log.unsynced === 0) return;
     node.isFsyncing = true;
     const { generation, logEndOffset } = log;
-    this.queue.after(this.#faults.fsyncMs(this.#random), () => {
+    this.queue.after(this.#fsyncMs(node), () => {
       if (node.incarnation !== incarnation) return;
       node.isFsyncing = false;
       log.fsynced(generation, logEndOffset);
       this.#whenRunning(node, () => {
-        node.replica?.logChanged(this.now);
+        node.replica?.logChanged(this.now(node));
         this.#answerParked(node);
         this.#fetch(node);
       });
@@ -426,7 +497,8 @@ export class GroupWorld {
     const older = node.parked.get(nodeId);
     node.parked.delete(nodeId);
     if (older !== undefined) older.answer(this.#empty(node));
-    const verdict = replica.fetched(request, this.now);
+    const verdict = replica.fetched(request, this.now(node));
+    if (verdict.type === 'readable' || verdict.type === 'nothing') this.#asked(node, request);
     this.#checkInSync(node);
     switch (verdict.type) {
       case 'refused':
@@ -447,6 +519,10 @@ export class GroupWorld {
         if (replica.highWatermark > told) return answer(this.#empty(node));
         return this.#park(node, { request, answer, told });
     }
+  }
+
+  #asked(leader: GroupNode, { replica }: FetchRequest): void {
+    this.invariants.quorumHeard.asked(leader, replica.directoryId, this.queue.nowMs);
   }
 
   #park(node: GroupNode, parked: Parked): void {
@@ -482,8 +558,8 @@ export class GroupWorld {
     const { error, leaderEpoch: epoch } = answer;
     if (replica === undefined || log.isCutting) return;
     if (error !== undefined || epoch !== request.leaderEpoch) {
-      if (error === 'NOT_LEADER_OR_FOLLOWER') replica.leaderDenied(epoch, this.now);
-      return replica.leaderTold(epoch, undefined, this.now);
+      if (error === 'NOT_LEADER_OR_FOLLOWER') replica.leaderDenied(epoch, this.now(node));
+      return replica.leaderTold(epoch, undefined, this.now(node));
     }
     if (replica.leaderEpoch !== epoch || replica.isLeader) return;
     const isThere =
@@ -493,7 +569,6 @@ export class GroupWorld {
     if (answer.diverging !== undefined) {
       this.#note('diverged', node.nodeId, answer.diverging.endOffset);
       if (!replica.diverged(epoch, answer.diverging)) this.#refused(node);
-      this.invariants.votersOfLog(node.nodeId, node.voters.current, log.history().current);
     } else if (answer.belowStart !== undefined) {
       this.#reset(node, epoch, answer);
     } else {
@@ -525,29 +600,31 @@ export class GroupWorld {
     this.#note('reset', node.nodeId, belowStart.logStartOffset);
     if (!replica.belowStart(epoch, belowStart)) this.#refused(node);
     if (log.generation === before) return;
-    this.queue.after(this.#faults.fsyncMs(this.#random), () => {
+    this.queue.after(this.#fsyncMs(node), () => {
       if (node.incarnation !== incarnation) return;
       log.resetDone();
       this.#whenRunning(node, () => {
-        replica.logChanged(this.now);
+        replica.logChanged(this.now(node));
         this.#fetch(node);
       });
     });
   }
 
-  #refused({ nodeId }: GroupNode): never {
-    throw new Error(`node ${nodeId} is told to cut what is committed`);
+  #refused({ nodeId }: GroupNode): void {
+    this.invariants.guard(() => {
+      throw new InvariantBroken('committed-is-cut', `node ${nodeId} is told to cut it`);
+    });
   }
 
   #watermarkMoved(node: GroupNode): void {
-    const { replica, log } = node;
+    const { replica } = node;
     if (replica === undefined) return;
     const { highWatermark } = replica;
     this.#note('watermark', node.nodeId, highWatermark);
-    if (replica.isLeader) this.#checkCommit(node);
-    const isWitness = node.role === 'witness';
-    this.invariants.watermark(node.nodeId, log, node.seenWatermark, isWitness, highWatermark);
-    node.seenWatermark = highWatermark;
+    if (replica.isLeader) {
+      this.invariants.guard(() => this.#checkCommit(node));
+      this.invariants.guard(() => this.invariants.logsAgree.checkOne(node));
+    }
     if (replica.isLeader) node.waiters.highWatermarkMoved(replica.leaderEpoch, highWatermark);
     this.queue.after(0, () => this.#answerParked(node));
   }
@@ -567,8 +644,10 @@ export class GroupWorld {
     });
     const needed = this.minInsyncReplicas(current.dataVoters.length);
     const end = replica?.highWatermark ?? 0;
-    this.invariants.committedIn(replica?.leaderEpoch ?? 0, own, end);
-    this.invariants.committedBy(disks, needed, end);
+    this.invariants.commitRule.committed({
+      ...{ end, disks, minInsyncReplicas: needed },
+      ...{ leaderEpoch: replica?.leaderEpoch ?? 0, lastEpoch: own.at(end - 1)?.leaderEpoch },
+    });
   }
 
   /** V3, whenever a witness took something. */
@@ -589,8 +668,21 @@ export class GroupWorld {
       const witness = this.node(voter.nodeId);
       if (voter.role !== 'witness' || voter.directoryId !== witness.directoryId) continue;
       if (only !== undefined && only !== witness) continue;
-      this.invariants.witnessBehind(leadership.leaderEpoch, witness.log, inSync);
+      const { witnessBehind } = this.invariants;
+      const { leaderEpoch: epoch } = leadership;
+      this.invariants.guard(() => witnessBehind.compare(epoch, witness.log, inSync));
     }
+  }
+
+  /** For people: how each node stands. */
+  describe(): string[] {
+    return this.nodes.map(({ nodeId, directoryId, role, replica, log, voters, isRotten }) => {
+      const lead = replica === undefined ? 'down' : `${replica.leaderEpoch} by ${replica.leaderId}`;
+      const place = `[${log.logStartOffset}, ${log.logEndOffset}) @${log.lastEpoch}`;
+      const set = `${voters.currentFrom}: ${voters.current.voters.map(show).join(' ')}`;
+      const who = `${show({ nodeId, directoryId, role })}${isRotten ? ' rotten' : ''}`;
+      return `${who}: epoch ${lead}, log ${place}, voters from ${set}`;
+    });
   }
 
   node(nodeId: number): GroupNode {
@@ -599,8 +691,14 @@ export class GroupWorld {
     return node;
   }
 
+  /** Something happened that this seed is to be known for. */
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
   #note(what: string, ...values: readonly (string | number)[]): void {
     const { hash } = this;
+    this.count(what);
     let next = Math.imul(hash, 31) + Math.trunc(this.queue.nowMs * 1_000);
     for (const value of values) {
       next = Math.imul(next, 31) + (typeof value === 'number' ? value : value.length);

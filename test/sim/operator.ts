@@ -1,5 +1,6 @@
 import type { GroupNode } from './group-node.ts';
-import type { GroupWorld } from './group-world.ts';
+import { settings, type GroupWorld } from './group-world.ts';
+import { InvariantBroken } from './invariants/invariant-broken.ts';
 
 const promoteEachMs = 1_000;
 /** Longer than the silence that a promotion asks for. */
@@ -15,12 +16,12 @@ export class Operator {
   }
 
   /** Replaces the disk of a node if the others have everything. */
-  replaceDisk(node: GroupNode): void {
+  replaceDisk(node: GroupNode, isOld = false): void {
     if (!this.#mayReplace(node)) return;
     const world = this.#world;
     const isVoter = world.leader?.voters.current.find(node.self) !== undefined;
     if (isVoter) this.#gone = { node, directoryId: node.directoryId };
-    world.replaceDisk(node);
+    world.replaceDisk(node, isOld);
     world.queue.after(2_000, () => world.restart(node));
     if (isVoter) this.#promote();
   }
@@ -29,12 +30,43 @@ export class Operator {
   rot(node: GroupNode): void {
     const { leader } = this.#world;
     if (leader === undefined || leader === node || !this.#isQuiet(leader)) return;
-    const { queue, random } = this.#world;
-    this.#world.rot(node);
-    queue.after(2_000, () => this.#world.restart(node));
-    // Who has the rest dies before it could give all of it back.
-    queue.after(2_000 + random.next() * 500, () => this.#world.crashFor(leader, 5_000));
-    this.#promote();
+    const { queue, random, nodes, network } = this.#world;
+    // Another one lacks the latest: the two that have it are the leader and this one.
+    if (random.chance(0.5)) {
+      const lagging = random.pick(nodes);
+      if (lagging !== leader && lagging !== node) network.cut(leader.nodeId, lagging.nodeId);
+    }
+    queue.after(random.next() * 1_000, () => {
+      if (this.#world.leader !== leader || !this.#isQuiet(leader)) return network.heal();
+      this.#world.rot(node);
+      queue.after(2_000, () => this.#world.restart(node));
+      // Who has the rest dies before it could give all of it back.
+      queue.after(2_000 + random.next() * 500, () => {
+        network.heal();
+        this.#world.crashFor(leader, 5_000);
+      });
+      this.#promote();
+    });
+  }
+
+  /** V5: a promotion is refused while the other one answers. */
+  promoteHastily(node: GroupNode): void {
+    const world = this.#world;
+    const { leader } = world;
+    const leadership = leader?.replica?.leadership;
+    if (leader === undefined || leadership === undefined || !node.isUp || node.isPaused) return;
+    const { current } = node.voters;
+    const isHeard = current.dataVoters.some(({ nodeId }) => {
+      const heardAt = nodeId === node.nodeId ? undefined : node.heardAt(nodeId);
+      return heardAt !== undefined && world.now(node) - heardAt < settings.fetchTimeoutMs / 2;
+    });
+    if (!isHeard) return;
+    world.count('hastyPromotion');
+    if (!world.force(node)) return;
+    const text = `node ${node.nodeId} is promoted beside another one that answers (V5)`;
+    world.invariants.guard(() => {
+      throw new InvariantBroken('promotion-refused', text);
+    });
   }
 
   #mayReplace(node: GroupNode): boolean {
@@ -93,8 +125,7 @@ export class Operator {
   #force(last: GroupNode): void {
     const world = this.#world;
     const other = this.#otherOfTwo(last);
-    if (last.replica?.forceVoters(world.now) === true) world.wake(last);
-    else if (other?.isUp === true) world.crashFor(other, stoppedMs);
+    if (!world.force(last) && other?.isUp === true) world.crashFor(other, stoppedMs);
   }
 
   /**
@@ -108,7 +139,7 @@ export class Operator {
     if (current.voters.length !== 2) return undefined;
     const other = this.#world.node(voter.nodeId);
     if (other.directoryId === voter.directoryId && !other.isRotten) return undefined;
-    const hasAll = !node.isRotten && this.#world.invariants.hasAll(node.log);
+    const hasAll = !node.isRotten && this.#world.invariants.committed.isIn(node.log);
     return hasAll ? other : undefined;
   }
 }

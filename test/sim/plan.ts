@@ -7,8 +7,11 @@ import type { GroupShape, Seat } from './group-world.ts';
 export interface Plan extends GroupShape {
   /** For people. */
   readonly name: string;
+  readonly shape: (typeof shapeNames)[number];
   readonly faults: Faults;
   readonly publishesPerMinute: number;
+  /** So many records at once, at most. */
+  readonly burstMax: number;
   /** Other voters are wanted, so often per minute; 0: never. */
   readonly changes: number;
   /** Disks are replaced. */
@@ -17,6 +20,8 @@ export interface Plan extends GroupShape {
   readonly rot: number;
   /** The leader's log start moves. */
   readonly trims: number;
+  /** An operator promotes a node though nothing is wrong. */
+  readonly hasty: number;
 }
 
 type Role = Voter['role'];
@@ -30,12 +35,16 @@ const groups: readonly (readonly Role[])[] = [
   ['data', 'data', 'data', 'data', 'data'],
 ];
 
+/** What a group is called that begins like this. */
+export const shapeNames = ['one', 'two', 'two + witness', 'three', 'four', 'five'] as const;
+
 const seatsOf = (roles: readonly Role[]): Seat[] =>
   roles.map((role, i) => ({ nodeId: i + 1, role }));
 
 export function drawPlan(random: Prng): Plan {
-  const isChanging = random.chance(0.4);
-  const roles = random.pick(isChanging ? groups.slice(0, 4) : groups);
+  const isChanging = random.chance(0.5);
+  const shape = random.below(isChanging ? 4 : groups.length);
+  const roles = groups[shape] ?? [];
   const observers = isChanging ? 2 + random.below(2) : random.below(2);
   const nodes = roles.length + observers;
   const witnesses = seatsOf(roles).flatMap(({ nodeId, role }) => (role === 'data' ? [] : nodeId));
@@ -45,15 +54,19 @@ export function drawPlan(random: Prng): Plan {
     random.chance(share) ? random.next() * most : 0;
   return {
     minInsyncReplicas: drawMinInsync(random),
-    name: `${roles.join(' ')} + ${observers}${isChanging ? ', changing' : ''}`,
+    name: `${shapeNames[shape]} + ${observers}${isChanging ? ', changing' : ''}`,
+    shape: shapeNames[shape] ?? 'one',
     ...{ nodes, witnesses },
     seats: seatsOf(roles),
     faults: drawFaults(random),
+    segmentRecords: random.pick([1, 2, 10, 100, 1_000]),
     publishesPerMinute: 600 + random.below(6_000),
-    changes: isChanging ? 1 + random.next() * 5 : 0,
-    disks: rate(isChanging ? 0.7 : 0.3, 2),
-    rot: rate(0.4, 8),
-    trims: rate(0.5, 6),
+    burstMax: random.pick([1, 1, 10, 50]),
+    changes: isChanging ? 1 + random.next() * 9 : 0,
+    disks: rate(isChanging ? 0.7 : 0.4, 2),
+    rot: rate(0.5, 8),
+    trims: rate(0.6, 12),
+    hasty: rate(0.3, 2),
   };
 }
 
@@ -67,7 +80,7 @@ function drawMinInsync(random: Prng): (dataVoters: number) => number {
 export function drawSeats(random: Prng, { nodes, witnesses }: GroupShape): Seat[] {
   const all = Array.from({ length: nodes }, (_, i) => i + 1);
   const ids = all.filter((nodeId) => !witnesses.includes(nodeId));
-  const count = random.pick([1, 2, 2, 3, 3, 3, 5]);
+  const count = random.pick([1, 2, 2, 2, 3, 3, 3, 5]);
   const seats: Seat[] = [];
   while (seats.length < count && ids.length > 0) {
     const [nodeId = 1] = ids.splice(random.below(ids.length), 1);

@@ -1,7 +1,11 @@
 import type { PlantedBug } from '../planted/planted-bug.ts';
+import type { invariantNames } from './invariants/invariant-names.ts';
 
 /** A mistake in the replica's rules that `npm run sim -- --bugs` must find by its seeds alone. */
-export type SimBug = Omit<PlantedBug, 'suites'>;
+export interface SimBug extends Omit<PlantedBug, 'suites'> {
+  /** Only this invariant is checked: others would find the bug before it can. */
+  readonly check?: (typeof invariantNames)[number];
+}
 
 const folder = 'src/core/replica';
 
@@ -207,5 +211,102 @@ export const simBugs: readonly SimBug[] = [
     from: 'const to = Math.max(Math.min(own?.endOffset ?? 0, end.endOffset), log.logStartOffset);',
     to: 'const to = Math.max(end.endOffset, log.logStartOffset);',
     why: 'a follower keeps what its leader never had (KIP-279)',
+  },
+  {
+    name: 'copies-wanted-shrink-with-the-set',
+    rule: 'C3',
+    file: `${folder}/quorum.ts`,
+    from: 'nthHighest(voters, minInsyncReplicas, false)',
+    to: 'nthHighest(voters, Math.min(minInsyncReplicas, voters.filter((v) => v.isInSync).length), false)',
+    why: 'one copy is enough as soon as the other one is out of the set',
+  },
+  {
+    name: 'flapping-voter-is-back-at-once',
+    rule: 'C4',
+    file: `${folder}/in-sync-set.ts`,
+    from: 'this.#penaltyMs = isFlapping',
+    to: 'this.#penaltyMs = isFlapping && reentryMsMin < 0',
+    why: 'publishers stand still most of the time',
+  },
+  {
+    name: 'denying-leader-is-followed-on',
+    rule: 'T2',
+    file: `${folder}/replica.ts`,
+    from: 'if (epoch !== this.leaderEpoch || !this.#isFollower) return;',
+    to: 'if (epoch >= 0) return;',
+    why: 'one replica stopped on a node that lives: its partition has no leader',
+  },
+  {
+    name: 'watermark-follows-any-answer',
+    rule: 'C6',
+    file: `${folder}/replica.ts`,
+    from: 'if (known <= this.#highWatermark) return;',
+    to: 'if (known === this.#highWatermark) return;',
+    why: 'consumers were served what is not committed any more',
+  },
+  {
+    name: 'leads-on-without-a-majority',
+    rule: 'T3',
+    file: `${folder}/leadership.ts`,
+    from: 'return lastMs + 1.5 * this.#options.fetchTimeoutMs;',
+    to: 'return lastMs + 1e6 * this.#options.fetchTimeoutMs;',
+    why: 'publishers wait at a leader that nobody follows',
+  },
+  {
+    name: 'votes-without-a-pre-vote',
+    rule: 'T3',
+    file: `${folder}/replica.ts`,
+    from: 'return this.#preVote(now);',
+    to: 'return this.#vote(now);',
+    why: 'who was away for a while deposes a healthy leader',
+  },
+  {
+    name: 'pre-vote-against-a-healthy-leader',
+    rule: 'T3',
+    file: `${folder}/vote-rules.ts`,
+    from: 'const isLed = hearsLeader &&',
+    to: 'const isLed = hearsLeader && ballot.leaderEpoch < 0 &&',
+    why: 'who was away for a while deposes a healthy leader',
+  },
+  {
+    name: 'promoted-beside-the-other-one',
+    rule: 'V5',
+    file: `${folder}/campaign.ts`,
+    from: 'return heard !== undefined && now - heard < settings.fetchTimeoutMs;',
+    to: 'return heard !== undefined && now - heard < 0;',
+    why: 'two histories of one log, both acknowledged',
+  },
+  {
+    name: 'fetched-counts-as-persisted',
+    rule: 'T1',
+    file: `${folder}/leadership.ts`,
+    from: 'const persistedOffset = offset(Math.min(request.persistedOffset, fetchOffset));',
+    to: 'const persistedOffset = fetchOffset;',
+    why: 'a power cut takes what two page caches had',
+  },
+  {
+    name: 'acknowledged-at-any-commit',
+    rule: 'C5',
+    file: 'src/core/produce/waiters.ts',
+    from: '|| head.endOffset > highWatermark) return;',
+    to: '|| head.endOffset < 0) return;',
+    why: 'a record is acknowledged that the next leader may lack',
+  },
+  {
+    name: 'epoch-ends-where-the-one-before-does',
+    rule: 'C2',
+    file: `${folder}/leader-epoch-cache.ts`,
+    from: 'if (start === undefined || start.leaderEpoch > epoch) continue;',
+    to: 'if (start === undefined || start.leaderEpoch >= epoch) continue;',
+    why: 'followers cut what is committed (KIP-101)',
+  },
+  {
+    name: 'older-log-commits-over-the-newer',
+    rule: 'C2',
+    file: `${folder}/replica-log.ts`,
+    from: 'if (candidate.lastEpoch !== voter.lastEpoch) return',
+    to: 'if (candidate.lastEpoch !== voter.lastEpoch && candidate.logEndOffset < 0) return',
+    why: 'what was committed becomes something else: seen though nobody looks at elections',
+    check: 'committed-stays',
   },
 ];

@@ -44,9 +44,12 @@ export class SimLog implements ReplicaLog {
   #beforeReset: Content | undefined;
   /** Counts truncations and resets (L4). */
   generation = 0;
+  /** A segment takes so many. */
+  readonly #segmentRecords: number;
 
-  constructor(start: LogStart = newStart(new VoterSet([]))) {
+  constructor(start: LogStart = newStart(new VoterSet([])), segmentRecords = 1_000) {
     this.#start = start;
+    this.#segmentRecords = segmentRecords;
     this.#epochs = new LeaderEpochCache([], start.epochBefore);
   }
 
@@ -84,6 +87,11 @@ export class SimLog implements ReplicaLog {
 
   get unsynced(): number {
     return this.isCutting ? 0 : this.logEndOffset - this.#persisted;
+  }
+
+  /** Where the segment begins that has an offset. */
+  segmentOf(place: number): number {
+    return place - (place % this.#segmentRecords);
   }
 
   at(place: number): SimRecord | undefined {
@@ -162,13 +170,18 @@ export class SimLog implements ReplicaLog {
     if (generation === this.generation) this.#persisted = Math.max(this.#persisted, end);
   }
 
-  /** Keeps what was fsynced and the first `kept` records of what was not; L7 makes them durable. */
+  /**
+   * Keeps what was fsynced, all but the last segment (a roll fsyncs the one before, L3), and the
+   * first `kept` records of what was not; L7 makes them durable.
+   */
   crash(kept: number): void {
     this.generation++;
     const before = this.#beforeReset;
     this.#beforeReset = undefined;
     if (before !== undefined) this.#begin(before);
-    const end = Math.min(this.logEndOffset, this.#persisted + (before === undefined ? kept : 0));
+    const rolled = before === undefined ? this.segmentOf(this.logEndOffset) : 0;
+    const written = this.#persisted + (before === undefined ? kept : 0);
+    const end = Math.min(this.logEndOffset, Math.max(written, rolled));
     this.#records.length = end - this.#start.logStartOffset;
     this.#persisted = end;
     this.#epochs.truncated(offset(end));

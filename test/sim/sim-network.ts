@@ -8,7 +8,7 @@ export interface NetworkNode {
   readonly isUp: boolean;
   /** A connection belongs to one process of each side. */
   readonly incarnation: number;
-  readonly heard: Map<number, number>;
+  hears(nodeId: number, atMs: number): void;
 }
 
 export interface NetworkPort<N> {
@@ -37,6 +37,15 @@ export class SimNetwork<N extends NetworkNode> {
     this.#cuts.add(from * 100 + to);
   }
 
+  /** Both ways, or only what it says, or only what it hears. */
+  isolate(nodeId: number, others: readonly number[], way: 'both' | 'says' | 'hears'): void {
+    for (const other of others) {
+      if (other === nodeId) continue;
+      if (way !== 'hears') this.cut(nodeId, other);
+      if (way !== 'says') this.cut(other, nodeId);
+    }
+  }
+
   heal(): void {
     this.#cuts.clear();
   }
@@ -53,7 +62,7 @@ export class SimNetwork<N extends NetworkNode> {
         }
         if (to.incarnation !== incarnation) return;
         this.#port.whenRunning(to, () => {
-          to.heard.set(from.nodeId, this.#queue.nowMs);
+          to.hears(from.nodeId, this.#queue.nowMs);
           deliver();
         });
       });
