@@ -29,7 +29,6 @@ const happened: Readonly<Record<string, string>> = {
   disk: 'a disk is replaced by an empty one',
   oldDisk: 'a disk is put back',
   promote: 'a promotion',
-  hastyPromotion: 'a promotion that must be refused',
   rot: 'a log rots',
   trim: 'the log start moves',
   reset: 'a replica begins anew above its end',

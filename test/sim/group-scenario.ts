@@ -33,7 +33,7 @@ export class GroupScenario {
   breakThings(endMs: number): void {
     const world = this.#world;
     const draw = this.#draw;
-    const { faults, changes, disks, rot, trims, hasty, publishesPerMinute } = this.#plan;
+    const { faults, changes, disks, rot, trims, publishesPerMinute } = this.#plan;
     const { operator, one } = { operator: this.#operator, one: () => draw.pick(world.nodes) };
     const repeat = (perMinute: number, run: () => void): void =>
       this.#repeat(endMs, perMinute, run);
@@ -49,7 +49,6 @@ export class GroupScenario {
     repeat(changes, () => world.want(drawSeats(draw, this.#plan)));
     repeat(disks, () => operator.replaceDisk(one(), draw.chance(0.3)));
     repeat(rot, () => operator.rot(one()));
-    repeat(hasty, () => operator.promoteHastily(one()));
     repeat(trims, () => this.#trim());
     world.runUntil(endMs);
   }

@@ -196,12 +196,11 @@ export class GroupWorld {
     this.want(this.#wanted);
   }
 
-  /** V5. @returns false if it is refused. */
-  force(node: GroupNode): boolean {
+  /** An operator's promotion (V5). */
+  force(node: GroupNode): void {
     const isTaken = node.replica?.forceVoters(this.now(node)) === true;
     if (isTaken) this.#note('promote', node.nodeId);
     this.wake(node);
-    return isTaken;
   }
 
   /** Its disk takes no fsync for a while: what it appends, others may have sooner. */

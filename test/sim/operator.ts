@@ -1,6 +1,5 @@
 import type { GroupNode } from './group-node.ts';
 import { settings, type GroupWorld } from './group-world.ts';
-import { InvariantBroken } from './invariants/invariant-broken.ts';
 
 const promoteEachMs = 1_000;
 /** Longer than the silence that a promotion asks for. */
@@ -46,26 +45,6 @@ export class Operator {
         this.#world.crashFor(leader, 5_000);
       });
       this.#promote();
-    });
-  }
-
-  /** V5: a promotion is refused while the other one answers. */
-  promoteHastily(node: GroupNode): void {
-    const world = this.#world;
-    const { leader } = world;
-    const leadership = leader?.replica?.leadership;
-    if (leader === undefined || leadership === undefined || !node.isUp || node.isPaused) return;
-    const { current } = node.voters;
-    const isHeard = current.dataVoters.some(({ nodeId }) => {
-      const heardAt = nodeId === node.nodeId ? undefined : node.heardAt(nodeId);
-      return heardAt !== undefined && world.now(node) - heardAt < settings.fetchTimeoutMs / 2;
-    });
-    if (!isHeard) return;
-    world.count('hastyPromotion');
-    if (!world.force(node)) return;
-    const text = `node ${node.nodeId} is promoted beside another one that answers (V5)`;
-    world.invariants.guard(() => {
-      throw new InvariantBroken('promotion-refused', text);
     });
   }
 
@@ -119,13 +98,16 @@ export class Operator {
   }
 
   /**
-   * A promotion is refused while the other one answers (V5), and one whose disk rotted goes on
-   * answering though it may not vote (V4): then it is stopped first, as an operator would.
+   * Nobody is promoted while the other one answers (V5), and one whose disk rotted goes on answering
+   * though it may not vote (V4): then it is stopped first.
    */
   #force(last: GroupNode): void {
     const world = this.#world;
     const other = this.#otherOfTwo(last);
-    if (!world.force(last) && other?.isUp === true) world.crashFor(other, stoppedMs);
+    const heardAt = other === undefined ? undefined : last.heardAt(other.nodeId);
+    const isHeard = heardAt !== undefined && world.now(last) - heardAt < settings.fetchTimeoutMs;
+    if (!isHeard) world.force(last);
+    else if (other?.isUp === true) world.crashFor(other, stoppedMs);
   }
 
   /**

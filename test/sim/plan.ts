@@ -20,8 +20,6 @@ export interface Plan extends GroupShape {
   readonly rot: number;
   /** The leader's log start moves. */
   readonly trims: number;
-  /** An operator promotes a node though nothing is wrong. */
-  readonly hasty: number;
 }
 
 type Role = Voter['role'];
@@ -66,7 +64,6 @@ export function drawPlan(random: Prng): Plan {
     disks: rate(isChanging ? 0.7 : 0.4, 2),
     rot: rate(0.5, 8),
     trims: rate(0.6, 12),
-    hasty: rate(0.3, 2),
   };
 }
 

@@ -67,5 +67,4 @@ const asked = (plan: ReturnType<typeof drawPlan>): string[] => [
   ...(plan.rot > 0 ? ['asked: rot'] : []),
   ...(plan.trims > 0 ? ['asked: retention'] : []),
   ...(plan.burstMax > 1 ? ['asked: bursts'] : []),
-  ...(plan.hasty > 0 ? ['asked: hasty promotions'] : []),
 ];

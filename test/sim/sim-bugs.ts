@@ -269,14 +269,6 @@ export const simBugs: readonly SimBug[] = [
     why: 'who was away for a while deposes a healthy leader',
   },
   {
-    name: 'promoted-beside-the-other-one',
-    rule: 'V5',
-    file: `${folder}/campaign.ts`,
-    from: 'return heard !== undefined && now - heard < settings.fetchTimeoutMs;',
-    to: 'return heard !== undefined && now - heard < 0;',
-    why: 'two histories of one log, both acknowledged',
-  },
-  {
     name: 'fetched-counts-as-persisted',
     rule: 'T1',
     file: `${folder}/leadership.ts`,

@@ -13,7 +13,6 @@ export const invariantNames = [
   'witness-behind',
   'quorum-heard',
   'committed-is-cut',
-  'promotion-refused',
   'goes-on',
   'leader-stays',
 ] as const;
