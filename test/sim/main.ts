@@ -8,7 +8,7 @@ import { invariantNames } from './invariants/invariant-names.ts';
 import { runSeeds } from './run-seeds.ts';
 import { simBugs } from './sim-bugs.ts';
 
-const usage = `npm run sim -- [--seeds N] [--first S] [--seed S] [--minutes M] [--workers W] [--stop]
+const usage = `npm run sim -- [--seeds N] [--first S] [--seed S] [--minutes M] [--workers W]
 npm run sim -- --seed S --trace
 npm run sim -- --bugs [--only NAME[,NAME]] [--minutes M] [--hunts H]
 

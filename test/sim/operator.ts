@@ -98,7 +98,7 @@ export class Operator {
   }
 
   /**
-   * Nobody is promoted while the other one answers (V5), and one whose disk rotted goes on answering
+   * Nobody is promoted while the other one answers (V5); one whose disk rotted goes on answering
    * though it may not vote (V4): then it is stopped first.
    */
   #force(last: GroupNode): void {

@@ -15,7 +15,7 @@ export interface SeedsOptions {
   readonly done: (result: SeedResult) => void;
 }
 
-/** Runs seeds on as many cores as it is given. @returns their results, in the order of the seeds. */
+/** Runs seeds on as many cores as it is given. @returns results, in the order of the seeds. */
 export async function runSeeds(
   seeds: readonly number[],
   options: SeedsOptions,
