@@ -270,8 +270,8 @@ export class Executor {
       case 'RepairLog':
         return log.run({ type: 'repair', batches: effect.batches, generation });
       case 'ResetLog': {
-        const { logStartOffset: at, epochBefore, voters } = effect;
-        return log.run({ type: 'reset', start: { at, epochBefore, voters }, generation });
+        const { logStartOffset: at, epochBefore, voters, onceHad } = effect;
+        return log.run({ type: 'reset', start: { at, epochBefore, voters, onceHad }, generation });
       }
     }
   }

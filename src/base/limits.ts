@@ -115,6 +115,9 @@ export const limits = {
   adminAnswerMsMax: 10_000,
   /** A node that was heard within this time answers: it cannot be given up (V5). */
   peerAnswersMsMax: 2_000,
+  /** A copy that is not wanted on a node any more is looked for so often, and kept so long. */
+  strayLogCheckMs: 2_500,
+  strayLogKeptMs: 10_000,
   /** A promoted node leads so far ahead of what those that are given up may still elect (V5). */
   promotedEpochs: 1_000,
   /** The leader of `__cluster` answers an operator's request within this time. */

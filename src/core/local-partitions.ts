@@ -1,4 +1,5 @@
-import { leaderEpoch, type Uuid } from '../base/brand.ts';
+import { leaderEpoch, offset, type Offset, type Uuid } from '../base/brand.ts';
+import type { StoredFacts } from '../ports/stored-facts.ts';
 import type { TopicValue } from '../wire/state/state-codec.ts';
 import { clusterTopicName, type ClusterState } from './cluster/cluster-state.ts';
 import { topicReplicas } from './cluster/topic-replicas.ts';
@@ -22,7 +23,11 @@ export interface LocalPartitionsOptions {
   readonly isRenewed: boolean;
   readonly partitions: PartitionTable;
   readonly cluster: ClusterState;
-  readonly openPartition: (log: OpenLog) => Partition;
+  readonly onceHad: StoredFacts['onceHad'];
+  /** @param onceHad how far the log was before it was emptied here (V4). */
+  readonly openPartition: (log: OpenLog, onceHad: Offset | undefined) => Partition;
+  /** It is no more kept here. */
+  readonly closePartition: (partition: Partition) => void;
   readonly witnesses: LocalWitnesses;
   /** It takes part from now on. */
   readonly begun: () => void;
@@ -48,14 +53,23 @@ export class LocalPartitions {
   readonly #options: LocalPartitionsOptions;
   readonly #votes = new Map<string, StoredVote>();
   readonly #wanted = new Map<string, WantedLog>();
+  /** How far logs were that were emptied here, in this process or before. */
+  readonly #onceHad = new Map<string, Offset>();
+  /** Logs that were found and take no part yet. */
+  readonly #found = new Map<Partition, OpenLog>();
+  /** Emptied logs that nobody wants here; undefined: the disk is still at it. */
+  readonly #parked = new Map<string, OpenLog | undefined>();
 
   constructor(options: LocalPartitionsOptions) {
     this.#options = options;
+    for (const { topicId, partition, to } of options.onceHad) {
+      this.#onceHad.set(keyOf(topicId, partition), to);
+    }
   }
 
   found(logs: readonly OpenLog[], votes: readonly VoteRecord[]): void {
     for (const vote of votes) this.#votes.set(keyOf(vote.topicId, vote.partition), vote);
-    for (const log of logs) this.#options.openPartition(log);
+    for (const log of logs) this.#found.set(this.#open(log), log);
   }
 
   votesPersisted(votes: readonly VoteRecord[]): void {
@@ -73,7 +87,7 @@ export class LocalPartitions {
   }
 
   logCreated(log: OpenLog): void {
-    const partition = this.#options.openPartition(log);
+    const partition = this.#open(log);
     this.#wanted.delete(keyOf(partition.topicId, partition.partition));
     this.begin(partition);
   }
@@ -83,10 +97,52 @@ export class LocalPartitions {
     const topicId = topic.topicId as Uuid;
     for (let i = 0; i < topic.partitions; i++) {
       const partition = this.#options.partitions.findById(topic.name, topicId, i);
-      if (partition !== undefined) {
-        if (!partition.hasBegun) this.begin(partition);
-      } else this.#openNew(topic, i);
+      if (partition === undefined) this.#openNew(topic, i);
+      else if (!partition.hasBegun && !this.#park(partition, topic)) this.begin(partition);
     }
+  }
+
+  /**
+   * Nobody wants it here any more: it is emptied, and takes no part until it is wanted again. As
+   * the voter that it may have been it would vote for a log that is older than what it had; how far
+   * it was is therefore kept (V4).
+   */
+  discard(partition: Partition): void {
+    const key = keyOf(partition.topicId, partition.partition);
+    const onceHad = Math.max(this.#onceHad.get(key) ?? 0, partition.highWatermark);
+    this.#onceHad.set(key, offset(onceHad));
+    this.#parked.set(key, undefined);
+    this.#options.closePartition(partition);
+    partition.discard(offset(onceHad));
+  }
+
+  /** The answer to ResetLog. @returns whether it was emptied for good. */
+  wasReset(log: OpenLog): boolean {
+    const { topicId, partition } = log.recovered;
+    const key = keyOf(topicId, partition);
+    if (!this.#parked.has(key)) return false;
+    this.#parked.set(key, log);
+    const topic = this.#options.cluster.topicById(topicId);
+    // Somebody may want it again since.
+    if (topic !== undefined) this.#openNew(topic, partition);
+    return true;
+  }
+
+  /** It was emptied before this start, and is still not wanted. */
+  #park(partition: Partition, topic: TopicValue): boolean {
+    const key = keyOf(partition.topicId, partition.partition);
+    const log = this.#found.get(partition);
+    const isEmptied = this.#onceHad.has(key) && partition.logEndOffset === 0;
+    if (!isEmptied || log === undefined || this.isAssigned(topic, partition.partition))
+      return false;
+    this.#parked.set(key, log);
+    this.#options.closePartition(partition);
+    return true;
+  }
+
+  #open(log: OpenLog): Partition {
+    const { topicId, partition } = log.recovered;
+    return this.#options.openPartition(log, this.#onceHad.get(keyOf(topicId, partition)));
   }
 
   #openNew(topic: TopicValue, index: number): void {
@@ -94,10 +150,17 @@ export class LocalPartitions {
     const first = topicReplicas.first(topic, index);
     const place = { topic: topic.name, topicId: topic.topicId as Uuid, partition: index };
     const { witnesses } = this.#options;
+    const key = keyOf(place.topicId, index);
+    if (this.#parked.has(key)) {
+      const log = this.#parked.get(key);
+      if (role !== 'data' || log === undefined) return;
+      this.#parked.delete(key);
+      return this.logCreated(log);
+    }
     // A disk keeps its role in a partition: what it promised as a witness, it has no records of.
     if (role === 'data' && !witnesses.isKnown(place.topicId, index))
       return this.create(place, first);
-    const vote = this.#votes.get(keyOf(place.topicId, index));
+    const vote = this.#votes.get(key);
     witnesses.open(place, { isWanted: role === 'witness', first: first ?? [], vote });
   }
 
@@ -114,6 +177,7 @@ export class LocalPartitions {
 
   begin(partition: Partition): void {
     const { self, isRenewed, cluster } = this.#options;
+    this.#found.delete(partition);
     const topic = cluster.topicById(partition.topicId);
     const voters = topic && topicReplicas.first(topic, partition.partition);
     const alone: Voter[] = isRenewed ? [] : [{ ...self, role: 'data' }];

@@ -24,6 +24,8 @@ import { witnessRange, type WitnessRange } from './witness-range.ts';
 export interface LogStateOptions {
   readonly logId: LogId;
   readonly segmentBytesMax: number;
+  /** How far it was before it was emptied because nobody wanted it here. */
+  readonly onceHad?: Offset | undefined;
   readonly emit: (effect: Effect) => void;
   readonly appended: LogFollower['appended'];
   readonly truncated: LogFollower['truncated'];
@@ -47,6 +49,7 @@ export class LogState implements ReplicaLog {
   /** Bytes appended behind a cut that the disk has not answered yet; undefined: there is none. */
   #bytesSinceCut: number | undefined;
   #holes: readonly OffsetRange[];
+  #onceHad: Offset;
 
   constructor(recovered: RecoveredLog, options: LogStateOptions) {
     this.#options = options;
@@ -59,6 +62,7 @@ export class LogState implements ReplicaLog {
     this.#segmentBytes = recovered.activeSegment.bytes;
     this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
     this.#holes = recovered.mustRefetch;
+    this.#onceHad = options.onceHad ?? offset(0);
   }
 
   get generation(): LogGeneration {
@@ -86,7 +90,7 @@ export class LogState implements ReplicaLog {
   }
 
   get isWhole(): boolean {
-    return this.#holes.length === 0;
+    return this.#holes.length === 0 && this.#persistedOffset >= this.#onceHad;
   }
 
   get lastEpoch(): LeaderEpoch {
@@ -173,7 +177,8 @@ export class LogState implements ReplicaLog {
     emit({ type: 'TruncateLog', logId, generation: this.#generation, to: end });
   }
 
-  resetTo(start: LogStart): void {
+  /** @param onceHad how far it was, where nobody wants it here any more. */
+  resetTo(start: LogStart, onceHad?: Offset): void {
     const { logStartOffset, epochBefore, voters } = start;
     this.#beginGeneration(logStartOffset);
     this.#logStartOffset = logStartOffset;
@@ -186,6 +191,7 @@ export class LogState implements ReplicaLog {
       type: 'ResetLog',
       ...{ logId, generation: this.#generation, logStartOffset, epochBefore },
       voters: voters.voters,
+      ...(onceHad === undefined ? {} : { onceHad }),
     });
   }
 
@@ -197,6 +203,7 @@ export class LogState implements ReplicaLog {
   /** Nobody is left who could give back what is lost (V5, L6). */
   acceptHoles(): void {
     this.#holes = [];
+    this.#onceHad = offset(0);
   }
 
   /** Fills the first hole, or a part of it; the rest of the log stays. */

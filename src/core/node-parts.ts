@@ -1,4 +1,4 @@
-import type { Uuid } from '../base/brand.ts';
+import type { Offset, Uuid } from '../base/brand.ts';
 import { present } from '../base/assert.ts';
 import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
 import { Boot } from './boot.ts';
@@ -7,7 +7,6 @@ import { ClusterState, clusterTopicName, sessionsTopicName } from './cluster/clu
 import { ClockWatch } from './clock-watch.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
 import { LeaderHints } from './cluster/leader-hints.ts';
-import { Homeward } from './cluster/homeward.ts';
 import { Membership } from './cluster/membership.ts';
 import { PeerClocks } from './peer/peer-clocks.ts';
 import { openInternalTopic } from './cluster/open-internal-topic.ts';
@@ -40,6 +39,7 @@ import type { ProduceQueues } from './produce/produce-queues.ts';
 import { RouteTable } from './produce/route-table.ts';
 import { TopicQueues } from './produce/topic-queues.ts';
 import { RetentionPlanner } from './retention-planner.ts';
+import { Upkeep } from './upkeep.ts';
 import { RoomPlanner } from './room-planner.ts';
 
 /** What drives the parts: where their orders go, and what time it is. */
@@ -59,7 +59,7 @@ export class NodeParts {
   readonly cluster = new ClusterState();
   readonly leaderless = new LeaderlessWatch();
   readonly wantedVoters: WantedVoters;
-  readonly homeward: Homeward;
+  readonly upkeep: Upkeep;
   readonly transfers = new LeaderTransfers(() => this.#current().monotonicMs);
   readonly replication = { electionsWon: 0, leaderChanges: 0, inSyncLeft: 0, inSyncEntered: 0 };
   readonly reads: PendingReads;
@@ -96,7 +96,10 @@ export class NodeParts {
     this.clock = new ClockWatch(emit);
     this.peerClocks = new PeerClocks(emit);
     this.wantedVoters = new WantedVoters({ partitions, cluster, now: () => this.#current() });
-    this.homeward = new Homeward({ nodeId: options.nodeId, partitions, cluster, transfers });
+    this.upkeep = new Upkeep({
+      ...{ nodeId: options.nodeId, partitions, cluster, transfers, emit },
+      discard: (partition) => this.local.discard(partition),
+    });
     this.reads = new PendingReads(emit);
     this.factory = this.#createFactory(emit);
     this.queues = this.#createQueues();
@@ -179,8 +182,16 @@ export class NodeParts {
     this.forwarding.leaderChanged(partition);
   }
 
-  #openPartition(log: OpenLog): Partition {
-    const partition = this.factory.open(log);
+  /** It is emptied, and others lead it. */
+  #closePartition(partition: Partition): void {
+    this.partitions.remove(partition);
+    this.leaderless.removed(partition);
+    this.membership?.peers.removed(partition);
+    this.queues.leaderChanged(partition.topicId, partition.partition);
+  }
+
+  #openPartition(log: OpenLog, onceHad: Offset | undefined): Partition {
+    const partition = this.factory.open(log, onceHad);
     const before = this.partitions.find(partition.topic, partition.partition);
     if (before !== undefined) this.leaderless.removed(before);
     this.partitions.add(partition);
@@ -195,7 +206,7 @@ export class NodeParts {
 
   #ready(): void {
     this.retention.start(this.#current());
-    if (this.membership !== undefined) this.homeward.start(this.#current().monotonicMs);
+    if (this.membership !== undefined) this.upkeep.start(this.#current().monotonicMs);
     this.#world.emit({ type: 'BecomeReady' });
     this.forwarding.start();
   }
@@ -261,18 +272,13 @@ export class NodeParts {
       partitions: this.partitions,
       reads: this.reads,
       producerIds: this.producerIds,
-      creation: this.#createTopicCreation(),
+      creation: new TopicCreation({
+        ...{ cluster: this.cluster, random: this.#options.random },
+        assign: (topic) => this.placement.assign(topic),
+        log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
+        open: (topic, opened) => this.boot.openTopic(topic, opened),
+      }),
       isHeld: () => this.ingest.isOutOfRoom,
-    });
-  }
-
-  #createTopicCreation(): TopicCreation {
-    return new TopicCreation({
-      cluster: this.cluster,
-      random: this.#options.random,
-      assign: (topic) => this.placement.assign(topic),
-      log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
-      open: (topic, opened) => this.boot.openTopic(topic, opened),
     });
   }
 
@@ -295,7 +301,9 @@ export class NodeParts {
       partitions: this.partitions,
       witnesses: this.witnesses,
       cluster: this.cluster,
-      openPartition: (log) => this.#openPartition(log),
+      onceHad: this.#options.stored?.onceHad ?? [],
+      openPartition: (log, onceHad) => this.#openPartition(log, onceHad),
+      closePartition: (partition) => this.#closePartition(partition),
       begun: () => this.membership?.pursuePromotions(),
       emit,
     });

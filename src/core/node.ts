@@ -72,7 +72,7 @@ export class Node {
       this.#parts.batcher.nextDeadline(),
       this.#parts.queues.nextDeadline(),
       this.#parts.qos2.sessions.nextDeadline(),
-      this.#parts.homeward.nextDeadline(),
+      this.#parts.upkeep.nextDeadline(),
       this.#parts.membership?.nextDeadline(),
       this.#parts.forwarding.nextDeadline(),
       this.#parts.partitions.nextDeadline(),
@@ -181,6 +181,7 @@ export class Node {
       case 'LogTruncated':
       case 'LogReset':
       case 'LogRepaired':
+        if (event.type === 'LogReset' && this.#parts.local.wasReset(event)) return undefined;
         return this.#withPartition(event.logId, (p) => p.wasCut(event.generation, event.recovered));
       case 'ClusterAdopted':
         return this.#parts.membership?.adopted(event.clusterId, event.clusterTopicId);
@@ -250,7 +251,7 @@ export class Node {
     this.#parts.partitions.tick(now.monotonicMs);
     this.#parts.membership?.tick(now);
     this.#parts.forwarding.tick(now);
-    this.#parts.homeward.tick(now.monotonicMs);
+    this.#parts.upkeep.tick(now.monotonicMs);
     this.#parts.queues.tick(now.monotonicMs);
     this.#parts.qos2.sessions.tick(now.monotonicMs);
     const lateAt = this.#parts.ingest.giveUpLate(now);

@@ -1,3 +1,4 @@
+import type { Offset } from '../base/brand.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
 import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
@@ -49,12 +50,13 @@ export class PartitionFactory {
     this.#options = options;
   }
 
-  open(log: OpenLog): Partition {
+  /** @param onceHad how far it was before it was emptied because nobody wanted it here (V4). */
+  open(log: OpenLog, onceHad?: Offset): Partition {
     const { self, segmentBytesMax, random, now, isWitness } = this.#options;
     const { stepShare } = this;
     const { highWatermarkMoved, leaderChanged } = this.#options;
     const partition: Partition = new Partition(log.logId, log.recovered, {
-      ...{ self, segmentBytesMax, random, stepShare, now },
+      ...{ self, segmentBytesMax, onceHad, random, stepShare, now },
       role: isWitness ? 'witness' : undefined,
       settings: this.#settings(log.recovered.topic),
       port: {

@@ -1,4 +1,4 @@
-import type { MonotonicMs } from '../base/brand.ts';
+import type { MonotonicMs, Offset } from '../base/brand.ts';
 import type { Random } from '../ports/random.ts';
 import type { Effect, VoteRecord } from './effect.ts';
 import type { Now } from './now.ts';
@@ -35,6 +35,8 @@ export interface PartitionOptions {
   /** Of a witness node: it needs the records of `__cluster`, and votes as what it is. */
   readonly role?: 'witness' | undefined;
   readonly segmentBytesMax: number;
+  /** How far the log was before it was emptied because nobody wanted it here (V4). */
+  readonly onceHad?: Offset | undefined;
   readonly settings: ReplicaSettings;
   readonly random: Random;
   /** See ReplicaOptions. */

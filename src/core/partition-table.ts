@@ -12,7 +12,7 @@ export class PartitionTable {
   /** Those that may want to be woken. */
   readonly #waiting = new Set<Partition>();
   readonly #byLog = new Map<LogId, Partition>();
-  readonly #byTopic = new Map<string, Partition[]>();
+  readonly #byTopic = new Map<string, (Partition | undefined)[]>();
 
   constructor(isAlone: boolean) {
     this.#isAlone = isAlone;
@@ -28,6 +28,13 @@ export class PartitionTable {
     if (before !== undefined) this.#forget(before);
     siblings[partition.partition] = partition;
     this.#byTopic.set(partition.topic, siblings);
+  }
+
+  /** It is no more kept here. */
+  remove(partition: Partition): void {
+    this.#forget(partition);
+    const siblings = this.#byTopic.get(partition.topic);
+    if (siblings?.[partition.partition] === partition) siblings[partition.partition] = undefined;
   }
 
   byLog(logId: LogId): Partition | undefined {

@@ -1,6 +1,7 @@
 import { isInternalTopicName } from '../base/topic-name.ts';
 import { assert, present } from '../base/assert.ts';
 import {
+  leaderEpoch as toEpoch,
   offset,
   type LeaderEpoch,
   type LogGeneration,
@@ -10,6 +11,7 @@ import {
   type Uuid,
 } from '../base/brand.ts';
 import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
+import type { ControlBatchPlace } from '../wire/kafka/control-record.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
 import { LogPlace } from './log-place.ts';
@@ -59,10 +61,10 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   #advancedTo: Offset = offset(0);
 
   constructor(logId: LogId, recovered: RecoveredLog, options: PartitionOptions) {
-    const { segmentBytesMax, port } = options;
+    const { segmentBytesMax, onceHad, port } = options;
     super(
       new LogState(recovered, {
-        ...{ logId, segmentBytesMax, emit: port.emit },
+        ...{ logId, segmentBytesMax, onceHad, emit: port.emit },
         appended: (...appended) => this.#follower?.appended(...appended),
         truncated: (to) => this.#follower?.truncated(to),
         reset: (to) => this.#follower?.reset(to),
@@ -233,6 +235,12 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     this.log.resetTo(start);
   }
 
+  /** Nobody wants it here: its records go, and who votes without this node is kept (V1). */
+  discard(onceHad: Offset): void {
+    const voters = present(this.#voters, 'it has begun').current;
+    this.log.resetTo({ logStartOffset: offset(0), epochBefore: toEpoch(0), voters }, onceHad);
+  }
+
   /** The answer to TruncateLog, ResetLog and RepairLog. */
   wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
     this.log.wasCut(generation, recovered);
@@ -308,7 +316,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
       askVote: (nodeId, request) => peers.askVote(nodeId, request),
       beginEpoch: (nodeId, begin) => peers.beginEpoch(nodeId, begin),
       endEpoch: (nodeId, end) => peers.endEpoch(nodeId, end),
-      led: (epoch, grantedBy) => this.#led(epoch, grantedBy),
+      led: (_, grantedBy) => this.#led(grantedBy),
       resigned: () => {
         this.#refusesRecords = false;
         this.#waiters.epochEnded();
@@ -320,29 +328,26 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   }
 
   /** C1: the vote is durable; the epoch's first batch is its LeaderChange. */
-  #led(epoch: LeaderEpoch, grantedBy: readonly ReplicaId[]): void {
-    const { self, now, port } = this.#options;
-    const place = {
-      baseOffset: this.log.logEndOffset,
-      leaderEpoch: epoch,
-      timestamp: now().wallMs,
-    };
+  #led(grantedBy: readonly ReplicaId[]): void {
+    const { self } = this.#options;
     const voters = this.#voters?.current.voters ?? [];
-    const batch = leaderChangeBatch({ self, voters, grantedBy }, place);
-    this.log.append(batch, wholeBatchHeader(batch), epoch);
-    port.changed();
+    this.#appendControl((place) => leaderChangeBatch({ self, voters, grantedBy }, place));
   }
 
   /** V1: in force from here on. */
   #appendVoters(voters: VoterSet): void {
-    const { leaderEpoch } = this;
-    const at = this.log.logEndOffset;
-    const { now, port } = this.#options;
-    const place = { baseOffset: at, leaderEpoch, timestamp: now().wallMs };
-    const batch = batchOfVoters(voters, place);
-    this.log.append(batch, wholeBatchHeader(batch), leaderEpoch);
+    const at = this.#appendControl((place) => batchOfVoters(voters, place));
     this.#voters?.appended(voters, at);
+  }
+
+  #appendControl(build: (place: ControlBatchPlace) => Uint8Array): Offset {
+    const { now, port } = this.#options;
+    const { leaderEpoch } = this;
+    const baseOffset = this.log.logEndOffset;
+    const batch = build({ baseOffset, leaderEpoch, timestamp: now().wallMs });
+    this.log.append(batch, wholeBatchHeader(batch), leaderEpoch);
     port.changed();
+    return baseOffset;
   }
 
   /** V1: a voter set is in force from its append on. */

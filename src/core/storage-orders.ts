@@ -20,7 +20,8 @@ export type StorageEffect =
     }
   /**
    * The log lies below its leader's log start: it begins there anew, empty. Answered by LogReset;
-   * after a crash it is the old log or the new one.
+   * after a crash it is the old log or the new one. `onceHad`: nobody wants it here, and how far it
+   * was is kept.
    */
   | {
       readonly type: 'ResetLog';
@@ -29,6 +30,7 @@ export type StorageEffect =
       readonly logStartOffset: Offset;
       readonly epochBefore: LeaderEpoch;
       readonly voters: readonly StoredVoter[];
+      readonly onceHad?: Offset;
     }
   /**
    * Whole batches of a peer, checked, for a hole of the log: they begin where it begins, and end in

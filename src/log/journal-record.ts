@@ -37,6 +37,8 @@ export interface LogStart {
   readonly epochBefore: LeaderEpoch;
   /** Who votes there, if it is another set than the journal has (V1). */
   readonly voters?: readonly StoredVoter[] | undefined;
+  /** How far it once was here, where that is forgotten on purpose. */
+  readonly onceHad?: Offset | undefined;
 }
 
 /** What of a log goes: what lies at or above an offset, or all of it. */

@@ -18,6 +18,7 @@ import type {
 } from './journal-record.ts';
 import {
   clusterRecord,
+  onceHadRecord,
   peerStartRecord,
   producerIdsRecord,
   storedEntries,
@@ -328,9 +329,13 @@ async function writeAnew(disk: Disk, state: JournalState): Promise<OpenFile> {
   return { file, bytes: line.length };
 }
 
-function startRecords(key: LogKey, { at, epochBefore, voters }: LogStart): JournalRecord[] {
-  const start = { type: 'start', ...keyOf(key), at, before: epochBefore } as const;
-  return voters === undefined ? [start] : [start, votersRecord(key, voters)];
+function startRecords(key: LogKey, start: LogStart): JournalRecord[] {
+  const { at, epochBefore: before, voters, onceHad } = start;
+  return [
+    { type: 'start', ...keyOf(key), at, before },
+    ...(voters === undefined ? [] : [votersRecord(key, voters)]),
+    ...(onceHad === undefined ? [] : [onceHadRecord(key, onceHad)]),
+  ];
 }
 
 const votersRecord = (key: LogKey, voters: readonly StoredVoter[]): JournalRecord => ({

@@ -161,12 +161,13 @@ export class Storage {
   /** What else is stored here; the core is told at start. */
   get facts(): StoredFacts {
     const { journal } = this;
-    const { cluster, peerStarts, producerIds } = storedEntries(journal.entries());
+    const { cluster, peerStarts, producerIds, onceHad } = storedEntries(journal.entries());
     const isAdopted = cluster?.clusterId === this.#meta.clusterId;
     return {
       clusterTopicId: isAdopted ? cluster?.clusterTopicId : undefined,
       formerDirectoryIds: this.#meta.formerDirectoryIds ?? [],
       startVoters: journal.allStartVoters(),
+      onceHad,
       witnesses: journal.witnesses(),
       peerStarts,
       producerIds,

@@ -1,13 +1,14 @@
-import { uuid } from '../base/brand.ts';
-import type { Uuid } from '../base/brand.ts';
+import { offset, uuid } from '../base/brand.ts';
+import type { Offset, Uuid } from '../base/brand.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
-import type { PeerStart } from '../ports/stored-facts.ts';
-import type { JournalEntry, JournalRecord } from './journal-record.ts';
+import type { PeerStart, StoredFacts } from '../ports/stored-facts.ts';
+import type { JournalEntry, JournalRecord, LogKey } from './journal-record.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 
 const peerStartPrefix = 'peer-start/';
 const producerIdsKey = 'producer-ids';
 const clusterKey = 'cluster';
+const onceHadPrefix = 'once-had/';
 
 /** The cluster that a directory was adopted by (V2). */
 export interface AdoptedCluster {
@@ -27,9 +28,14 @@ export const producerIdsRecord = ({ next, end }: ProducerIdBlock): JournalRecord
 export const clusterRecord = ({ clusterId, clusterTopicId }: AdoptedCluster): JournalRecord =>
   entry(clusterKey, { clusterId, clusterTopicId });
 
+/** The journal's record of how far a log was that was emptied because nobody wants it here. */
+export const onceHadRecord = ({ topicId, partition }: LogKey, to: Offset): JournalRecord =>
+  entry(`${onceHadPrefix}${topicId}/${partition}`, to);
+
 export interface StoredEntries {
   /** The cluster that was to be adopted; only the identity says that it was. */
   readonly cluster: AdoptedCluster | undefined;
+  readonly onceHad: StoredFacts['onceHad'];
   /** The newest start seen of each peer's directory. */
   readonly peerStarts: readonly PeerStart[];
   /** Undefined: no block was ever taken. */
@@ -39,9 +45,19 @@ export interface StoredEntries {
 /** What replication keeps among the entries of a journal. */
 export const storedEntries = (entries: readonly JournalEntry[]): StoredEntries => ({
   cluster: clusterIn(entries),
+  onceHad: onceHadIn(entries),
   peerStarts: peerStartsIn(entries),
   producerIds: producerIdsIn(entries),
 });
+
+function onceHadIn(entries: readonly JournalEntry[]): StoredFacts['onceHad'] {
+  return entries.flatMap(({ key, json }) => {
+    const to = parseJson(json);
+    if (!key.startsWith(onceHadPrefix) || !isCount(to)) return [];
+    const [topicId = '', partition] = key.slice(onceHadPrefix.length).split('/');
+    return [{ topicId: uuid(topicId), partition: Number(partition), to: offset(to) }];
+  });
+}
 
 function peerStartsIn(entries: readonly JournalEntry[]): readonly PeerStart[] {
   return entries.flatMap(({ key, json }) => {

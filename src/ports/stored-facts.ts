@@ -1,4 +1,4 @@
-import type { Uuid } from '../base/brand.ts';
+import type { Offset, Uuid } from '../base/brand.ts';
 import type { ProducerIdBlock } from './producer-id-block.ts';
 import type { StoredVoter } from './stored-voters.ts';
 import type { WitnessState } from './witness-state.ts';
@@ -24,6 +24,11 @@ export interface StoredFacts {
   readonly formerDirectoryIds: readonly Uuid[];
   /** Who votes at the log start, of logs that are not made yet, too. */
   readonly startVoters: readonly (Place & { readonly voters: readonly StoredVoter[] })[];
+  /**
+   * How far a log was that was emptied because nobody wants it here (V4): until it is there again,
+   * it votes for nobody.
+   */
+  readonly onceHad: readonly (Place & { readonly to: Offset })[];
   readonly witnesses: readonly (Place & { readonly state: WitnessState })[];
   /** The newest start seen of each peer's directory (V4). */
   readonly peerStarts: readonly PeerStart[];

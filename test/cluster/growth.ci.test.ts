@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readAllWithKcat } from '../../edge/cli/demo/kcat-reader.ts';
@@ -52,6 +53,16 @@ const stateOf = async ({ process }: ClusterNode): Promise<string | undefined> =>
   const status: NodeStatus | undefined = await process.status().catch(() => undefined);
   return status?.cluster?.state;
 };
+
+/** Logs of a topic that hold something on a node's disk. */
+function keptCopies({ process }: ClusterNode, topic: string): number {
+  const logs = join(process.dataDir, 'logs');
+  const bytesOf = (dir: string): number =>
+    readdirSync(join(logs, dir))
+      .filter((name) => name.endsWith('.log'))
+      .reduce((sum, name) => sum + statSync(join(logs, dir, name)).size, 0);
+  return readdirSync(logs).filter((dir) => dir.startsWith(`${topic}-`) && bytesOf(dir) > 0).length;
+}
 
 const waits = (node: ClusterNode) =>
   waitUntil(`node ${node.id} beside the cluster`, 20_000, async () => {
@@ -127,6 +138,14 @@ it(
         const sensors = told.partitions.filter(({ topic }) => topic === 'sensors');
         return sensors.every((at) => at.inSync.length === count && at.replicas.length === count);
       });
+      if (count > 1) continue;
+      const left = () => cluster.nodes.map((node) => keptCopies(node, 'sensors'));
+      await waitUntil('one copy on all disks', 30_000, () => {
+        return left().reduce((sum, copies) => sum + copies, 0) === 2;
+      });
+      // An emptied copy takes no part after a restart either.
+      await three.process.kill();
+      await three.process.start();
     }
     const { bootstrap } = one.process;
     const log = await readAllWithKcat({ bootstrap, topic: 'sensors', msMax: 20_000 });

@@ -67,6 +67,7 @@ describe('JournalExecutor', () => {
     expect(again.storage.facts).toEqual({
       clusterTopicId: otherTopicId,
       formerDirectoryIds: [],
+      onceHad: [],
       startVoters: [
         { ...place, voters: [voter] },
         { topicId: otherTopicId, partition: 0, voters: [voter] },

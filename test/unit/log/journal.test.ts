@@ -210,6 +210,7 @@ describe('Journal', () => {
     await journal.persistProducerIds({ next: 7, end: 1_000 });
     expect(storedEntries((await reopen(disk)).entries())).toEqual({
       cluster: undefined,
+      onceHad: [],
       peerStarts: [startOf(4)],
       producerIds: { next: 7, end: 1_000 },
     });
