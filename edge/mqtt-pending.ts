@@ -1,3 +1,4 @@
+import { Numbered } from '../src/base/numbered.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { PendingKind, Unanswered } from './mqtt-unanswered.ts';
 
@@ -8,7 +9,7 @@ export interface Pending extends Unanswered {
 
 /** Numbers the events that the core answers, and finds what waits for an answer. */
 export class MqttPending {
-  readonly #byId = new Map<number, Pending>();
+  readonly #byId = new Numbered<Pending>();
   #lastId = 0;
 
   get size(): number {
@@ -38,9 +39,8 @@ export class MqttPending {
 
   /** Takes what waits under this id; undefined if its connection has gone meanwhile. */
   take(publishId: number): Pending | undefined {
-    const pending = this.#byId.get(publishId);
+    const pending = this.#byId.take(publishId);
     if (pending === undefined) return undefined;
-    this.#byId.delete(publishId);
     pending.settled = true;
     // The core answers each connection nearly in order, so the settled ones are at the head.
     const ring = pending.connection.pending;
@@ -57,7 +57,7 @@ export class MqttPending {
     for (let next = connection.pending.shift(); next; next = connection.pending.shift()) {
       if (next.settled) continue;
       next.settled = true;
-      this.#byId.delete(next.publishId);
+      this.#byId.take(next.publishId);
       if (next.kind === 'qos0') connection.proceed(next);
       else next.abandon?.();
     }

@@ -10,7 +10,7 @@ export const queueBugs: readonly PlantedBug[] = [
     name: 'new-leader-gets-all-at-once',
     rule: 'P1',
     file: queue,
-    from: 'if (this.#isProbing) return this.#sent.size === 0;',
+    from: 'if (this.#isProbing) return this.#sent.length === 0;',
     to: 'if (this.#isProbing) return true;',
     why: 'a leader that refuses the first and takes the second turns the order for good',
     suites: queues,

@@ -1,5 +1,6 @@
 import type { Uuid } from '../../base/brand.ts';
 import { utf8Encode } from '../../base/bytes.ts';
+import { Numbered } from '../../base/numbered.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { InternalTopic } from '../cluster/internal-topic.ts';
 import type { Effect } from '../effect.ts';
@@ -35,7 +36,7 @@ export class Qos2Publishes {
   readonly sessions: Qos2Sessions;
   readonly #options: Qos2PublishesOptions;
   /** Publishes between arrival and release, in their connection's order. */
-  readonly #pending = new Map<number, PendingPublish>();
+  readonly #pending = new Numbered<PendingPublish>();
 
   constructor(options: Qos2PublishesOptions) {
     this.#options = options;
@@ -46,7 +47,7 @@ export class Qos2Publishes {
       locate: (publish) => this.#locate(publish),
       release: (publishId) => this.#release(publishId),
       reject: (publishId, closeConnection, reason) => {
-        this.#pending.delete(publishId);
+        this.#pending.take(publishId);
         options.emit({ type: 'RejectPublish', publishId, closeConnection, reason });
       },
       sessionAnswered: (requestId, openIdentifiers, isResumed) =>
@@ -95,8 +96,7 @@ export class Qos2Publishes {
 
   /** PUBREC keeps its place in the connection's order; PUBCOMP has none. */
   #release(publishId: number): void {
-    const pending = this.#pending.get(publishId);
-    this.#pending.delete(publishId);
+    const pending = this.#pending.take(publishId);
     if (pending !== undefined) pending.committed();
     else this.#options.emit({ type: 'ReleasePublishes', publishIds: [publishId] });
   }

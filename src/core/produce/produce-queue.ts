@@ -48,8 +48,8 @@ const renewalsMax = 2;
 export class ProduceQueue {
   readonly target: ProduceTarget;
   readonly #options: ProduceQueueOptions;
-  /** In flight, in order. */
-  readonly #sent = new Set<QueuedBatch>();
+  /** In flight, in order; few, and the first is mostly the one that is answered. */
+  #sent: QueuedBatch[] = [];
   #waiting = new Ring<QueuedBatch>();
   /** Of batches that were never sent. */
   #unsentRecords = 0;
@@ -66,7 +66,7 @@ export class ProduceQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#sent.size === 0 && this.#head() === undefined;
+    return this.#sent.length === 0 && this.#head() === undefined;
   }
 
   /** Its leader is on this node. */
@@ -196,8 +196,8 @@ export class ProduceQueue {
   }
 
   #hasRoom(isLocal: boolean): boolean {
-    if (this.#isProbing) return this.#sent.size === 0;
-    return isLocal || this.#sent.size < limits.produceInFlightMax;
+    if (this.#isProbing) return this.#sent.length === 0;
+    return isLocal || this.#sent.length < limits.produceInFlightMax;
   }
 
   /** Two producers never overtake each other: the leader orders only batches of one. */
@@ -242,7 +242,7 @@ export class ProduceQueue {
   #send(batch: QueuedBatch, local: LocalLeader | undefined): void {
     if (!batch.isSent) this.#unsentRecords -= batch.recordCount;
     batch.isSent = true;
-    this.#sent.add(batch);
+    this.#sent.push(batch);
     const attempt = ++batch.attempt;
     const done = (outcome: SendOutcome): void => this.#answered(batch, attempt, outcome);
     const { ports, identity } = this.#options;
@@ -264,7 +264,7 @@ export class ProduceQueue {
   /** @param error undefined: the answer is lost. */
   #refused(batch: QueuedBatch, attempt: number, error: ErrorCode | undefined): void {
     // Late word of a place that it was called back from says nothing of where it is now.
-    if (attempt !== batch.attempt || !this.#sent.has(batch)) return;
+    if (attempt !== batch.attempt || !this.#sent.includes(batch)) return;
     if (error === undefined || errorRow(error).retriable) {
       this.#recall();
       return this.#waitABit();
@@ -280,7 +280,7 @@ export class ProduceQueue {
 
   /** Where it was when, success is success: only what is committed is told as stored (C5). */
   #stored(batch: QueuedBatch, outcome: ProduceOutcome): void {
-    this.#isProbing = this.#isProbing && !this.#sent.has(batch);
+    this.#isProbing = this.#isProbing && !this.#sent.includes(batch);
     this.#retryMs = limits.produceRetryMsMin;
     this.#settle(batch, outcome);
     this.#pump();
@@ -298,18 +298,19 @@ export class ProduceQueue {
 
   #settle(batch: QueuedBatch, outcome: ProduceOutcome): void {
     batch.isSettled = true;
-    this.#sent.delete(batch);
+    const at = this.#sent.indexOf(batch);
+    if (at >= 0) this.#sent.splice(at, 1);
     if (!batch.isSent) this.#unsentRecords -= batch.recordCount;
     this.#options.counts(-batch.bytes.length);
     batch.done(outcome);
   }
 
   #recall(): void {
-    if (this.#sent.size === 0) return;
+    if (this.#sent.length === 0) return;
     const waiting = new Ring<QueuedBatch>();
     for (const batch of this.#sent) waiting.push(batch);
     for (const batch of this.#waiting) waiting.push(batch);
-    this.#sent.clear();
+    this.#sent = [];
     this.#waiting = waiting;
     this.#isProbing = true;
   }
