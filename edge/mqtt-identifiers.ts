@@ -1,3 +1,5 @@
+import { TurnoverMap } from '../src/base/turnover-map.ts';
+
 /**
  * What this process knows of QoS 2 identifiers. The core decides (P5); here an identifier is only
  * told apart as being stored, stored (its publish went to the subscribers of this process) or being
@@ -13,7 +15,7 @@ export interface IdentifierEntry {
 }
 
 export class MqttIdentifiers {
-  readonly #sessions = new Map<string, Map<number, IdentifierEntry>>();
+  readonly #sessions = new Map<string, TurnoverMap<number, IdentifierEntry>>();
 
   find(clientId: string, packetId: number): IdentifierEntry | undefined {
     return this.#sessions.get(clientId)?.get(packetId);
@@ -22,7 +24,7 @@ export class MqttIdentifiers {
   set(clientId: string, packetId: number, entry: IdentifierEntry): void {
     let session = this.#sessions.get(clientId);
     if (session === undefined) {
-      session = new Map();
+      session = new TurnoverMap();
       this.#sessions.set(clientId, session);
     }
     session.set(packetId, entry);

@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { utf8Decode, utf8Encode } from '../../base/bytes.ts';
 import { offset, type Offset } from '../../base/brand.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import type { ViewChange, ViewEntry } from '../../ports/state-view.ts';
 import { scanBatches } from '../../wire/kafka/batch-scan.ts';
 import type { RecordBatchHeader } from '../../wire/kafka/record-batch-header.ts';
@@ -65,7 +66,7 @@ const rewriteFactor = 4;
 export class InternalTopic implements LogFollower {
   readonly #options: InternalTopicOptions;
   /** Committed values, in the order of their keys' first coming. */
-  readonly #values = new Map<string, Uint8Array>();
+  readonly #values = new TurnoverMap<string, Uint8Array>();
   /** Batches that were appended here and are not applied yet, in the order of the log. */
   #appended: AppendedBatch[] = [];
   /** Who waits until all below an offset is applied; offsets do not go down. */

@@ -1,4 +1,5 @@
 import type { Uuid } from '../../base/brand.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import { sequenceAfter } from '../../wire/kafka/sequence.ts';
 import type { SessionOwner } from './session-owner.ts';
 import type { StoredSession } from './session-table.ts';
@@ -46,7 +47,7 @@ const producerEpochMax = 32_767;
 /** Producer identity and open identifiers of one client id. */
 export class Qos2Session {
   readonly clientId: string;
-  readonly open = new Map<number, OpenIdentifier>();
+  readonly open = new TurnoverMap<number, OpenIdentifier>();
   producerId: bigint | undefined;
   producerEpoch = 0;
   /** A record of it is in `__mqtt_sessions`, or on its way there. */

@@ -1,4 +1,5 @@
 import { uuid } from '../../base/brand.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import { decodeOpenIdentifier, decodeSession } from '../../wire/state/state-codec.ts';
 import type { TripleTarget } from './triple-target.ts';
 import { parseSessionKey } from './session-keys.ts';
@@ -16,7 +17,7 @@ export interface StoredSession {
   /** Undefined: it has had none yet. */
   producerId: bigint | undefined;
   producerEpoch: number;
-  readonly open: Map<number, TripleTarget>;
+  readonly open: TurnoverMap<number, TripleTarget>;
 }
 
 /** The committed sessions of all clients, the same on every node that has applied as much. */
@@ -66,7 +67,7 @@ export class SessionTable {
 
 const newSession = (clientId: string): StoredSession => ({
   ...{ clientId, isRecorded: false, owner: undefined, isClean: false, hasEnded: false },
-  ...{ producerId: undefined, producerEpoch: 0, open: new Map() },
+  ...{ producerId: undefined, producerEpoch: 0, open: new TurnoverMap() },
 });
 
 function applySession(session: StoredSession, value: Uint8Array | undefined): boolean {
@@ -97,7 +98,10 @@ function applyIdentifier(
   packetId: number,
   value: Uint8Array | undefined,
 ): boolean {
-  if (value === undefined) return open.delete(packetId) || true;
+  if (value === undefined) {
+    open.delete(packetId);
+    return true;
+  }
   const read = decodeOpenIdentifier(value);
   if (!read.ok) return false;
   const { topicId, producerId, partition, producerEpoch, baseSequence } = read.value;

@@ -1,4 +1,5 @@
 import type { MonotonicMs, Uuid } from '../../base/brand.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import { isInternalTopicName } from '../../base/topic-name.ts';
 import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import { IngestIdentity } from './ingest-identity.ts';
@@ -18,7 +19,7 @@ export interface SessionTriple {
  */
 interface PartitionQueues {
   readonly ingest: ProduceQueue;
-  readonly sessions: Map<string, ProduceQueue>;
+  readonly sessions: TurnoverMap<string, ProduceQueue>;
 }
 
 /** All that this node produces, by partition: the one way in for records of its own (P1). */
@@ -117,7 +118,7 @@ export class ProduceQueues {
     }
     let queues = partitions[target.partition];
     if (queues === undefined) {
-      queues = { ingest: this.#newQueue(target, this.#newIdentity()), sessions: new Map() };
+      queues = { ingest: this.#newQueue(target, this.#newIdentity()), sessions: new TurnoverMap() };
       partitions[target.partition] = queues;
     }
     return queues;
@@ -143,7 +144,7 @@ export class ProduceQueues {
     });
   }
 
-  #drop(sessions: Map<string, ProduceQueue>, clientId: string, queue: ProduceQueue): void {
+  #drop(sessions: PartitionQueues['sessions'], clientId: string, queue: ProduceQueue): void {
     sessions.delete(clientId);
     this.#waiting.delete(queue);
   }
