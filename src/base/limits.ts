@@ -203,6 +203,11 @@ export const limits = {
   peerLostLeaderMs: 1_000,
   /** A disk that gave up its id asks this often for the place of the one before. */
   diskReturnMs: 1_000,
+  /**
+   * Records of other nodes' logs that wait for the disk of this one. Far more than a disk of 100 MB/s
+   * leaves waiting between two fsyncs; what two Fetches bring may come on top.
+   */
+  fetchedBytesMax: 16 * 1024 ** 2,
   /** A partition that was refused, or whose records did not fit, is asked for again. */
   peerRefetchMs: 100,
   /** A Fetch of a follower waits this long at most, and less than its leader's patience (T2). */

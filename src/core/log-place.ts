@@ -45,6 +45,10 @@ export class LogPlace {
     return this.log.holes;
   }
 
+  get waitingBytes(): number {
+    return this.log.waitingBytes;
+  }
+
   repair(batches: Uint8Array): void {
     this.log.repair(batches);
   }

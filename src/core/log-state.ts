@@ -50,6 +50,9 @@ export class LogState implements ReplicaLog {
   #bytesSinceCut: number | undefined;
   #holes: readonly OffsetRange[];
   #onceHad: Offset;
+  /** Fetched batches that are not persisted, and their bytes together. */
+  #waiting: { readonly endOffset: Offset; readonly bytes: number }[] = [];
+  #waitingBytes = 0;
 
   constructor(recovered: RecoveredLog, options: LogStateOptions) {
     this.#options = options;
@@ -87,6 +90,11 @@ export class LogState implements ReplicaLog {
 
   get holes(): readonly OffsetRange[] {
     return this.#holes;
+  }
+
+  /** Of fetched batches that are not persisted. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   get isWhole(): boolean {
@@ -137,6 +145,8 @@ export class LogState implements ReplicaLog {
   appendFetched(batch: Uint8Array, header: RecordBatchHeader): void {
     const { leaderEpoch, baseOffset, lastOffset } = header;
     this.#extend(batch, { leaderEpoch, baseOffset, span: lastOffset + 1 - baseOffset });
+    this.#waiting.push({ endOffset: this.#logEndOffset, bytes: batch.length });
+    this.#waitingBytes += batch.length;
     if (header.producerId >= 0n) this.#producers.appended(producerBatch(header, baseOffset));
   }
 
@@ -145,6 +155,7 @@ export class LogState implements ReplicaLog {
     if (generation !== this.#generation) return false;
     assert(endOffset <= this.#logEndOffset, 'persisted past the log end');
     if (endOffset > this.#persistedOffset) this.#persistedOffset = endOffset;
+    this.#waitsNoMore(endOffset);
     return true;
   }
 
@@ -218,6 +229,7 @@ export class LogState implements ReplicaLog {
     if (generation !== this.#generation) return;
     const since = this.#bytesSinceCut ?? 0;
     this.#bytesSinceCut = undefined;
+    this.#waitsNoMore(recovered.logEndOffset);
     this.#producers = recoverProducers(recovered);
     this.#holes = recovered.mustRefetch;
     this.#segmentBytes = recovered.activeSegment.bytes + since;
@@ -226,8 +238,24 @@ export class LogState implements ReplicaLog {
     if (logEndOffset > this.#persistedOffset) this.#persistedOffset = logEndOffset;
   }
 
+  #waitsNoMore(endOffset: Offset): void {
+    const left = this.#waiting.findIndex((one) => one.endOffset > endOffset);
+    const gone = this.#waiting.splice(0, left < 0 ? this.#waiting.length : left);
+    for (const { bytes } of gone) this.#waitingBytes -= bytes;
+  }
+
+  /** The disk is to cut it, and nothing more is fetched until it has. */
+  #waitsNoMoreFrom(end: Offset): void {
+    for (let last = this.#waiting.at(-1); last !== undefined; last = this.#waiting.at(-1)) {
+      if (last.endOffset <= end) return;
+      this.#waiting.pop();
+      this.#waitingBytes -= last.bytes;
+    }
+  }
+
   #beginGeneration(end: Offset): void {
     this.#generation = logGeneration(this.#generation + 1);
+    this.#waitsNoMoreFrom(end);
     this.#logEndOffset = end;
     this.#bytesSinceCut = 0;
   }

@@ -33,6 +33,8 @@ export interface FetchPlace {
   readonly lastFetchedEpoch: LeaderEpoch;
   readonly persistedOffset: Offset;
   readonly role?: Voter['role'] | undefined;
+  /** False: only where the leader's log stands. */
+  readonly wantsRecords: boolean;
 }
 
 export interface FetchLaneOptions {
@@ -40,6 +42,8 @@ export interface FetchLaneOptions {
   readonly clusterId: () => Uuid;
   readonly self: { readonly nodeId: number; readonly directoryId: Uuid };
   readonly fetchWaitMs: number;
+  /** Records may be asked for. */
+  readonly hasRoom: () => boolean;
   /** An answer to what was asked from that place. */
   readonly answered: (
     replica: PeerReplica,
@@ -142,7 +146,7 @@ export class FetchLane {
     const named: Member[] = [];
     const fetch = this.#fetches + 1;
     for (const member of this.#dirty) {
-      const place = placeOf(member.replica);
+      const place = placeOf(member.replica, this.#options.hasRoom());
       if (place === undefined) continue;
       const last = member.places.at(-1)?.place;
       if (!member.mustName && last !== undefined && isSamePlace(last, place)) continue;
@@ -219,9 +223,12 @@ function placeAt(member: Member, fetch: number): FetchPlace | undefined {
   return member.places[0]?.place;
 }
 
-function placeOf(replica: PeerReplica): FetchPlace | undefined {
+function placeOf(replica: PeerReplica, hasRoom: boolean): FetchPlace | undefined {
   const request = replica.isCutting ? undefined : replica.replica.fetchRequest();
-  return request && { ...request, leaderId: replica.replica.leaderId };
+  if (request === undefined) return undefined;
+  // What a witness keeps is little, and others wait for what it says (C3).
+  const wantsRecords = hasRoom || request.role === 'witness';
+  return { ...request, leaderId: replica.replica.leaderId, wantsRecords };
 }
 
 const isSamePlace = (a: FetchPlace, b: FetchPlace): boolean =>
@@ -229,13 +236,14 @@ const isSamePlace = (a: FetchPlace, b: FetchPlace): boolean =>
   a.lastFetchedEpoch === b.lastFetchedEpoch &&
   a.persistedOffset === b.persistedOffset &&
   a.leaderEpoch === b.leaderEpoch &&
-  a.leaderId === b.leaderId;
+  a.leaderId === b.leaderId &&
+  a.wantsRecords === b.wantsRecords;
 
 const idOf = ({ topic, topicId, partition }: PeerReplica) => ({ topic, topicId, partition });
 
 const nowhere: FetchPlace = {
   ...{ leaderId: undefined, leaderEpoch: leaderEpoch(0), lastFetchedEpoch: leaderEpoch(0) },
-  ...{ fetchOffset: offset(0), persistedOffset: offset(0) },
+  ...{ fetchOffset: offset(0), persistedOffset: offset(0), wantsRecords: true },
 };
 
 function requestPartition(
@@ -248,7 +256,7 @@ function requestPartition(
     fetchOffset: place.fetchOffset,
     lastFetchedEpoch: place.lastFetchedEpoch,
     logStartOffset: -1,
-    partitionMaxBytes: limits.peerFetchBytesMax,
+    partitionMaxBytes: place.wantsRecords ? limits.peerFetchBytesMax : 0,
     persistedOffset: place.persistedOffset,
     isWitness: place.role === 'witness',
   };

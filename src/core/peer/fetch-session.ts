@@ -155,6 +155,7 @@ export class FetchSession {
       wanted = new WantedPartition(replica, request, this.#fetches);
       this.#wanted.set(replica.logId, wanted);
     }
+    wanted.wantsRecords = asked.partitionMaxBytes > 0;
     wanted.asked(request, this.#fetches, this.#host.now());
     this.#due.add(wanted);
     return true;
@@ -211,7 +212,7 @@ export class FetchSession {
     const isWatermark = verdict?.type === 'readable' || verdict?.type === 'nothing';
     const mayNews = isWatermark && wanted.isEpochOf(fetch) && wanted.hasNews;
     const isLater = !wanted.isPlaceOf(fetch);
-    const isReadable = verdict?.type === 'readable';
+    const isReadable = verdict?.type === 'readable' && wanted.wantsRecords;
     if (isReadable && !isLater && !wanted.isOnItsWay(this.#fetches)) {
       if (wanted.keepsRecords) to.readable.push({ wanted, ...verdict });
       else to.said.push(this.#witnessed(wanted, fetch, verdict));

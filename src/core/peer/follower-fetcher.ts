@@ -9,6 +9,7 @@ import { FetchLane, type FetchPlace } from './fetch-lane.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { PeerReplica } from './peer-replica.ts';
 import type { PeerPurpose } from './peer-transport.ts';
+import { WaitingBytes } from './waiting-bytes.ts';
 
 type LanePurpose = Extract<PeerPurpose, 'fetch' | 'catchUp'>;
 
@@ -49,6 +50,7 @@ export class FollowerFetcher {
   readonly #options: FollowerFetcherOptions;
   readonly #followers = new Map<LogId, Follower>();
   readonly #lanes = new Map<string, FetchLane>();
+  readonly #waiting = new WaitingBytes();
 
   constructor(options: FollowerFetcherOptions) {
     this.#options = options;
@@ -58,8 +60,8 @@ export class FollowerFetcher {
   changed(replica: PeerReplica): void {
     const follower = this.#followers.get(replica.logId) ?? this.#begin(replica);
     this.#place(follower);
-    const { source } = follower;
-    if (source !== undefined) this.#lane(source.nodeId, source.purpose).touch(replica);
+    this.#touch(follower);
+    this.#noteWaiting(replica.logId, replica.waitingBytes);
   }
 
   /** It is not on this node any more. */
@@ -69,6 +71,7 @@ export class FollowerFetcher {
     this.#move(follower, undefined);
     this.#disarm(follower);
     this.#followers.delete(replica.logId);
+    this.#noteWaiting(replica.logId, 0);
   }
 
   linkChanged(nodeId: number, purpose: PeerPurpose): void {
@@ -83,6 +86,16 @@ export class FollowerFetcher {
   /** The end of a turn. */
   flush(): void {
     for (const lane of this.#lanes.values()) lane.flush();
+  }
+
+  #touch({ replica, source }: Follower): void {
+    if (source !== undefined) this.#lane(source.nodeId, source.purpose).touch(replica);
+  }
+
+  /** All of them ask for records again, or for none. */
+  #noteWaiting(logId: LogId, bytes: number): void {
+    if (!this.#waiting.note(logId, bytes)) return;
+    for (const follower of this.#followers.values()) this.#touch(follower);
   }
 
   #begin(replica: PeerReplica): Follower {
@@ -155,6 +168,7 @@ export class FollowerFetcher {
     const { clusterId, self, fetchWaitMs, link } = this.#options;
     const lane = new FetchLane({
       ...{ clusterId, self, fetchWaitMs, link: link(nodeId, purpose) },
+      hasRoom: () => this.#waiting.hasRoom,
       answered: (replica, place, answer) => {
         const follower = this.#followers.get(replica.logId);
         if (follower === undefined) return;

@@ -22,6 +22,8 @@ export interface PeerReplica {
   readonly isCutting: boolean;
   /** What rot took, with several voters: it is fetched again (V4). */
   readonly holes: readonly OffsetRange[];
+  /** Follower's side: bytes of `appendFetched` that the disk does not have yet. */
+  readonly waitingBytes: number;
   /** Whole batches of the leader for the first hole, from its beginning on. */
   repair(batches: Uint8Array): void;
   /** Leader's side: what a replica that is below the log start is told. */

@@ -6,6 +6,8 @@ import type { PeerReplica } from './peer-replica.ts';
 /** One partition of a follower's fetch session, on its leader: what it asks, what it was told. */
 export class WantedPartition {
   readonly replica: PeerReplica;
+  /** False: its disk is behind; it asks only where this log stands. */
+  wantsRecords = true;
   #request: FetchRequest;
   #verdict: FetchVerdict | undefined;
   #toldHighWatermark = -1;

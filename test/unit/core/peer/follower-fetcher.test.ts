@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../../src/base/limits.ts';
 import { apiKeys } from '../../../../src/wire/kafka/api-keys.ts';
 import { PeerWorld } from './peer-world.ts';
 import { expectEqualLogs, publishFor } from './upset-world.ts';
@@ -63,6 +64,34 @@ describe('FollowerFetcher and FetchSession (T1, T2)', () => {
     const later = world.requests.slice(before);
     expect(later.some(({ purpose }) => purpose === 'fetch')).toBe(true);
     expect(later.some(({ purpose }) => purpose === 'catchUp')).toBe(false);
+  });
+
+  it('asks for no more records than may wait for a full disk, and goes on when it takes them', () => {
+    const world = new PeerWorld(8, { delayMs: () => 2 });
+    world.startAll();
+    world.runFor(5_000);
+    const leader = world.leaderOf(0);
+    const full = world.nodes.find(({ nodeId }) => nodeId !== leader?.nodeId)?.replicas[0];
+    if (full === undefined) throw new Error('no follower');
+    full.weightBytes = 128 * 1_024;
+    full.isDiskFull = true;
+    const fullMs = world.queue.nowMs;
+    publishFor(world, 4_000);
+    const waiting = full.waitingBytes;
+    expect(waiting).toBeGreaterThan(limits.fetchedBytesMax);
+    expect(waiting).toBeLessThan(limits.fetchedBytesMax + 8 * full.weightBytes);
+    // The others commit, it knows, and it asks as seldom as if there was nothing.
+    expect(full.logEndOffset).toBeLessThan(leader?.highWatermark ?? 0);
+    expect(leader?.replica.leadership?.inSync()).not.toContain(full.nodeId);
+    const since = world.queue.nowMs;
+    publishFor(world, 1_000);
+    expect(full.waitingBytes).toBe(waiting);
+    expect(fetches(world, fullMs).some(({ from }) => from === full.nodeId)).toBe(true);
+    expect(fetches(world, since).filter(({ from }) => from === full.nodeId).length).toBeLessThan(130);
+    full.isDiskFull = false;
+    world.runFor(3_000);
+    expect(full.waitingBytes).toBe(0);
+    expectEqualLogs(world);
   });
 
   it('lets a node that is no voter follow: it asks who leads', () => {

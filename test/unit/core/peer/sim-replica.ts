@@ -48,6 +48,10 @@ export class SimReplica implements PeerReplica {
   readonly #options: SimReplicaOptions;
   readonly #voters: VoterHistory;
   #isFsyncing = false;
+  /** Nothing is fsynced any more. */
+  #isDiskFull = false;
+  /** What a record counts for that waits for the disk. */
+  weightBytes = recordBytes;
   /** Bytes of records that were read for followers. */
   bytesRead = 0;
   /** What it said was committed was compared up to here. */
@@ -87,6 +91,15 @@ export class SimReplica implements PeerReplica {
 
   get highWatermark(): Offset {
     return this.replica.highWatermark;
+  }
+
+  get waitingBytes(): number {
+    return this.replica.isLeader ? 0 : this.log.unsynced * this.weightBytes;
+  }
+
+  set isDiskFull(isFull: boolean) {
+    this.#isDiskFull = isFull;
+    this.#fsync();
   }
 
   repair(): void {
@@ -165,7 +178,7 @@ export class SimReplica implements PeerReplica {
   /** One fsync in flight for each file; it covers what was written before it began (L4). */
   #fsync(): void {
     const { log } = this;
-    if (this.#isFsyncing || log.unsynced === 0) return;
+    if (this.#isFsyncing || this.#isDiskFull || log.unsynced === 0) return;
     this.#isFsyncing = true;
     const { generation, logEndOffset } = log;
     this.#options.disk(() => {
