@@ -1,5 +1,6 @@
 import type { LeaderEpoch, LogGeneration, Offset } from '../base/brand.ts';
 import type { OffsetRange } from '../ports/recovered-log.ts';
+import type { Now } from './now.ts';
 import type { LogState } from './log-state.ts';
 import type { EpochEnd } from './replica/replica-log.ts';
 
@@ -63,6 +64,14 @@ export class LogPlace {
 
   producerSnapshot(): Uint8Array {
     return this.log.producerSnapshot();
+  }
+
+  /**
+   * Forgets producers that were idle for `limits.producerIdleMs`, but none that `isPinned` names
+   * (P5).
+   */
+  expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
+    this.log.producers.expire(now.monotonicMs, isPinned);
   }
 
   logStartAdvanced(to: Offset): void {

@@ -51,7 +51,7 @@ export class LogState implements ReplicaLog {
   #holes: readonly OffsetRange[];
   #onceHad: Offset;
   /** Fetched batches that are not persisted, and their bytes together. */
-  #waiting: { readonly endOffset: Offset; readonly bytes: number }[] = [];
+  readonly #waiting: { readonly endOffset: Offset; readonly bytes: number }[] = [];
   #waitingBytes = 0;
 
   constructor(recovered: RecoveredLog, options: LogStateOptions) {

@@ -18,7 +18,6 @@ import { LogPlace } from './log-place.ts';
 import { LogState, producerBatch } from './log-state.ts';
 import { fetchedBatches } from './fetched-batches.ts';
 import type { LogFollower } from './log-follower.ts';
-import type { Now } from './now.ts';
 import {
   batchOfVoters,
   idsOf,
@@ -27,7 +26,7 @@ import {
   votersOfBatch,
 } from './partition-voters.ts';
 import type { PartitionOptions } from './partition-options.ts';
-import { produceRefusals } from './produce/produce-refusals.ts';
+import { deniesBatch, produceRefusals } from './produce/produce-refusals.ts';
 import { wholeBatchHeader } from './whole-batch-header.ts';
 import type { WitnessRange } from './witness-range.ts';
 import { Waiters } from './produce/waiters.ts';
@@ -279,24 +278,18 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   }
 
   /**
-   * A record under an MQTT session's triple (P5). Sessions begin at sequence 0, so an unknown
-   * producer with a later one means that its state was lost with rotten bytes: 45, and the session
-   * begins anew (L6).
+   * A batch of a queue whose owner has it stored anew when it is not here: an MQTT session's (P5),
+   * or another node's. Both begin at sequence 0: an unknown producer with a later one lost its state
+   * with rotten bytes (L6). A deposed leader would say so of what its successor has: not before C5.
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     const { producerId, baseSequence } = wholeBatchHeader(batch);
-    if (baseSequence !== 0 && !this.log.producers.knows(producerId)) {
-      return done({ ok: false, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' });
-    }
-    this.produce(batch, done);
-  }
-
-  /**
-   * Forgets producers that were idle for `limits.producerIdleMs`, but none that `isPinned` names
-   * (P5).
-   */
-  expireProducers(now: Now, isPinned: (producerId: bigint) => boolean): void {
-    this.log.producers.expire(now.monotonicMs, isPinned);
+    const isKnown = baseSequence === 0 || this.log.producers.knows(producerId);
+    if (!isKnown && this.isLeader) return this.#whenConfirmed(done, produceRefusals.outOfOrder);
+    return this.produce(batch, (outcome) => {
+      const isDenied = !outcome.ok && deniesBatch(outcome.error);
+      return isDenied ? this.#whenConfirmed(done, outcome) : done(outcome);
+    });
   }
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */
@@ -350,7 +343,6 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     return baseOffset;
   }
 
-  /** V1: a voter set is in force from its append on. */
   #followVoters(batch: Uint8Array, header: RecordBatchHeader): void {
     const voters = votersOfBatch(batch, header);
     if (voters !== undefined) this.#voters?.appended(voters, header.baseOffset);
@@ -387,6 +379,13 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     });
     // Everything may be committed already: a duplicate of an old batch.
     if (this.highWatermark >= this.log.logEndOffset) this.#releaseWaiters();
+  }
+
+  /** It still leads: what it appends from here on is committed in its epoch. */
+  #whenConfirmed(done: (outcome: ProduceOutcome) => void, outcome: ProduceOutcome): void {
+    if ((this.#voters?.current.voters.length ?? 1) < 2) return done(outcome);
+    this.#led([]);
+    return this.#whenCommitted(done, () => outcome);
   }
 
   #stored(baseOffset: Offset): ProduceOutcome {

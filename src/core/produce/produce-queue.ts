@@ -6,6 +6,7 @@ import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import type { IngestIdentity } from './ingest-identity.ts';
 import type { LocalLeader, ProducePorts, ProduceTarget, SendOutcome } from './produce-ports.ts';
 import type { ProducerTriple } from './producer-triple.ts';
+import { deniesBatch } from './produce-refusals.ts';
 import { QueuedBatch } from './queued-batch.ts';
 import type { RecordWaiter } from './record-waiter.ts';
 
@@ -27,11 +28,6 @@ const storedBefore: ProduceOutcome = {
   logStartOffset: offset(-1),
 };
 const timedOut: ProduceOutcome = { ok: false, error: 'REQUEST_TIMED_OUT' };
-/** The leader does not know what came before, and says that this is not in its log (L6). */
-const stateLost: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  'INVALID_PRODUCER_EPOCH',
-]);
 /** A batch that is refused under fresh triples too is not stored anew for ever. */
 const renewalsMax = 2;
 
@@ -270,7 +266,7 @@ export class ProduceQueue {
       return this.#waitABit();
     }
     const { identity } = this.#options;
-    const isStateLost = identity !== undefined && stateLost.has(error);
+    const isStateLost = identity !== undefined && deniesBatch(error);
     if (isStateLost && batch.renewals < renewalsMax) return this.#anew(batch, identity);
     // Its sequence stays empty: what follows under the same id would be refused.
     identity?.renew();

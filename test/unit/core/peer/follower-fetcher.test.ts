@@ -87,7 +87,9 @@ describe('FollowerFetcher and FetchSession (T1, T2)', () => {
     publishFor(world, 1_000);
     expect(full.waitingBytes).toBe(waiting);
     expect(fetches(world, fullMs).some(({ from }) => from === full.nodeId)).toBe(true);
-    expect(fetches(world, since).filter(({ from }) => from === full.nodeId).length).toBeLessThan(130);
+    expect(fetches(world, since).filter(({ from }) => from === full.nodeId).length).toBeLessThan(
+      130,
+    );
     full.isDiskFull = false;
     world.runFor(3_000);
     expect(full.waitingBytes).toBe(0);
