@@ -204,8 +204,8 @@ export const limits = {
   /** A disk that gave up its id asks this often for the place of the one before. */
   diskReturnMs: 1_000,
   /**
-   * Records of other nodes' logs that wait for the disk of this one. Far more than a disk of 100 MB/s
-   * leaves waiting between two fsyncs; what two Fetches bring may come on top.
+   * Records of other nodes' logs that wait for the disk of this one. Far more than a disk of
+   * 100 MB/s leaves waiting between two fsyncs; what two Fetches bring may come on top.
    */
   fetchedBytesMax: 16 * 1024 ** 2,
   /** A partition that was refused, or whose records did not fit, is asked for again. */

@@ -279,8 +279,8 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
 
   /**
    * A batch of a queue whose owner has it stored anew when it is not here: an MQTT session's (P5),
-   * or another node's. Both begin at sequence 0: an unknown producer with a later one lost its state
-   * with rotten bytes (L6). A deposed leader would say so of what its successor has: not before C5.
+   * or another node's. Both begin at sequence 0: an unknown one with a later sequence lost its
+   * state to rot (L6). A deposed leader would say so of what its successor has: not before C5.
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     const { producerId, baseSequence } = wholeBatchHeader(batch);
