@@ -62,7 +62,10 @@ export function clusterAdvice({ cluster, partitions }: ClusterView): readonly st
 function stateAdvice({ state }: ClusterStatus, missing: readonly ClusterNodeStatus[]): string[] {
   if (state === 'member') return [];
   if (state === 'waiting') {
-    return ['This node is empty, and the cluster was born without it: `shorelog join` adds it.'];
+    return [
+      'This node is empty and the cluster exists: `shorelog join` adds a new node, `shorelog rejoin` ' +
+        'brings back one whose disk was lost or replaced.',
+    ];
   }
   const ids = missing.map(({ id }) => id).join(', ');
   const whom = missing.length === 0 ? 'all nodes' : `node ${ids}`;

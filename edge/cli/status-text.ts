@@ -32,7 +32,7 @@ function printNode(terminal: Terminal, { node, mqtt, disk, clock, damaged }: Nod
     (droppedQos0 === 0 ? '' : `  ${droppedQos0} QoS 0 publishes dropped`);
   terminal.out(
     `mqtt ${mqtt.connections} connections  ` +
-      `disk ${formatBytes(disk.usedBytes)} of ${formatBytes(disk.budgetBytes)}${dropped}`,
+      `disk ${formatBytes(disk.usedBytes)}${budgetText(disk.budgetBytes)}${dropped}`,
   );
   if (clock.state === 'unset') terminal.out('clock was never set: timestamps are wrong');
   if (clock.state === 'apart') {
@@ -131,3 +131,7 @@ function printForward(terminal: Terminal, { forward }: NodeStatus): void {
     ]),
   );
 }
+
+/** Before a node has measured its disk it knows no budget. */
+const budgetText = (bytes: number): string =>
+  bytes >= Number.MAX_SAFE_INTEGER ? '' : ` of ${formatBytes(bytes)}`;

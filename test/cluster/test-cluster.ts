@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly config?: NodeConfig;
   readonly replicaLagTimeMaxMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of one node alone, beside `env`. */
+  readonly envOf?: (id: number) => Readonly<Record<string, string>>;
 }
 
 const settledMsMax = 60_000;
@@ -54,7 +56,7 @@ export class TestCluster {
       const { host, ports, runUnder } = place;
       const process = await prepareNode({
         ...{ folder, host, ports, runUnder, config: configOf(id, options) },
-        ...(options.env === undefined ? {} : { env: options.env }),
+        env: { ...options.env, ...options.envOf?.(id) },
       });
       nodes.push({ id, role: roles[id - 1] ?? 'data', place, process });
     }
