@@ -2,6 +2,7 @@ import type { Prng } from '../../../src/base/prng.ts';
 import type { CrashMode } from '../../fakes/fake-disk.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import type { Machine } from './machine.ts';
+import { centralHost } from './sim-central.ts';
 import { goodMood, type DiskMood } from './sim-disk.ts';
 import { goodLines, type Lines } from './sim-tcp.ts';
 
@@ -17,6 +18,10 @@ export interface FaultRates {
   readonly failingSyncs: number;
   readonly fullDisks: number;
   readonly clockJumps: number;
+  /** Of forwarders alone, and of central's broker. */
+  readonly forwarderKills: number;
+  readonly centralStops: number;
+  readonly centralCuts: number;
   readonly lines: Lines;
   readonly disk: DiskMood;
 }
@@ -46,6 +51,9 @@ export function drawFaults(random: Prng): FaultRates {
     failingSyncs: rate(0.4, 2),
     fullDisks: rate(0.3, 2),
     clockJumps: rate(0.3, 4),
+    forwarderKills: rate(0.4, 6),
+    centralStops: rate(0.4, 3),
+    centralCuts: rate(0.5, 6),
     lines: {
       delayMs: (r) =>
         farMs * (0.5 + r.next()) + (r.chance(slowDelay) ? r.next() * 400 : 0.1 + r.next() * 2),
@@ -91,14 +99,18 @@ export class ClusterFaults {
     this.#often(rates.clockJumps, () => {
       this.#machine().clock.setWall((this.#random.next() - 0.5) * 600_000);
     });
+    this.#often(rates.forwarderKills, () => this.#machine().killForwarder());
+    this.#often(rates.centralStops, () => this.#stopCentral());
+    this.#often(rates.centralCuts, () => this.#cutOff(this.#machine().nodeId, [centralHost]));
   }
 
   /** Everything runs and is connected again. */
   heal(): void {
     this.#isHealed = true;
-    const { machines, net } = this.#world;
+    const { machines, net, central } = this.#world;
     net.lines = goodLines;
     net.healAll();
+    central?.open();
     for (const machine of machines) {
       machine.disk.mood = goodMood;
       machine.disk.limit(undefined);
@@ -113,14 +125,18 @@ export class ClusterFaults {
 
   /** One way or both, between two nodes or around one. */
   #cut(): void {
-    const { machines, net } = this.#world;
+    const { machines } = this.#world;
     const { nodeId: one } = this.#machine();
-    const isBothWays = this.#random.chance(0.6);
     const isAlone = this.#random.chance(0.4);
     const others = machines.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== one);
     if (others.length === 0) return;
-    const cutOff = isAlone ? others : [this.#random.pick(others)];
-    const pairs = cutOff.flatMap((other) => {
+    this.#cutOff(one, isAlone ? others : [this.#random.pick(others)]);
+  }
+
+  #cutOff(one: number, others: readonly number[]): void {
+    const { net } = this.#world;
+    const isBothWays = this.#random.chance(0.6);
+    const pairs = others.flatMap((other) => {
       const there: readonly [number, number] = [one, other];
       return isBothWays ? [there, [other, one] as const] : [there];
     });
@@ -128,6 +144,12 @@ export class ClusterFaults {
     this.#after(this.#random.next() * 12_000, () => {
       for (const [from, to] of pairs) net.heal(from, to);
     });
+  }
+
+  #stopCentral(): void {
+    const { central } = this.#world;
+    central?.close();
+    this.#after(this.#random.next() * 8_000, () => central?.open());
   }
 
   #fill(): void {

@@ -9,10 +9,10 @@ export interface ClusterPlan extends WorldPlan {
   readonly faults: FaultRates;
 }
 
-const describe = ({ nodes, partitions }: ClusterShape): string => {
+const describe = ({ nodes, partitions, isForwarded }: ClusterShape): string => {
   const witnesses = nodes.filter(({ isWitness }) => isWitness).length;
   const data = nodes.length - witnesses;
-  return `${data}${witnesses > 0 ? ' + witness' : ''}, ${partitions} partitions`;
+  return `${data}${witnesses > 0 ? ' + witness' : ''}, ${partitions} partitions${isForwarded ? ', forwarded' : ''}`;
 };
 
 export function drawPlan(random: Prng): ClusterPlan {
@@ -21,12 +21,17 @@ export function drawPlan(random: Prng): ClusterPlan {
     partitions: 1 + random.below(3),
     segmentBytes: random.pick([2_048, 8_192, 32_768]),
     clockDrift: random.chance(0.5) ? 0.02 : 0,
+    isForwarded: random.chance(0.6),
   };
   const count = 2 + random.below(4);
   return {
     name: describe(shape),
     shape,
     clients: Array.from({ length: count }, (_, i) => drawClient(random, i)),
+    producers: Array.from({ length: random.below(3) }, (_, i) => ({
+      ...{ name: `machine-${i}`, partition: random.below(shape.partitions) },
+      ...{ everyMs: 100 + random.next() * 400, inFlightMax: 1 + random.below(5) },
+    })),
     faults: drawFaults(random),
   };
 }

@@ -1,4 +1,5 @@
 import type { PeerNode } from '../../../src/core/peer/node-facts.ts';
+import type { KafkaProducerOptions } from './kafka-producer.ts';
 import type { MqttClientOptions } from './mqtt-client.ts';
 
 /** Who is in a simulated cluster, and how its nodes are configured. */
@@ -8,6 +9,8 @@ export interface ClusterShape {
   readonly segmentBytes: number;
   /** How far the rates of two clocks may be apart, as a share. */
   readonly clockDrift: number;
+  /** There is a central Kafka, and each node has a forwarder. */
+  readonly isForwarded: boolean;
 }
 
 export type ClientPlan = Pick<
@@ -15,10 +18,16 @@ export type ClientPlan = Pick<
   'clientId' | 'clean' | 'qosShares' | 'everyMs' | 'windowMax' | 'roams'
 >;
 
+export type ProducerPlan = Pick<
+  KafkaProducerOptions,
+  'name' | 'partition' | 'everyMs' | 'inFlightMax'
+>;
+
 /** A cluster and who publishes to it. */
 export interface WorldPlan {
   readonly shape: ClusterShape;
   readonly clients: readonly ClientPlan[];
+  readonly producers: readonly ProducerPlan[];
 }
 
 export const shapes: readonly (readonly PeerNode[])[] = [

@@ -2,14 +2,17 @@ import { Prng } from '../../../src/base/prng.ts';
 import type { Partition } from '../../../src/core/partition.ts';
 import type { WorldPlan } from './cluster-shape.ts';
 import { CommittedLogs, Violation } from './committed-logs.ts';
+import { KafkaProducer } from './kafka-producer.ts';
 import { Machine, MachineCounts } from './machine.ts';
 import { MqttClient } from './mqtt-client.ts';
 import { ReadingLedger } from './reading-ledger.ts';
+import { SimCentral } from './sim-central.ts';
 import { SimTcp } from './sim-tcp.ts';
 import { TraceHash } from './trace-hash.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const firstClientHost = 100;
+const firstProducerHost = 200;
 const lookMs = 200;
 const restMs = 2_000;
 
@@ -22,25 +25,37 @@ export class ClusterWorld {
   readonly counts = new MachineCounts();
   readonly committed: CommittedLogs;
   readonly machines: readonly Machine[];
-  readonly clients: readonly MqttClient[];
+  readonly clients: readonly (MqttClient | KafkaProducer)[];
+  readonly central: SimCentral | undefined;
 
   constructor(seed: number, plan: WorldPlan, say: (text: string) => void = () => undefined) {
     const random = new Prng(seed);
     const { time, trace, counts, ledger } = this;
     const own = (): Prng => new Prng(random.below(2 ** 31));
     this.net = new SimTcp(time, own());
-    this.committed = new CommittedLogs((record) => ledger.committed(record));
-    const { net, committed } = this;
+    const { net } = this;
     const { shape } = plan;
+    const central = shape.isForwarded ? new SimCentral(time, net, own()) : undefined;
+    this.central = central;
+    this.committed = new CommittedLogs((record) => {
+      ledger.committed(record);
+      central?.committed(record);
+    });
+    const { committed } = this;
     const told = (text: string): void => say(`${(time.nowMs / 1_000).toFixed(3)} ${text}`);
     const world = { time, net, shape, committed, trace, counts, say: told };
     this.machines = shape.nodes.map(({ nodeId }) => new Machine(nodeId, world, own()));
     const nodes = shape.nodes.filter(({ isWitness }) => !isWitness).map(({ nodeId }) => nodeId);
-    this.clients = plan.clients.map((client, i) => {
+    const sensors = plan.clients.map((client, i) => {
       const host = firstClientHost + i;
       const around = { time, net, random: own(), ledger, host, nodes, say: told };
       return new MqttClient({ ...client, ...around });
     });
+    const producers = plan.producers.map((producer, i) => {
+      const host = firstProducerHost + i;
+      return new KafkaProducer({ ...producer, time, net, random: own(), ledger, host, nodes });
+    });
+    this.clients = [...sensors, ...producers];
   }
 
   /** Runs until all is whole; the reason why it is not, if it takes longer. */
@@ -70,7 +85,7 @@ export class ClusterWorld {
       }
     }
     for (const client of this.clients) if (!client.isIdle) return client.state;
-    return undefined;
+    return this.central?.missing;
   }
 
   checkAtRest(): void {

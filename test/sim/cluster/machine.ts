@@ -4,6 +4,7 @@ import type { Effect } from '../../../src/core/effect.ts';
 import type { Event } from '../../../src/core/event.ts';
 import type { Partition } from '../../../src/core/partition.ts';
 import type { Storage } from '../../../src/log/storage.ts';
+import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
 import { DiskError } from '../../../src/ports/disk.ts';
 import type { CrashMode } from '../../fakes/fake-disk.ts';
 import { SeededRandom } from '../../unit/log/log-fixture.ts';
@@ -13,6 +14,7 @@ import { DriftingClock } from './drifting-clock.ts';
 import { LogCopies } from './log-copies.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimProcess, type ProcessEnd } from './sim-process.ts';
+import { SimForwarder } from './sim-forwarder.ts';
 import type { SimTcp } from './sim-tcp.ts';
 import { SimViews } from './sim-views.ts';
 import type { TraceHash } from './trace-hash.ts';
@@ -57,6 +59,7 @@ export class Machine {
   readonly #views = new SimViews();
   #storage: Storage | undefined;
   #process: SimProcess | undefined;
+  #forwarder: SimForwarder | undefined;
   #watched: WatchedProcess | undefined;
   #partitions: Iterable<Partition> = [];
   #isPoweredOff = false;
@@ -106,10 +109,16 @@ export class Machine {
     if (mode === 'killed') counts.kills++;
     else counts.powerCuts++;
     this.#process?.kill();
+    this.#forwarder?.end();
     this.#isPoweredOff = mode !== 'killed';
     net.processEnded(this.nodeId, this.#isPoweredOff);
     this.disk.crash(mode);
     if (this.#isPoweredOff) this.#views.cut(this.#random.next());
+  }
+
+  /** SIGKILL of its forwarder alone. */
+  killForwarder(): void {
+    this.#forwarder?.kill();
   }
 
   pause(ms: number): void {
@@ -145,13 +154,23 @@ export class Machine {
         effect: (effect) => this.#effect(effect),
         turned: (partitions) => this.#turned(partitions),
         opened: (storage) => this.#opened(storage),
-        described: () => undefined,
-        forwarderAnswered: () => undefined,
+        described: (partitions) => this.#forwarder?.describe(partitions),
+        forwarderAnswered: (askId, isAllowed) => this.#forwarder?.answer(askId, isAllowed),
         line: (level, text) => this.#world.say(`node ${nodeId} ${level}: ${text}`),
       },
       ended: (why) => this.#ended(why),
     });
+    this.#forwarder = shape.isForwarded ? this.#newForwarder(process, random) : undefined;
     return process;
+  }
+
+  #newForwarder(process: SimProcess, random: SeededRandom): SimForwarder {
+    const { time, net } = this.#world;
+    return new SimForwarder({
+      ...{ time, net, clock: this.clock, random, nodeId: this.nodeId },
+      clusterId: () => this.#storage?.meta.clusterId ?? zeroUuid,
+      post: (event) => process.post(event),
+    });
   }
 
   #opened(storage: Storage): void {
@@ -187,6 +206,7 @@ export class Machine {
   /** L8: whoever supervises it starts it again. */
   #ended(why: ProcessEnd): void {
     const { net, time, counts, say } = this.#world;
+    this.#forwarder?.end();
     net.processEnded(this.nodeId, false);
     if (why.type === 'bug') return time.fail(why.error);
     if (why.type === 'condemned' && !(why.error instanceof DiskError)) return time.fail(why.error);
@@ -231,7 +251,7 @@ export class Machine {
         },
       ],
       routes: [{ from: '#', topic: 'sensors', key: 'mqttTopic' }],
-      forwardedTopics: [],
+      forwardedTopics: shape.isForwarded ? ['sensors'] : [],
       dropsOldest: false,
       random,
     };

@@ -23,6 +23,7 @@ export class ReadingLedger {
   readonly #newest = new Map<string, number>();
   acknowledged = { atMostOnce: 0, atLeastOnce: 0, exactlyOnce: 0 };
   repeated = 0;
+  repeatedAtQos0 = 0;
 
   /** Values are unique. Numbers rise within a stream. */
   sent(value: string, reading: Pick<Reading, 'guarantee' | 'key' | 'stream' | 'number'>): void {
@@ -42,7 +43,8 @@ export class ReadingLedger {
           `${value} (${reading.guarantee}) is at ${reading.places.join(' and ')}`,
         );
       }
-      this.repeated++;
+      if (reading.guarantee === 'atMostOnce') this.repeatedAtQos0++;
+      else this.repeated++;
       return;
     }
     const newest = this.#newest.get(reading.stream) ?? -1;

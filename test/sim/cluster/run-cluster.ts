@@ -11,11 +11,14 @@ export interface ClusterRun extends CountedMachines {
   readonly plan: string;
   readonly acknowledged: number;
   readonly repeated: number;
+  readonly repeatedAtQos0: number;
+  readonly atCentral: number;
   readonly elections: number;
   readonly simulatedMs: number;
   readonly trace: string;
 }
 
+const checkSeconds = 5;
 const birthMs = 3_000;
 const minuteMs = 60_000;
 /** From the healing on: everything has arrived by then. */
@@ -40,6 +43,10 @@ export async function runCluster(
     const faults = new ClusterFaults(world, new Prng(random.below(2 ** 31)), plan.faults);
     // A cluster is born on a good day.
     time.after(birthMs, () => faults.begin());
+    for (let second = 0; second < minutes * 60; second += checkSeconds) {
+      await time.run(second * 1_000);
+      world.central?.check();
+    }
     await time.run(minutes * minuteMs);
     faults.heal();
     for (const client of world.clients) client.isPublishing = false;
@@ -48,9 +55,11 @@ export async function runCluster(
       throw new Violation(`not whole ${healMsMax / 1_000} s after all healed: ${unwhole}`);
     }
     world.checkAtRest();
-    const { acknowledged, repeated } = world.ledger;
+    const atCentral = world.central?.check() ?? 0;
+    const { acknowledged, repeated, repeatedAtQos0 } = world.ledger;
     return {
       ...world.counts.all,
+      ...{ atCentral, repeatedAtQos0 },
       ...{ seed, plan: plan.name, repeated, elections: world.committed.elections },
       acknowledged: acknowledged.atLeastOnce + acknowledged.exactlyOnce,
       simulatedMs: time.nowMs,

@@ -63,8 +63,8 @@ export class SimProcess {
   readonly #doors: ByteDoors;
   readonly #mqtt: MqttDoor;
   #core: Node | undefined;
-  /** The same table for as long as the core lives. */
-  #partitions: Iterable<Partition> = [];
+  /** The same table for as long as the core lives; known after its first turn. */
+  #partitions: Iterable<Partition> | undefined;
   #executor: Executor | undefined;
   #queue: Event[] = [];
   #isScheduled = false;
@@ -72,6 +72,8 @@ export class SimProcess {
   #timerDeadline: number | undefined;
   #lastId = 0;
   #pausedUntilMs = 0;
+  /** Told to the forwarder once the Kafka port is open, and from then on. */
+  #described: readonly ForwardPartition[] = [];
   isAlive = true;
   /** Serves clients. */
   isReady = false;
@@ -126,7 +128,6 @@ export class SimProcess {
     const storage = opened.value;
     watcher.opened(storage);
     this.#core = new Node(this.#parts.options(storage));
-    this.#partitions = this.#core.view.partitions;
     const { net } = this.#parts;
     if (isClustered) net.listen(nodeId, 'peer', (end) => this.#doors.accept(end, true));
     const executor = this.#newExecutor(storage);
@@ -161,7 +162,7 @@ export class SimProcess {
       },
       forwardMarks: new ForwardMarks(storage.journal, condemned),
       answerForwarder: (askId, isAllowed) => watcher.forwarderAnswered(askId, isAllowed),
-      describeForwarding: (partitions) => watcher.described(partitions),
+      describeForwarding: (partitions) => this.#describe(partitions),
       post: (event) => this.post(event),
       answerAdmin: () => undefined,
       answerCluster: () => undefined,
@@ -171,6 +172,11 @@ export class SimProcess {
     });
   }
 
+  #describe(partitions: readonly ForwardPartition[]): void {
+    this.#described = partitions;
+    if (this.isReady) this.#parts.watcher.described(partitions);
+  }
+
   #becameReady(): void {
     const { net, nodeId, isWitness } = this.#parts;
     this.isReady = true;
@@ -178,6 +184,7 @@ export class SimProcess {
       net.listen(nodeId, 'kafka', (end) => this.#doors.accept(end, false));
       net.listen(nodeId, 'mqtt', (end) => this.#mqtt.accept(end));
     }
+    this.#describe(this.#described);
     this.#executor?.refillReserve();
     this.#measure();
   }
@@ -224,6 +231,7 @@ export class SimProcess {
         return this.#end({ type: 'bug', error });
       }
     }
+    this.#partitions ??= core.view.partitions;
     watcher.turned(this.#partitions);
     this.#arm(core);
   }
