@@ -144,6 +144,8 @@ export class CommittedLogs {
     if (copy === undefined) throw new Error('a partition has a log');
     let log = this.#logs.get(key);
     if (log === undefined) {
+      const other = [...this.#logs.values()].find((each) => isSamePlace(each, partition));
+      if (other !== undefined) throw new Violation(`${name(partition)}: the topic has two ids`);
       log = { topic, partition: partition.partition, batches: [], end: 0 };
       this.#logs.set(key, log);
     }
@@ -205,5 +207,8 @@ export class CommittedLogs {
     }
   }
 }
+
+const isSamePlace = (a: CommittedLog, b: Partition): boolean =>
+  a.topic === b.topic && a.partition === b.partition;
 
 const name = ({ topic, partition }: Partition): string => `${topic}-${partition}`;

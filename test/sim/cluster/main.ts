@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { clusterBugs } from './cluster-bugs.ts';
+import { huntClusterBugs } from './cluster-hunt.ts';
 import { ClusterTally } from './cluster-tally.ts';
 import { runCluster } from './run-cluster.ts';
 
 const usage = `npm run sim:nodes -- [--seeds N] [--first S] [--seed S] [--minutes M] [--stop]
                      [--trace]
+npm run sim:nodes -- --bugs [--only NAME[,NAME]] [--seeds N] [--minutes M]
 
 Simulates whole clusters: every node's core, executor and log on a disk that fails, links that are
 cut and slow, clocks that drift, sensors that go from node to node. Checks after each turn that no
@@ -18,6 +22,9 @@ everything must arrive.
   --minutes M   simulated time with faults (default 1); then all heals and must go on
   --stop        at the first seed that fails
   --trace       says what happens, with --seed
+  --bugs        plants known mistakes in a copy of the tree instead, one by one, and says how many
+                seeds each needs until it is found
+  --only NAME[,NAME]   these bugs
 `;
 
 const { values } = parseArgs({
@@ -27,6 +34,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string', default: '1' },
     stop: { type: 'boolean', default: false },
+    bugs: { type: 'boolean', default: false },
+    only: { type: 'string' },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -66,5 +75,21 @@ async function runAll(seeds: readonly number[]): Promise<number> {
   return tally.failed === 0 ? 0 : 1;
 }
 
+async function huntAll(): Promise<number> {
+  const only = values.only?.split(',');
+  const bugs = clusterBugs.filter(({ name }) => only?.includes(name) !== false);
+  const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+  const { minutes } = values;
+  let missed = 0;
+  const options = { bugs, minutes, seedsMax: Number(values.seeds) };
+  await huntClusterBugs(root, options, ({ bug, seedsNeeded, text }) => {
+    if (seedsNeeded === undefined) missed++;
+    const verdict = seedsNeeded === undefined ? 'MISSED' : `found by seed ${seedsNeeded}`;
+    say(`${bug.rule.padEnd(3)} ${bug.name.padEnd(36)} ${verdict.padEnd(16)} ${text}`);
+  });
+  say(`${bugs.length - missed} of ${bugs.length} bugs found`);
+  return missed === 0 ? 0 : 1;
+}
+
 if (values.help) process.stdout.write(usage);
-else process.exitCode = await runAll(chosen());
+else process.exitCode = values.bugs ? await huntAll() : await runAll(chosen());
