@@ -56,6 +56,9 @@ function chosen(): number[] {
   return values.first === undefined ? [...kept(), ...range] : range;
 }
 
+/** More of them are told together. */
+const seedsInFull = 20;
+
 async function runAll(seeds: readonly number[]): Promise<number> {
   const tally = new ClusterTally();
   const start = performance.now();
@@ -63,7 +66,8 @@ async function runAll(seeds: readonly number[]): Promise<number> {
     try {
       const run = await runCluster(seed, Number(values.minutes), values.trace ? say : undefined);
       tally.add(run);
-      if (seeds.length <= 20) say(JSON.stringify(run));
+      if (seeds.length <= seedsInFull) say(JSON.stringify(run));
+      else if (tally.held % seedsInFull === 0) say(`${tally.held} held so far`);
     } catch (error) {
       tally.failed++;
       say(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
