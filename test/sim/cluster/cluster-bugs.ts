@@ -76,7 +76,7 @@ export const clusterBugs: readonly ClusterBug[] = [
     name: 'first-batch-not-alone',
     rule: 'P1',
     file: 'src/core/produce/produce-queue.ts',
-    from: 'if (this.#isProbing) return this.#sent.size === 0;',
+    from: 'if (this.#isProbing) return this.#sent.length === 0;',
     to: '',
     why: 'a new leader takes the second batch of a producer that it does not know',
   },
