@@ -1,5 +1,6 @@
 import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
 import { Ring } from '../../base/ring.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { ProduceOutcome } from '../kafka/broker-view.ts';
 import type { RecordWaiter } from './record-waiter.ts';
@@ -16,7 +17,7 @@ export interface OrderedPublish {
  * commits first (C5, [MQTT-4.6.0-2], [MQTT-4.6.0-3]).
  */
 export class PublishOrder {
-  readonly #byConnection = new Map<ConnectionId, Ring<PendingPublish>>();
+  readonly #byConnection = new TurnoverMap<ConnectionId, Ring<PendingPublish>>();
   readonly #refused: (publishId: number, error: ErrorCode) => void;
   #released: number[] = [];
 
@@ -95,7 +96,8 @@ export class PublishOrder {
     if (ring === undefined) return false;
     for (const pending of ring) pending.isGone = pending.isPromised;
     ring.clear();
-    return this.#byConnection.delete(connection);
+    this.#byConnection.delete(connection);
+    return true;
   }
 }
 
