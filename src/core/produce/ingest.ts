@@ -34,6 +34,8 @@ export interface IngestOptions {
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #headers = new MqttHeaders();
+  /** Empty between calls; its buffer is used again. */
+  readonly #single = new RecordBatchBuilder();
   readonly #order: PublishOrder;
   #disk: DiskState = 'free';
   #held: HeldPublishers = 'none';
@@ -112,9 +114,8 @@ export class Ingest {
 
   /** The one-record batch of a QoS 2 publish, under its session's triple (P5). */
   buildBatch(publish: Publish, key: Uint8Array, triple: ProducerTriple, now: Now): Uint8Array {
-    const builder = new RecordBatchBuilder(0);
-    builder.append(now.wallMs, key, publish.payload, this.#headers.encoded(publish));
-    return builder.finish(triple);
+    this.#single.append(now.wallMs, key, publish.payload, this.#headers.encoded(publish));
+    return this.#single.finish(triple);
   }
 
   /**
