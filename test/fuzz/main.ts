@@ -8,7 +8,7 @@ const usage = `npm run fuzz -- --target NAME [options]
   --target NAME     one of: ${[...fuzzTargets.keys()].join(', ')}; or all
   --executions N    default 100000
   --seed S          default 1; the same seed gives the same inputs
-  --seconds N       ends earlier, and says how many executions were done
+  --seconds N       of the processor: ends then, and says how many executions were done
   --keep            keeps the reproducer of a finding in test/fuzz/corpus
 
 One JSON line for each target; exit code 1 at the first finding.

@@ -2,16 +2,13 @@ import type { Uuid } from '../../base/brand.ts';
 import { uuid } from '../../base/brand.ts';
 import { ByteReader, utf8Length } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
+import { uuidOfWords } from './uuid-of-words.ts';
 
 /** Kafka's "no topic id". */
 export const zeroUuid: Uuid = uuid('00000000-0000-0000-0000-000000000000');
 
 /** Reads one element of an array. */
 export type ReadElement<T> = (reader: ProtocolReader, version: number) => T;
-
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const hexAt = (bytes: Uint8Array, at: number): string =>
-  `${hexOfByte[bytes[at] as number]}${hexOfByte[bytes[at + 1] as number]}`;
 
 /** No string is longer in UTF-8, in either form. */
 const stringBytesMax = 0x7fff;
@@ -62,12 +59,8 @@ export class ProtocolReader extends ByteReader {
   }
 
   uuid(): Uuid {
-    const bytes = this.view(16);
-    if (this.failed) return zeroUuid;
-    return uuid(
-      `${hexAt(bytes, 0)}${hexAt(bytes, 2)}-${hexAt(bytes, 4)}-${hexAt(bytes, 6)}-` +
-        `${hexAt(bytes, 8)}-${hexAt(bytes, 10)}${hexAt(bytes, 12)}${hexAt(bytes, 14)}`,
-    );
+    const [a, b, c, d] = [this.int32(), this.int32(), this.int32(), this.int32()];
+    return this.failed ? zeroUuid : uuidOfWords(a, b, c, d);
   }
 
   /**
