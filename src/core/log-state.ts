@@ -163,6 +163,9 @@ export class LogState implements ReplicaLog {
     if (to <= this.#logStartOffset) return;
     this.#logStartOffset = to;
     this.#epochs.logStartAdvanced(to);
+    // Nobody has that any more, and nobody wants it.
+    const left = this.#holes.filter((hole) => hole.to > to);
+    this.#holes = left.map((hole) => ({ from: offset(Math.max(hole.from, to)), to: hole.to }));
   }
 
   /** @returns false if nothing was appended since the segment was last sealed. */

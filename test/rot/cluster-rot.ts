@@ -48,7 +48,7 @@ const partitions = 4;
 const payloadBytes = 64;
 const ratePerSecond = 120;
 const fillMs = 4_000;
-const healMsMax = 30_000;
+const healMsMax = 90_000;
 const readMsMax = 60_000;
 const linesTold = 30;
 
@@ -206,11 +206,12 @@ class ClusterRot {
     });
   }
 
-  /** A newer segment is there. */
+  /** Its segment is there, and a newer one. */
   #isSealed({ node, path }: DoneFlip): boolean {
     const dir = join(this.#cluster.node(node).process.dataDir, dirname(path));
     const own = basename(path).replace(/\..*/, '.log');
-    return existsSync(dir) && readdirSync(dir).some((name) => name.endsWith('.log') && name > own);
+    const logs = existsSync(dir) ? readdirSync(dir).filter((name) => /^\d+\.log$/.test(name)) : [];
+    return logs.includes(own) && logs.some((name) => name > own);
   }
 
   #isFlipped({ node, path, position, flipped }: DoneFlip): boolean {

@@ -2,8 +2,8 @@ import { leaderEpoch, monotonicMs, type MonotonicMs, type Uuid } from '../../bas
 import { limits } from '../../base/limits.ts';
 import type { OffsetRange } from '../../ports/recovered-log.ts';
 import { peerFetchCodec } from '../../wire/kafka/generated/01-peer-fetch.ts';
+import { scanBatches } from '../../wire/kafka/batch-scan.ts';
 import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
-import { readRecordBatchHeader } from '../../wire/kafka/record-batch-header.ts';
 import type { Deadlines } from '../kafka/deadlines.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { PeerReplica } from './peer-replica.ts';
@@ -14,7 +14,7 @@ export const sessionlessEpoch = -1;
 export interface HoleRepairerOptions {
   readonly self: { readonly nodeId: number; readonly directoryId: Uuid };
   readonly clusterId: () => Uuid;
-  readonly link: (nodeId: number) => PeerLink;
+  readonly link: (nodeId: number) => Pick<PeerLink, 'call'>;
   readonly deadlines: Deadlines;
   readonly now: () => MonotonicMs;
   readonly changed: (replica: PeerReplica) => void;
@@ -81,14 +81,16 @@ export class HoleRepairer {
   }
 }
 
-/** Bytes of the whole batches at the beginning that lie in the hole. */
+/**
+ * Bytes of the batches at the beginning that fill the hole from its beginning on: sound, one behind
+ * the other, all of them in it. What came over the wire is not trusted more than the disk was.
+ */
 function endInside(records: Uint8Array, hole: OffsetRange): number {
-  let at = 0;
-  while (at < records.length) {
-    const header = readRecordBatchHeader(records, at);
-    if (!header.ok || header.value.baseOffset < hole.from || header.value.lastOffset >= hole.to)
-      break;
-    at += header.value.totalBytes;
+  let [at, next] = [0, hole.from as number];
+  for (const { baseOffset, lastOffset, totalBytes } of scanBatches(records).headers) {
+    if (baseOffset !== next || lastOffset >= hole.to) break;
+    at += totalBytes;
+    next = lastOffset + 1;
   }
   return at;
 }

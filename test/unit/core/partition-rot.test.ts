@@ -3,6 +3,7 @@ import { logGeneration, logId, offset } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/effect.ts';
 import { LogState } from '../../../src/core/log-state.ts';
 import { emptyLog, newPartition } from './partition-world.ts';
+import { newLeader } from './voters-world.ts';
 
 const range = (from: number, to: number) => ({ from: offset(from), to: offset(to) });
 
@@ -29,6 +30,29 @@ describe('rot in a partition', () => {
   });
 });
 
+describe('rot in a partition of three voters', () => {
+  it('makes its leader hand over, once the others can elect without its vote (V4)', () => {
+    const { partition, follow } = newLeader();
+    follow(2);
+    partition.rotFound(partition.generation, [range(0, 1)]);
+    expect(partition.holes).toEqual([range(0, 1)]);
+    partition.tick();
+    expect(partition.isLeader).toBe(true);
+    follow(2, 3);
+    follow(2, 3);
+    partition.tick();
+    expect(partition.isLeader).toBe(false);
+  });
+
+  it('makes its leader hand over at once where they can', () => {
+    const { partition, follow } = newLeader();
+    follow(2, 3);
+    follow(2, 3);
+    partition.rotFound(partition.generation, [range(0, 1)]);
+    expect(partition.isLeader).toBe(false);
+  });
+});
+
 describe('the holes of a log', () => {
   it('are in order, and those that touch are one', () => {
     const { log, orders } = newLogState();
@@ -48,6 +72,15 @@ describe('the holes of a log', () => {
   it('are not those of another generation (L4)', () => {
     const { log } = newLogState();
     log.rotFound(logGeneration(3), [range(20, 30)]);
+    expect(log.isWhole).toBe(true);
+  });
+
+  it('end where the log begins', () => {
+    const { log } = newLogState(50);
+    log.rotFound(logGeneration(0), [range(5, 10), range(20, 30)]);
+    log.logStartAdvanced(offset(25));
+    expect(log.holes).toEqual([range(25, 30)]);
+    log.logStartAdvanced(offset(30));
     expect(log.isWhole).toBe(true);
   });
 
