@@ -1,4 +1,5 @@
-import { leaderEpoch, logGeneration, logId, monotonicMs, uuid } from '../../../src/base/brand.ts';
+import type { LeaderEpoch } from '../../../src/base/brand.ts';
+import { logGeneration, logId, monotonicMs, uuid } from '../../../src/base/brand.ts';
 import { Partition } from '../../../src/core/partition.ts';
 import type { VoteRequest } from '../../../src/core/replica/peer-call.ts';
 import { VoterSet } from '../../../src/core/replica/voter-set.ts';
@@ -14,7 +15,7 @@ const self = voter(1);
 export function newLeader() {
   let nowMs = 0;
   const asked: VoteRequest[] = [];
-  const votes: { leaderEpoch: ReturnType<typeof leaderEpoch> }[] = [];
+  const votes: { leaderEpoch: LeaderEpoch }[] = [];
   const partition: Partition = new Partition(logId(0), emptyLog(), {
     self,
     segmentBytesMax: 1_000_000,
