@@ -7,13 +7,14 @@ import { kafkaRequestTarget, peerRequestTarget } from './targets/kafka-request.t
 import { kafkaResponseTarget, peerResponseTarget } from './targets/kafka-response.ts';
 import { kafkaRouterTarget } from './targets/kafka-router.ts';
 import { startMqttTarget } from './targets/mqtt.ts';
+import { peerPortTarget } from './targets/peer-port.ts';
 import { recordBatchTarget } from './targets/record-batch.ts';
 import { startRecoveryTarget } from './targets/recovery.ts';
 import { stateTarget } from './targets/state.ts';
 
 const ready = [
   ...[kafkaRequestTarget, kafkaResponseTarget, kafkaRouterTarget, kafkaClientTarget],
-  ...[peerRequestTarget, peerResponseTarget],
+  ...[peerRequestTarget, peerResponseTarget, peerPortTarget],
   ...[recordBatchTarget, decompressTarget, stateTarget, filesTarget, configTarget],
 ] as readonly unknown[] as readonly FuzzTarget[];
 

@@ -7,6 +7,10 @@ const quorum = ['test/unit/core/replica/'];
 const fetch = ['test/unit/core/kafka/handlers/01-fetch.test.ts'];
 const cluster = ['test/unit/core/cluster/'];
 const forward = ['test/unit/core/forward/forward-ledger.test.ts'];
+const peer = [
+  'test/unit/core/peer/known-directories.test.ts',
+  'test/unit/core/peer/peer-links.test.ts',
+];
 const drops = ['test/unit/core/forward/drops.test.ts', ...node];
 
 /** Mistakes of the node's decisions: epochs, commits, idempotence, retention (C, P, L10). */
@@ -295,5 +299,23 @@ export const coreBugs: readonly PlantedBug[] = [
     to: 'restore([], event.forwardAttempts);',
     why: 'a lost cursor topic looks like a first start: everything is forwarded again',
     suites: node,
+  },
+  {
+    name: 'copies-not-told-apart',
+    rule: 'V4',
+    file: 'src/core/peer/known-directories.ts',
+    from: 'return own === undefined || known.startId === undefined || own === known.startId;',
+    to: 'return own !== known.directoryId;',
+    why: 'a restored disk that was started once more than its backup votes again',
+    suites: peer,
+  },
+  {
+    name: 'second-under-a-number-welcome',
+    rule: 'V6',
+    file: 'src/core/peer/peer-introductions.ts',
+    from: 'if (!isThere) return welcome();',
+    to: 'if (isThere) return welcome();',
+    why: 'two processes vote as one node, and `rejoin` takes the place of a running one',
+    suites: peer,
   },
 ];
