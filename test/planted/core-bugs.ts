@@ -171,6 +171,15 @@ export const coreBugs: readonly PlantedBug[] = [
     suites: quorum,
   },
   {
+    name: 'removed-voter-hears-of-it-first',
+    rule: 'V1',
+    file: 'src/core/replica/leadership.ts',
+    from: 'return isLeaving && voters.currentFrom < end ?',
+    to: 'return isLeaving && voters.currentFrom < 0 ?',
+    why: 'its vote is needed, and it refuses it: no leader for good',
+    suites: ['test/unit/core/replica/leadership.test.ts'],
+  },
+  {
     name: 'uncommitted-records-are-served',
     rule: 'C6',
     file: 'src/core/kafka/handlers/01-fetch.ts',

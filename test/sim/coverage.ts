@@ -7,7 +7,7 @@ const wanted: readonly string[] = [
   ...['loss', 'doubling', 'slowNetwork', 'slowDisk', 'slowPairMs', 'farMs', 'clockDrift'].map(
     (name) => `fault: ${name}`,
   ),
-  ...['deathsVoting', 'deathsLeading'].map((name) => `fault: ${name}`),
+  ...['deathsVoting', 'deathsLeading', 'deathsChanging'].map((name) => `fault: ${name}`),
   ...[1, 2, 10, 100, 1_000].map((records) => `segments of ${records}`),
   'asked: bursts',
 ];

@@ -60,7 +60,13 @@ export class GroupScenario {
     const { faults } = this.#plan;
     const fetchRecordsMax = Math.max(faults.fetchRecordsMax, 20);
     const never = (): boolean => false;
-    world.allow({ ...faults, fetchRecordsMax, diesVoting: never, diesLeading: never });
+    world.allow({
+      ...faults,
+      fetchRecordsMax,
+      diesVoting: never,
+      diesLeading: never,
+      diesChanging: never,
+    });
     for (const node of world.nodes) {
       world.restart(node);
       if (node.isPaused) world.resume(node);

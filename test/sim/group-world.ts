@@ -334,7 +334,11 @@ export class GroupWorld {
       },
       appendVoters: (voters) => {
         this.#appendVoters(node, voters);
-        if (this.#faults.diesLeading(this.#random)) this.#dieSoon(node, 50);
+        if (this.#faults.diesChanging(this.#random)) {
+          // Before its own disk has the change, perhaps, but not before others have it.
+          if (this.#random.chance(0.7)) this.stall(node, 50);
+          this.#dieSoon(node, 50);
+        }
         this.queue.after(0, () => alive() && this.#appended(node));
       },
       resigned: () => {

@@ -25,22 +25,26 @@ export class Operator {
     if (isVoter) this.#promote();
   }
 
-  /** Some of its log is lost, and known to be. */
-  rot(node: GroupNode): void {
+  /** Some of a log is lost, and known to be: mostly of a voter's. */
+  rot(any: GroupNode): void {
     const { leader } = this.#world;
-    if (leader === undefined || leader === node || !this.#isQuiet(leader)) return;
-    const { queue, random, nodes, network } = this.#world;
-    // Another one lacks the latest: the two that have it are the leader and this one.
-    if (random.chance(0.5)) {
-      const lagging = random.pick(nodes);
-      if (lagging !== leader && lagging !== node) network.cut(leader.nodeId, lagging.nodeId);
+    if (leader === undefined || !this.#isQuiet(leader)) return;
+    const { queue, random, network } = this.#world;
+    const followers = leader.voters.current.dataVoters.filter((v) => v.nodeId !== leader.nodeId);
+    const isVoter = followers.length > 0 && random.chance(0.8);
+    const node = isVoter ? this.#world.node(random.pick(followers).nodeId) : any;
+    if (node === leader) return;
+    // Others lack the latest: those that have it are the leader and this one.
+    for (const { nodeId } of leader.voters.current.voters) {
+      if (nodeId === leader.nodeId || nodeId === node.nodeId) continue;
+      if (random.chance(0.7)) network.cut(leader.nodeId, nodeId);
     }
     queue.after(random.next() * 1_000, () => {
       if (this.#world.leader !== leader || !this.#isQuiet(leader)) return network.heal();
       this.#world.rot(node);
       queue.after(2_000, () => this.#world.restart(node));
       // Who has the rest dies before it could give all of it back.
-      queue.after(2_000 + random.next() * 500, () => {
+      queue.after(1_900 + random.next() * 300, () => {
         network.heal();
         this.#world.crashFor(leader, 5_000);
       });

@@ -60,7 +60,7 @@ export function drawPlan(random: Prng): Plan {
     segmentRecords: random.pick([1, 2, 10, 100, 1_000]),
     publishesPerMinute: 600 + random.below(6_000),
     burstMax: random.pick([1, 1, 10, 50]),
-    changes: isChanging ? 1 + random.next() * 9 : 0,
+    changes: isChanging ? 1 + random.next() * 14 : 0,
     disks: rate(isChanging ? 0.7 : 0.4, 2),
     rot: rate(0.5, 8),
     trims: rate(0.6, 12),
@@ -77,7 +77,7 @@ function drawMinInsync(random: Prng): (dataVoters: number) => number {
 export function drawSeats(random: Prng, { nodes, witnesses }: GroupShape): Seat[] {
   const all = Array.from({ length: nodes }, (_, i) => i + 1);
   const ids = all.filter((nodeId) => !witnesses.includes(nodeId));
-  const count = random.pick([1, 2, 2, 2, 3, 3, 3, 5]);
+  const count = random.pick([1, 1, 2, 2, 2, 3, 3, 3, 5]);
   const seats: Seat[] = [];
   while (seats.length < count && ids.length > 0) {
     const [nodeId = 1] = ids.splice(random.below(ids.length), 1);

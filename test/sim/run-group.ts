@@ -57,7 +57,7 @@ export function runGroup(seed: number, minutes: number, options: RunOptions = {}
 
 const mixOf = (names: readonly string[]): string[] => {
   if (names.length === 0) return ['faults: none'];
-  return [names.length >= 15 ? 'faults: all' : 'faults: some', ...names.map((n) => `fault: ${n}`)];
+  return [names.length >= 16 ? 'faults: all' : 'faults: some', ...names.map((n) => `fault: ${n}`)];
 };
 
 const asked = (plan: ReturnType<typeof drawPlan>): string[] => [

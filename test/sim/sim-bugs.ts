@@ -36,14 +36,6 @@ export const simBugs: readonly SimBug[] = [
     why: 'two leaders change different voters of one set',
   },
   {
-    name: 'removed-voter-hears-of-it-first',
-    rule: 'V1',
-    file: `${folder}/leadership.ts`,
-    from: 'return isLeaving && voters.currentFrom < end ?',
-    to: 'return isLeaving && voters.currentFrom < 0 ?',
-    why: 'its vote is needed, and it refuses it: no leader for good',
-  },
-  {
     name: 'voters-survive-truncation',
     rule: 'V1',
     file: `${folder}/follower-log.ts`,
