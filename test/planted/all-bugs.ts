@@ -2,6 +2,7 @@ import { coreBugs } from './core-bugs.ts';
 import { edgeBugs } from './edge-bugs.ts';
 import { forwardBugs } from './forward-bugs.ts';
 import { logBugs } from './log-bugs.ts';
+import { operatorBugs } from './operator-bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { qos2Bugs } from './qos2-bugs.ts';
 import { queueBugs } from './queue-bugs.ts';
@@ -18,4 +19,5 @@ export const allBugs: readonly PlantedBug[] = [
   ...qos2Bugs,
   ...forwardBugs,
   ...edgeBugs,
+  ...operatorBugs,
 ];

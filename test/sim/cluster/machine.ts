@@ -1,6 +1,7 @@
 import type { Prng } from '../../../src/base/prng.ts';
 import type { NodeOptions } from '../../../src/core/node-options.ts';
-import type { Effect } from '../../../src/core/effect.ts';
+import type { OperatorRequest } from '../../../src/core/cluster/operator-request.ts';
+import type { AdminAnswer, Effect } from '../../../src/core/effect.ts';
 import type { Event } from '../../../src/core/event.ts';
 import type { Partition } from '../../../src/core/partition.ts';
 import type { Storage } from '../../../src/log/storage.ts';
@@ -119,6 +120,10 @@ export class Machine {
   /** SIGKILL of its forwarder alone. */
   killForwarder(): void {
     this.#forwarder?.kill();
+  }
+
+  operate(request: OperatorRequest, answered: (answer: AdminAnswer) => void): void {
+    this.#process?.operate(request, answered);
   }
 
   pause(ms: number): void {

@@ -1,5 +1,6 @@
 import { Node } from '../../../src/core/node.ts';
-import type { Effect } from '../../../src/core/effect.ts';
+import type { OperatorRequest } from '../../../src/core/cluster/operator-request.ts';
+import type { AdminAnswer, Effect } from '../../../src/core/effect.ts';
 import type { Event } from '../../../src/core/event.ts';
 import type { NodeOptions } from '../../../src/core/node-options.ts';
 import type { ForwardPartition } from '../../../src/core/forward/supervision.ts';
@@ -67,6 +68,7 @@ export class SimProcess {
   #partitions: Iterable<Partition> | undefined;
   #executor: Executor | undefined;
   #queue: Event[] = [];
+  readonly #asked = new Map<number, (answer: AdminAnswer) => void>();
   #isScheduled = false;
   #timer = 0;
   #timerDeadline: number | undefined;
@@ -98,6 +100,13 @@ export class SimProcess {
     } catch (error) {
       this.#end({ type: 'condemned', error });
     }
+  }
+
+  /** `answered` is called once, unless the process ends before. */
+  operate(request: OperatorRequest, answered: (answer: AdminAnswer) => void): void {
+    const requestId = ++this.#lastId;
+    this.#asked.set(requestId, answered);
+    this.post({ type: 'OperatorAsked', requestId, request });
   }
 
   post(event: Event): void {
@@ -164,7 +173,7 @@ export class SimProcess {
       answerForwarder: (askId, isAllowed) => watcher.forwarderAnswered(askId, isAllowed),
       describeForwarding: (partitions) => this.#describe(partitions),
       post: (event) => this.post(event),
-      answerAdmin: () => undefined,
+      answerAdmin: (requestId, answer) => this.#asked.get(requestId)?.(answer),
       answerCluster: () => undefined,
       mayStop: () => undefined,
       ready: () => this.#becameReady(),
