@@ -58,7 +58,7 @@ replicate             three nodes on this machine, beside one and beside NATS
   --baselines-only    without three nodes; the figures are void
 failover              three nodes, or two and a witness, one of which goes
   --victims A,B       leader, follower, plannedStop, witness (default: all)
-  --kills N           of each (default 20)
+  --kills N           of each (default 100: half an hour for all)
   --partitions N,N    default 4,64
 `;
 
@@ -220,7 +220,7 @@ async function* replicateFigures(folder: string): AsyncGenerator<Figure> {
 async function* failoverFigures(folder: string): AsyncGenerator<Figure> {
   yield* measureFailover({
     folder,
-    kills: numberOf('kills', 20),
+    kills: numberOf('kills', 100),
     victims: values.victims?.split(',') ?? [],
     partitions: numbersOf('partitions', [4, 64]),
     say,

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { NodeRole } from '../../cluster/test-cluster.ts';
 import type { Figure } from '../figure.ts';
@@ -74,6 +75,8 @@ const figureOf = (one: FailoverCase, samples: readonly FailoverSample[]): Figure
     baselines: { pubackBeforeMs: Math.round(median(samples.map((s) => s.calmMs))) },
     details: {
       ...{ victim, partitions, kills, nodes: roles.join(' '), replicaLagTimeMaxMs },
+      // Our own nodes and probes are about one of it.
+      loadAverage: Number((loadavg()[0] ?? 0).toFixed(1)),
       ...Object.fromEntries(
         Object.entries({ ...led, ...stalls }).map(([name, ms]) => [name, statistics(ms)]),
       ),
