@@ -191,6 +191,8 @@ export const limits = {
   peerRivalMsMax: 1_000,
   /** A node's clock that is further from those of the others is wrong, or theirs are. */
   clockApartMs: 300_000,
+  /** A node that is not born for so long says whom it waits for. */
+  unbornTellMs: 5_000,
   /** Nodes that are not born look at each other this often (V2). */
   peerUnbornIntroduceMs: 250,
   /** Asked what it leads, a node answers within this time, or is away. */

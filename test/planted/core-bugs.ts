@@ -310,6 +310,15 @@ export const coreBugs: readonly PlantedBug[] = [
     suites: node,
   },
   {
+    name: 'aged-by-its-own-clock',
+    rule: 'L10',
+    file: 'src/core/retention-planner.ts',
+    from: 'nowMs: this.#options.clocks.agreed(now),',
+    to: 'nowMs: now.wallMs,',
+    why: 'a leader whose clock is years ahead deletes what the others have just taken',
+    suites: ['test/unit/core/retention-planner.test.ts'],
+  },
+  {
     name: 'copies-not-told-apart',
     rule: 'V4',
     file: 'src/core/peer/known-directories.ts',

@@ -134,6 +134,8 @@ export class Membership {
     this.#now = now.monotonicMs;
     this.peers.start(now);
     this.#decide();
+    const tellAt = monotonicMs(now.monotonicMs + limits.unbornTellMs);
+    this.#deadlines.add(tellAt, () => this.#tellWaiting());
     const { formerDirectoryIds: former } = this.#options.stored;
     if (former.length > 0) this.#comeBack(former);
   }
@@ -222,6 +224,20 @@ export class Membership {
   #adopt({ clusterId, clusterTopicId, voters }: Adoption): void {
     this.#isAdopting = true;
     this.#options.emit({ type: 'AdoptCluster', clusterId, clusterTopicId, voters });
+  }
+
+  /** Without it a first node would print nothing until the last one is started. */
+  #tellWaiting(): void {
+    const own = this.#facts();
+    if (isBorn(own) || this.#told !== '') return;
+    const missing = own.peers
+      .map((peer) => peer.nodeId)
+      .filter((nodeId) => nodeId !== own.nodeId && !this.peers.isConnected(nodeId));
+    if (missing.length === 0) return;
+    const text =
+      `This node waits for node ${missing.join(', ')}: ` +
+      'a cluster begins when all of cluster.peers have met.';
+    this.#options.emit({ type: 'Print', level: 'info', text });
   }
 
   #tell(text: string): void {

@@ -25,6 +25,20 @@ describe('Node', () => {
     expect([isReady, clock.apartMs]).toEqual([false, 0]);
   });
 
+  it('says once whom it waits for while its cluster is not born', () => {
+    const peers = [1, 2, 3].map((nodeId) => ({ nodeId, isWitness: false }));
+    const cluster = { name: 'plant', peers, replicaLagTimeMaxMs: 1_000, version: '1' };
+    const world = new NodeWorld({ cluster, clusterId: zeroUuid });
+    world.start();
+    const printed = (): string[] =>
+      world.effects
+        .flatMap((effect) => (effect.type === 'Print' ? effect.text : []))
+        .filter((text) => text.includes('waits'));
+    expect(printed()).toEqual([]);
+    for (let i = 0; i < 3; i++) world.later(60_000);
+    expect(printed()).toEqual([expect.stringContaining('waits for node 2, 3')]);
+  });
+
   it('is born on an empty disk: __cluster first, then the topics it names', () => {
     const world = started();
     expect(world.logs.map(({ topic, partition }) => `${topic}-${partition}`)).toEqual([
