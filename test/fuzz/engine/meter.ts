@@ -54,9 +54,9 @@ export async function measureAlone<Outcome>(
 ): Promise<Omit<Measured<Outcome>, 'outcome'>> {
   let [ms, bytes]: [number, number | undefined] = [Infinity, undefined];
   for (let run = 0; run < 4; run++) {
-    collectGarbage();
     // The first run pays for code that was compiled late or thrown away.
     await target.execute(input);
+    collectGarbage();
     const measured = await measure(target, input);
     ms = Math.min(ms, measured.ms);
     if (measured.bytes !== undefined) bytes = Math.min(bytes ?? Infinity, measured.bytes);
