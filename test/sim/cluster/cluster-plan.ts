@@ -57,6 +57,7 @@ function drawClient(random: Prng, i: number): ClientPlan {
     qosShares: random.pick(isClean ? cleanShares : keptShares),
     everyMs: 50 + random.next() * 400,
     windowMax: random.pick([1, 4, 16]),
-    roams: random.next() * 4,
+    // Some are always on their way: what they left behind meets what they bring.
+    roams: random.next() * (random.chance(0.3) ? 40 : 4),
   };
 }
