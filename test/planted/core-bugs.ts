@@ -171,6 +171,15 @@ export const coreBugs: readonly PlantedBug[] = [
     suites: quorum,
   },
   {
+    name: 'votes-again-before-slow-voters-answer',
+    rule: 'T3',
+    file: 'src/core/replica/leader-watch.ts',
+    from: '* 2 ** Math.max(this.#votes - 1, 0);',
+    to: ';',
+    why: 'one voter that refuses at once keeps the others from electing anybody',
+    suites: ['test/unit/core/replica/replica.test.ts'],
+  },
+  {
     name: 'removed-voter-hears-of-it-first',
     rule: 'V1',
     file: 'src/core/replica/leadership.ts',

@@ -29,6 +29,8 @@ export class LeaderWatch {
    */
   #refusal: { readonly nodeId: number; readonly atMs: MonotonicMs } | undefined;
   #electionAtMs: number;
+  /** Votes asked for since a leader was known. */
+  #votes = 0;
 
   /** @param firstAtMs when it waits no longer, if it never hears of a leader; undefined: drawn. */
   constructor(options: LeaderWatchOptions, now: MonotonicMs, firstAtMs?: MonotonicMs) {
@@ -48,6 +50,7 @@ export class LeaderWatch {
   follow(leaderId: number | undefined): boolean {
     if (this.#leaderId === leaderId) return false;
     this.#leaderId = leaderId;
+    if (leaderId !== undefined) this.#votes = 0;
     return true;
   }
 
@@ -60,6 +63,22 @@ export class LeaderWatch {
   /** Waits a little: others may have the same news. */
   armSoon(now: MonotonicMs): void {
     this.#electionAtMs = Math.min(this.#electionAtMs, this.#soon(now));
+  }
+
+  /** It asks for votes: a whole timeout for the answers. */
+  armVote(now: MonotonicMs): void {
+    this.#votes++;
+    this.arm(now);
+  }
+
+  /**
+   * A vote was refused: it is split, or that voter may never give one. Waits a little, and twice as
+   * long after each vote, or the answers of slow voters would always come too late.
+   */
+  armAgain(now: MonotonicMs): void {
+    const waitMs = (this.#soon(now) - now) * 2 ** Math.max(this.#votes - 1, 0);
+    const againAtMs = now + Math.min(waitMs, this.#options.fetchTimeoutMs);
+    this.#electionAtMs = Math.min(this.#electionAtMs, againAtMs);
   }
 
   /** Another one campaigns now, whatever it was that this one wanted to do. */

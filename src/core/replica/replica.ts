@@ -128,7 +128,7 @@ export class Replica {
     if (isAsked && !answer.isGranted && isLed && epoch === this.leaderEpoch) {
       return this.#enterEpoch(epoch, leaderId, now);
     }
-    if (this.#campaign.answered(answer, now) === 'refused') this.#watch.armSoon(now);
+    if (this.#campaign.answered(answer, now) === 'refused') this.#watch.armAgain(now);
   }
 
   /** @returns what a leader of an old epoch is refused with. */
@@ -295,7 +295,7 @@ export class Replica {
 
   #vote(now: MonotonicMs): void {
     this.#setLeader(undefined);
-    this.#watch.arm(now);
+    this.#watch.armVote(now);
     this.#campaign.vote(now);
   }
 

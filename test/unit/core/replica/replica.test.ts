@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leaderEpoch, monotonicMs, offset, uuid } from '../../../../src/base/brand.ts';
 import type { StoredVote } from '../../../../src/core/replica/ballot.ts';
+import type { VoteRequest } from '../../../../src/core/replica/peer-call.ts';
 import { Replica } from '../../../../src/core/replica/replica.ts';
 import type { ReplicaOptions, ReplicaPort } from '../../../../src/core/replica/replica-options.ts';
 import { VoterHistory, VoterSet, type Voter } from '../../../../src/core/replica/voter-set.ts';
@@ -190,6 +191,43 @@ describe('Replica', () => {
     const end = { leaderId: 1, leaderEpoch: leaderEpoch(5), successors };
     replica.epochEnded(end, monotonicMs(0));
     expect([replica.leaderEpoch, replica.nextDeadline()]).toEqual([5, 300]);
+  });
+
+  it('waits long enough for a slow voter, though another one refuses at once', () => {
+    let nowMs = 0;
+    const later: { readonly atMs: number; readonly run: () => void }[] = [];
+    const answerOf = (to: number, request: VoteRequest) => ({
+      voter: voters[to - 1] as Voter,
+      ...{ askedEpoch: request.leaderEpoch, isPreVote: request.isPreVote, isGranted: to === 1 },
+      ...{ leaderEpoch: request.leaderEpoch, leaderId: undefined },
+    });
+    const replica: Replica = new Replica({
+      ...{ self: voters[1] as Voter, vote: undefined, log: new SimLog(), now: monotonicMs(0) },
+      voters: new VoterHistory(new VoterSet(voters), offset(0)),
+      settings: { fetchTimeoutMs: 1_500, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
+      random: { next: () => 0.5, uuid: () => uuid('') },
+      heardAt: () => undefined,
+      port: {
+        ...silentPort,
+        persistVote: (epoch, { directoryId: votedFor }) => {
+          const vote = { leaderEpoch: epoch, votedFor };
+          later.push({ atMs: nowMs, run: () => replica.votePersisted(vote, monotonicMs(nowMs)) });
+        },
+        askVote: (to, request) => {
+          const run = () => replica.voteAnswered(answerOf(to, request), monotonicMs(nowMs));
+          later.push({ atMs: nowMs + (to === 1 ? 500 : 10), run });
+        },
+      },
+    });
+    for (; nowMs < 10_000 && !replica.isLeader; nowMs += 10) {
+      const due = later.filter(({ atMs }) => atMs <= nowMs);
+      for (const each of due) later.splice(later.indexOf(each), 1);
+      for (const { run } of due) run();
+      replica.tick(monotonicMs(nowMs));
+    }
+    expect(replica.isLeader).toBe(true);
+    // Node 1 is slow, not absent: some rounds, not hundreds.
+    expect(replica.leaderEpoch).toBeLessThan(8);
   });
 
   it('campaigns soon itself when it refused its vote to a shorter log', () => {
