@@ -27,6 +27,8 @@ export interface ClusterRotOptions {
 interface DoneFlip extends PlannedFlip {
   /** The byte as it is since then. */
   readonly flipped: number;
+  /** Of a file that is only ever written whole: all of it. */
+  readonly content: Buffer | undefined;
 }
 
 export type Way = 'stopped' | 'running';
@@ -118,7 +120,7 @@ class ClusterRot {
         await this.#round(way, count);
       } catch (error) {
         this.#fail(`round ${round}, ${way}: ${error instanceof Error ? error.message : 'failed'}`);
-        this.#tellAll();
+        await this.#tellAll();
       }
       done += count;
       this.#options.log(`${done} flips, ${way}: ${Math.round((Date.now() - startMs) / 1_000)} s`);
@@ -169,7 +171,9 @@ class ClusterRot {
     return flips.flatMap((flip) => {
       const { dataDir } = this.#cluster.node(flip.node).process;
       if (!existsSync(join(dataDir, flip.path))) return [];
-      return [{ ...flip, flipped: flipBit(dataDir, flip) }];
+      const flipped = flipBit(dataDir, flip);
+      const content = isDerived(flip) ? readFileSync(join(dataDir, flip.path)) : undefined;
+      return [{ ...flip, flipped, content }];
     });
   }
 
@@ -195,8 +199,7 @@ class ClusterRot {
 
   /** Files derived from sealed segments are rewritten by the scrub. */
   async #untilRewritten(flips: readonly DoneFlip[]): Promise<void> {
-    const derived = flips.filter(({ path }) => /\d\.(index|timeindex|digest)$/.test(path));
-    let left: readonly DoneFlip[] = derived;
+    let left: readonly DoneFlip[] = flips.filter(isDerived);
     const isOpen = (flip: DoneFlip): boolean => this.#isSealed(flip) && this.#isFlipped(flip);
     await waitUntil('derived files to be rewritten', healMsMax, () => {
       left = left.filter(isOpen);
@@ -214,9 +217,12 @@ class ClusterRot {
     return logs.includes(own) && logs.some((name) => name > own);
   }
 
-  #isFlipped({ node, path, position, flipped }: DoneFlip): boolean {
+  /** Written anew a file may have that byte by chance. */
+  #isFlipped({ node, path, position, flipped, content }: DoneFlip): boolean {
     const file = join(this.#cluster.node(node).process.dataDir, path);
-    return existsSync(file) && readFileSync(file)[position] === flipped;
+    if (!existsSync(file)) return false;
+    const now = readFileSync(file);
+    return content === undefined ? now[position] === flipped : now.equals(content);
   }
 
   #count(way: Way, flips: readonly DoneFlip[], printed: ReadonlyMap<number, number>): void {
@@ -240,7 +246,10 @@ class ClusterRot {
   }
 
   /** What the nodes know and have printed, for whoever looks for the cause. */
-  #tellAll(): void {
+  async #tellAll(): Promise<void> {
+    for (const [id, { cluster, partitions: led }] of await this.#cluster.statuses()) {
+      this.#options.log(`node ${id} knows: ${JSON.stringify({ cluster, led })}`);
+    }
     for (const flip of this.#flips) {
       const { node, path, position, bit } = flip;
       this.#options.log(`node ${node}: ${path} byte ${position} bit ${bit}`);
@@ -256,6 +265,8 @@ class ClusterRot {
     this.#options.log(`FAILED ${what}`);
   }
 }
+
+const isDerived = ({ path }: PlannedFlip): boolean => /\d\.(index|timeindex|digest)$/.test(path);
 
 const noKind = (): KindCount => ({
   ...{ stopped: 0, running: 0 },

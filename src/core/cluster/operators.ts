@@ -122,11 +122,13 @@ export class Operators {
   comeBack(former: readonly Uuid[], again: () => void): void {
     const { facts, state, clusterPartition } = this.#options;
     const own = facts();
-    const partition = clusterPartition();
-    const members = clusterMembers(partition?.voters?.voters ?? [], state.members());
+    // Who votes on `__cluster` may be what its journal lost.
+    const leader = this.#leaderOutside();
+    const voters = leader?.clusterVoters.map(toVoter) ?? [];
+    const members = clusterMembers(voters, state.members());
     const counted = members.find(({ nodeId }) => nodeId === own.nodeId)?.directoryId;
     if (counted === own.directoryId) return undefined;
-    const leaderId = partition?.leaderId;
+    const leaderId = clusterPartition()?.leaderId ?? leader?.clusterLeaderId;
     if (leaderId === undefined || counted === undefined || !former.includes(counted)) {
       return again();
     }
