@@ -3,6 +3,7 @@ import { limits } from '../../base/limits.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
 import { encodeGivenUp, encodePromoted } from '../../wire/state/promotion-codec.ts';
+import { encodeProducerIdBlock } from '../../wire/state/state-codec.ts';
 import type { Partition } from '../partition.ts';
 import { isSameReplica, type ReplicaId, type Voter, type VoterSet } from '../replica/voter-set.ts';
 import { replanChanges } from './admission.ts';
@@ -10,6 +11,12 @@ import { clusterKeys, clusterTopicName, type ClusterState } from './cluster-stat
 import type { ClusterMember } from './place-topic.ts';
 import type { PlannedPartition, PromotionPlan } from './planned-promotion.ts';
 import { topicReplicas } from './topic-replicas.ts';
+
+/**
+ * Blocks of producer ids that those who are gone took may not be known here: given out again, their
+ * sequences would pass for duplicates, and what was never stored for acknowledged (P4).
+ */
+const producerIdsSkipped = 2 ** 30;
 
 /** What it is decided on: as of this turn. */
 export interface PromotionView {
@@ -23,7 +30,7 @@ export interface PromotionView {
   readonly answers: (replica: ReplicaId) => boolean;
 }
 
-/** Who votes somewhere and is not there: the disks that this node would go on without. */
+/** Disks that vote somewhere, or are members, and do not answer: this node would go on without. */
 export function silentReplicas(view: PromotionView): ReplicaId[] {
   const { self, members, partitions, cluster, answers } = view;
   const silent = new Map<Uuid, ReplicaId>();
@@ -71,6 +78,12 @@ export function promotionChanges(
       value: undefined,
     })),
     ...replanChanges(remaining, { cluster, self: maker }),
+    {
+      key: utf8Encode(clusterKeys.producerIds),
+      value: encodeProducerIdBlock({
+        nextProducerId: cluster.nextProducerId + producerIdsSkipped,
+      }),
+    },
     ...view.partitions
       .filter((log) => isPromoted(log, view, gone))
       .map((log) => cutOf(log, view, promotionId)),
@@ -85,11 +98,17 @@ const othersIn = (set: VoterSet, { self }: PromotionView): readonly Voter[] =>
   set.voters.filter((voter) => !isSameReplica(voter, self));
 
 /** Nobody else can help to elect, and this node has a vote; or nobody knows who votes (V4). */
-function isPromoted(log: Partition, view: PromotionView, gone: readonly ReplicaId[]): boolean {
-  const { topic, voters } = log;
-  if (topic === clusterTopicName || voters === undefined || !dependsOnOthers(log, view)) {
-    return false;
-  }
+const isPromoted = (log: Partition, view: PromotionView, gone: readonly ReplicaId[]): boolean =>
+  log.topic !== clusterTopicName && dependsOn(log, view, gone);
+
+/** Others than this node vote in it, and all of them are gone. */
+export function dependsOn(
+  log: Partition,
+  view: PromotionView,
+  gone: readonly ReplicaId[],
+): boolean {
+  const { voters } = log;
+  if (voters === undefined || !dependsOnOthers(log, view)) return false;
   if (voters.voters.length === 0) return true;
   const { promotions } = view.cluster;
   const isGone = (voter: Voter): boolean =>

@@ -12,6 +12,7 @@ import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 import type { OperatorsOptions } from './operators.ts';
 import type { PromotedLog } from './promotion-state.ts';
 import {
+  dependsOn,
   planPromotion,
   promotionChanges,
   silentReplicas,
@@ -33,6 +34,13 @@ export interface PromotionOptions {
 }
 
 type Done = (answer: AdminAnswer) => void;
+
+/** Confirmed, and on its way. */
+interface Begun {
+  readonly gone: readonly ReplicaId[];
+  readonly untilMs: number;
+  readonly done: Done;
+}
 
 /** Whether `__cluster` is led here is looked at so often. */
 const stepMs = 50;
@@ -63,13 +71,18 @@ export class Promotion {
     if (gone.length === 0) return asked(refuse(nobodyGone));
     const promotion = planPromotion(view, gone);
     if (!isConfirmed) return asked({ ok: true, promotion });
+    // Of `__cluster` the record would be the others' to commit, and they may be back for it; what
+    // else is led here would not be led anew.
+    const isLed = (log: Partition): boolean => log.isLeader && dependsOn(log, view, gone);
+    if (view.partitions.some(isLed)) return asked(refuse(stillLeads));
     this.#isUnderWay = true;
     const done: Done = (answer) => {
       this.#isUnderWay = false;
       asked(answer);
     };
     if (!cluster.isLeader && !cluster.promote(cluster.leaderEpoch)) return done(refuse(noVoter));
-    return this.#record(cluster, this.#options.now().monotonicMs + limits.operatorCallMsMax, done);
+    const untilMs = this.#options.now().monotonicMs + limits.operatorCallMsMax;
+    return this.#record(cluster, { gone, untilMs, done });
   }
 
   /** Makes the logs lead that a committed promotion names. */
@@ -97,29 +110,30 @@ export class Promotion {
     log.promote(leaderEpoch);
   }
 
-  /** `__cluster` is about to be led here: then all that it says is known. */
-  #record(cluster: Partition, untilMs: number, done: Done): void {
+  /**
+   * `__cluster` is about to be led here: then all that it says is known. Who was found gone before
+   * stays so, back or not: `__cluster` does without them since, and there must not be two of it.
+   */
+  #record(cluster: Partition, promotion: Begun): void {
     const { decide, isOpen, random, now, later } = this.#options;
+    const { gone, untilMs, done } = promotion;
     const again = (): void => {
       if (now().monotonicMs > untilMs) return done(refuse(tooSlow));
-      return later(stepMs, () => this.#record(cluster, untilMs, done));
+      return later(stepMs, () => this.#record(cluster, promotion));
     };
     // A log that still waits for its disk may end lower after a crash than it was recorded to.
     const isAtRest = [...this.#options.partitions].every(isSettled);
     if (!cluster.isEpochCommitted || !isOpen() || !isAtRest) return again();
-    const refusal = this.#refusal(cluster);
-    if (refusal !== undefined) return done(refuse(refusal));
     const view = this.#view(cluster);
-    const gone = silentReplicas(view);
-    const promotion = planPromotion(view, gone);
+    const plan = planPromotion(view, gone);
     const promotionId = random.uuid();
     const changes = promotionChanges(view, gone, { promotionId, atMs: now().wallMs });
     const isLeader = decide(changes, (isCommitted) => {
       if (!isCommitted) return done(refuse(tooSlow));
-      const fields = { promotionId, givenUp: promotion.givenUp.join(', ') };
+      const fields = { promotionId, givenUp: plan.givenUp.join(', ') };
       const text = 'This node was promoted: it goes on without the nodes that are given up.';
       this.#options.emit({ type: 'Print', level: 'warn', text, fields });
-      return done({ ok: true, promotion });
+      return done({ ok: true, promotion: plan });
     });
     return isLeader ? undefined : again();
   }
@@ -176,4 +190,5 @@ const notBorn = 'This node is not part of a cluster yet: there is nothing that i
 const noVoter = 'This node has no vote now: its disk is about to stop, or is not whole.';
 const nobodyGone = 'No node is away that votes with this one: there is nobody to give up.';
 const waitOrStop = 'If its leaders do not come back, look there; to give it up, stop it first.';
+const stillLeads = 'This node has not missed the others for long enough: run it again in a moment.';
 const tooSlow = 'The promotion was not committed in time: see `shorelog status`, and run it again.';

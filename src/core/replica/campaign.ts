@@ -16,6 +16,8 @@ export class Campaign {
   readonly #ballot: Ballot;
   readonly #won: (election: Election, now: MonotonicMs) => void;
   #election: Election | undefined;
+  /** It waits for this replica's own vote alone, however long the disk takes (V5). */
+  #forced: Election | undefined;
 
   constructor(
     options: ReplicaOptions,
@@ -40,6 +42,7 @@ export class Campaign {
   }
 
   preVote(now: MonotonicMs): void {
+    if (this.#election !== undefined && this.#election === this.#forced) return;
     const election = this.#newElection(this.#options.voters.current, true, now);
     this.#ask(election);
     this.#count(election, this.#options.self, true, now);
@@ -56,10 +59,9 @@ export class Campaign {
     const { nodeId, directoryId } = this.#options.self;
     const epoch = Math.max(this.#ballot.leaderEpoch + limits.promotedEpochs, epochMin);
     this.#ballot.enter(leaderEpoch(epoch));
-    this.#vote(
-      this.#newElection(new VoterSet([{ nodeId, directoryId, role: 'data' }]), false, now),
-      now,
-    );
+    const alone = new VoterSet([{ nodeId, directoryId, role: 'data' }]);
+    this.#forced = this.#newElection(alone, false, now);
+    this.#vote(this.#forced, now);
   }
 
   #vote(election: Election, now: MonotonicMs): void {

@@ -19,6 +19,8 @@ const voters: readonly Voter[] = [1, 2, 3].map((nodeId) => ({
 class Trio {
   now = 0;
   readonly replicas = new Map<number, Replica>();
+  /** Takes the votes of a disk that is slow. */
+  votes: ((vote: StoredVote) => void) | undefined;
 
   start(nodeId: number, vote?: StoredVote): Replica {
     const self = voters[nodeId - 1] as Voter;
@@ -56,8 +58,11 @@ class Trio {
     const replica = (): Replica => this.replicas.get(nodeId) as Replica;
     const now = () => monotonicMs(this.now);
     return {
-      persistVote: (epoch, { directoryId: votedFor }) =>
-        queueMicrotask(() => replica().votePersisted({ leaderEpoch: epoch, votedFor }, now())),
+      persistVote: (epoch, { directoryId: votedFor }) => {
+        const vote = { leaderEpoch: epoch, votedFor };
+        if (this.votes !== undefined) this.votes(vote);
+        else queueMicrotask(() => replica().votePersisted(vote, now()));
+      },
       askVote: (to, request) =>
         this.replicas
           .get(to)
@@ -140,6 +145,18 @@ describe('Replica', () => {
       await Promise.resolve();
     }
     expect(third.isLeader || third.leaderId !== undefined).toBe(true);
+  });
+
+  it("leads by an operator's word, however long its vote takes to be durable (V5, L2)", () => {
+    const trio = new Trio();
+    const replica = trio.start(1);
+    const stored: StoredVote[] = [];
+    trio.votes = (vote) => stored.push(vote);
+    expect(replica.forceVoters(monotonicMs(0))).toBe(true);
+    trio.run(20_000);
+    expect([replica.isLeader, stored.length]).toEqual([false, 1]);
+    replica.votePersisted(stored[0] as StoredVote, monotonicMs(trio.now));
+    expect(replica.isLeader).toBe(true);
   });
 
   it('drops late words of a leader and refuses to cut what is committed (L4)', () => {
