@@ -43,6 +43,9 @@ export class HoleRepairer {
     this.#busy.add(replica);
     const asked = this.#request(replica, hole, epoch);
     link(leaderId).call(peerFetchCodec, asked, limits.peerConnectMsMax, (outcome) => {
+      if (!this.#busy.has(replica)) return undefined;
+      // It was cut meanwhile, or has another leader: what was asked is not what is missing (L4).
+      if (!isStillAsked(replica, hole, epoch)) return this.#later(replica);
       const answer = outcome.ok ? outcome.value.responses[0]?.partitions[0] : undefined;
       const records = answer?.errorCode === 0 ? answer.records : null;
       const batches = records === null || records === undefined ? 0 : endInside(records, hole);
@@ -93,4 +96,10 @@ function endInside(records: Uint8Array, hole: OffsetRange): number {
     next = lastOffset + 1;
   }
   return at;
+}
+
+function isStillAsked(replica: PeerReplica, hole: OffsetRange, epoch: number): boolean {
+  const [first] = replica.holes;
+  const isSame = first?.from === hole.from && first.to === hole.to;
+  return isSame && !replica.isCutting && replica.replica.leaderEpoch === epoch;
 }

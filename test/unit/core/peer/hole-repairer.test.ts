@@ -92,4 +92,24 @@ describe('a hole', () => {
     later();
     expect(asked).toHaveLength(2);
   });
+
+  it.each([
+    ['is cut meanwhile', { isCutting: true }],
+    ['has another hole by now', { holes: [{ from: offset(4), to: offset(6) }] }],
+    ['has another leader by now', { replica: { leaderId: 3, leaderEpoch: leaderEpoch(2) } }],
+  ])('takes nothing for a log that %s (L4)', (_, change) => {
+    const { repairer, replica, repaired, reply } = newHole();
+    repairer.changed(replica);
+    Object.assign(replica, change);
+    reply(at(3), at(4), at(5));
+    expect(repaired).toEqual([]);
+  });
+
+  it('takes nothing for a log that is not here any more', () => {
+    const { repairer, replica, repaired, reply } = newHole();
+    repairer.changed(replica);
+    repairer.removed(replica);
+    reply(at(3), at(4), at(5));
+    expect(repaired).toEqual([]);
+  });
 });
