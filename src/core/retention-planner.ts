@@ -1,5 +1,5 @@
 import type { LogId, MonotonicMs, Offset, TimestampMs } from '../base/brand.ts';
-import { offset } from '../base/brand.ts';
+import { offset, timestampMs } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
 import type { Effect, RetentionPolicy } from './effect.ts';
@@ -90,7 +90,8 @@ export class RetentionPlanner {
       type: 'CheckRetention',
       logId: partition.logId,
       policy: { retentionMs, retentionBytes, deletableTo, ...this.#beforeJump(partition.logId) },
-      nowMs: this.#options.clocks.agreed(now),
+      // Where the others' clocks are ahead of a right one, too: late is the lesser harm.
+      nowMs: timestampMs(Math.min(now.wallMs, this.#options.clocks.agreed(now))),
     });
   }
 

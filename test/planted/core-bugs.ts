@@ -322,7 +322,7 @@ export const coreBugs: readonly PlantedBug[] = [
     name: 'aged-by-its-own-clock',
     rule: 'L10',
     file: 'src/core/retention-planner.ts',
-    from: 'nowMs: this.#options.clocks.agreed(now),',
+    from: 'nowMs: timestampMs(Math.min(now.wallMs, this.#options.clocks.agreed(now))),',
     to: 'nowMs: now.wallMs,',
     why: 'a leader whose clock is years ahead deletes what the others have just taken',
     suites: ['test/unit/core/retention-planner.test.ts'],

@@ -11,7 +11,10 @@ import {
 const today = 1_795_000_000_000;
 const fiftyYears = 50 * 365 * 86_400_000;
 
-it('ages records by the clock that most nodes agree on, not by its own', () => {
+it.each([
+  ['not by its own that is ahead', today + fiftyYears, today],
+  ['and not by theirs that are ahead', today, today + fiftyYears],
+])('ages records by the clock that most nodes agree on, %s', (_, own, theirs) => {
   const partition = {
     ...{ logId: logId(3), topic: 'sensors', isEpochCommitted: true, logEndOffset: offset(9) },
     expireProducers: () => undefined,
@@ -24,8 +27,8 @@ it('ages records by the clock that most nodes agree on, not by its own', () => {
     cluster: { topic: () => ({ internal: false, retentionMs: 1_000, retentionBytes: -1 }) },
     ledger: { deletableTo: () => offset(9) },
   } as unknown as RetentionPlannerOptions);
-  const now: Now = { monotonicMs: monotonicMs(5), wallMs: timestampMs(today + fiftyYears) };
-  for (const nodeId of [2, 3]) clocks.told(nodeId, today, now);
+  const now: Now = { monotonicMs: monotonicMs(5), wallMs: timestampMs(own) };
+  for (const nodeId of [2, 3]) clocks.told(nodeId, theirs, now);
   planner.start(now);
   planner.tick(now);
   const [asked] = effects.filter(({ type }) => type === 'CheckRetention');
