@@ -49,8 +49,9 @@ async function weighAgain(
   input: Uint8Array,
   bytesMax: number,
 ): Promise<Finding | undefined> {
-  const { ms, bytes } = await measureAlone(target, input);
-  if (ms > (target.msMax ?? hangMsMax))
+  const msMax = target.msMax ?? hangMsMax;
+  const { ms, bytes } = await measureAlone(target, input, { msMax, bytesMax });
+  if (ms > msMax)
     return { kind: 'hang', text: `${ms.toFixed(1)} ms, ${input.length} bytes` };
   if (bytes === undefined || bytes > bytesMax) {
     const text = `${bytes ?? 'very many'} bytes for ${input.length}, at most ${bytesMax}`;

@@ -44,22 +44,36 @@ export async function measure<Outcome>(
   return { outcome, ms, bytes: bytes < 0 ? undefined : bytes };
 }
 
+/** What one execution may take. */
+export interface Limits {
+  readonly msMax: number;
+  readonly bytesMax: number;
+}
+
+/** What is slow so often is slow; code that gets hot allocates for a while, run after run. */
+const slowRunsMax = 4;
+const runsAloneMax = 24;
+
 /**
- * The least time and allocation of several runs alone, each behind a garbage collection: noise only
- * ever adds. Undefined bytes: it allocates so much that a collection always comes in between.
+ * The least time and allocation of runs alone, each behind a garbage collection, until both are
+ * within the limits: noise only ever adds. Undefined bytes: it allocates so much that a collection
+ * always comes in between.
  */
 export async function measureAlone<Outcome>(
   target: FuzzTarget<Outcome>,
   input: Uint8Array,
+  { msMax, bytesMax }: Limits,
 ): Promise<Omit<Measured<Outcome>, 'outcome'>> {
   let [ms, bytes]: [number, number | undefined] = [Infinity, undefined];
-  for (let run = 0; run < 4; run++) {
+  for (let run = 0; run < runsAloneMax; run++) {
     // The first run pays for code that was compiled late or thrown away.
     await target.execute(input);
     collectGarbage();
     const measured = await measure(target, input);
     ms = Math.min(ms, measured.ms);
     if (measured.bytes !== undefined) bytes = Math.min(bytes ?? Infinity, measured.bytes);
+    const isSlow = ms > msMax;
+    if (isSlow ? run + 1 >= slowRunsMax : bytes !== undefined && bytes <= bytesMax) break;
   }
   return { ms, bytes };
 }
