@@ -27,6 +27,7 @@ if (values.help === true) {
 }
 const flips = Number(values.flips);
 const seed = Number(values.seed);
+if (!['1', '3'].includes(values.nodes)) throw new Error('--nodes must be 1 or 3');
 const log = (line: string): void => void process.stdout.write(`${line}\n`);
 log(`seed ${seed}`);
 if (values.nodes === '3') await rotCluster();

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { chosenSeeds } from './chosen-seeds.ts';
 import { coverageOf } from './coverage.ts';
 import { hunt, median, seedsMax, type Hunt } from './hunt.ts';
 import { invariantNames } from './invariants/invariant-names.ts';
+import { named } from './named.ts';
 import { runSeeds } from './run-seeds.ts';
 import { simBugs } from './sim-bugs.ts';
 
@@ -48,20 +49,13 @@ const { values } = parseArgs({
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const kept = (): number[] =>
-  readFileSync(new URL('seeds.txt', import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => /^\d+/.test(line))
-    .map((line) => Number.parseInt(line, 10));
-
-function chosen(): number[] {
-  if (values.seed !== undefined) return [Number(values.seed)];
-  const first = Number(values.first ?? 1);
-  const range = Array.from({ length: Number(values.seeds) }, (_, i) => first + i);
-  return values.first === undefined ? [...new Set([...kept(), ...range])] : range;
-}
+const keptSeeds = new URL('seeds.txt', import.meta.url);
 
 async function runAll(seeds: readonly number[]): Promise<number> {
+  const { check } = values;
+  if (check !== undefined && !invariantNames.some((name) => name === check)) {
+    throw new Error(`--check ${check} is none of ${invariantNames.join(', ')}`);
+  }
   const start = performance.now();
   const results = await runSeeds(seeds, {
     minutes: Number(values.minutes ?? 10),
@@ -102,8 +96,7 @@ function tell({ bug, needed, text }: Hunt): void {
 }
 
 async function huntAll(): Promise<number> {
-  const only = values.only?.split(',');
-  const bugs = simBugs.filter(({ name }) => only?.includes(name) !== false);
+  const bugs = named(simBugs, values.only);
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const hunts: Hunt[] = [];
   const options = { bugs, minutes: values.minutes ?? '2', hunts: Number(values.hunts) };
@@ -117,9 +110,9 @@ async function huntAll(): Promise<number> {
   say(`${found} of ${bugs.length} bugs found within ${seedsMax} seeds (median), in ${seconds} s`);
   const red = new Set(hunts.flatMap(({ invariants }) => invariants));
   const green = invariantNames.filter((name) => !red.has(name));
-  if (only === undefined && green.length > 0) say(`no bug broke: ${green.join(', ')}`);
-  return found === bugs.length && (only !== undefined || green.length === 0) ? 0 : 1;
+  if (values.only === undefined && green.length > 0) say(`no bug broke: ${green.join(', ')}`);
+  return found === bugs.length && (values.only !== undefined || green.length === 0) ? 0 : 1;
 }
 
 if (values.help) process.stdout.write(usage);
-else process.exitCode = await (values.bugs ? huntAll() : runAll(chosen()));
+else process.exitCode = await (values.bugs ? huntAll() : runAll(chosenSeeds(values, keptSeeds)));

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { chosenSeeds } from '../chosen-seeds.ts';
+import { named } from '../named.ts';
 import { clusterBugs } from './cluster-bugs.ts';
 import { huntClusterBugs } from './cluster-hunt.ts';
 import { ClusterTally } from './cluster-tally.ts';
@@ -43,18 +44,7 @@ const { values } = parseArgs({
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const kept = (): number[] =>
-  readFileSync(new URL('seeds.txt', import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => /^\d+/.test(line))
-    .map((line) => Number.parseInt(line, 10));
-
-function chosen(): number[] {
-  if (values.seed !== undefined) return [Number(values.seed)];
-  const first = Number(values.first ?? 1);
-  const range = Array.from({ length: Number(values.seeds) }, (_, i) => first + i);
-  return values.first === undefined ? [...kept(), ...range] : range;
-}
+const keptSeeds = new URL('seeds.txt', import.meta.url);
 
 /** More of them are told together. */
 const seedsInFull = 20;
@@ -80,8 +70,7 @@ async function runAll(seeds: readonly number[]): Promise<number> {
 }
 
 async function huntAll(): Promise<number> {
-  const only = values.only?.split(',');
-  const bugs = clusterBugs.filter(({ name }) => only?.includes(name) !== false);
+  const bugs = named(clusterBugs, values.only);
   const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
   const { minutes } = values;
   let missed = 0;
@@ -96,4 +85,5 @@ async function huntAll(): Promise<number> {
 }
 
 if (values.help) process.stdout.write(usage);
-else process.exitCode = values.bugs ? await huntAll() : await runAll(chosen());
+else
+  process.exitCode = values.bugs ? await huntAll() : await runAll(chosenSeeds(values, keptSeeds));
