@@ -7,8 +7,8 @@ test(
     checkExactlyOnce(context, {
       records: 100_000,
       recordsPerSecond: 800,
-      kills: 3,
-      drops: 3,
+      kills: 2,
+      drops: 2,
       fightMs: 12_000,
     }),
   180_000,

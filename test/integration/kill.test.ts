@@ -27,7 +27,7 @@ const newFolder = (name: string): string => {
 
 test('SIGKILL under load, in rolls and in recovery loses nothing acknowledged', async (context) => {
   requireTools(context, 'kcat');
-  const report = await runKills({ folder: newFolder('kill'), kills: 20, seed });
+  const report = await runKills({ folder: newFolder('kill'), kills: 12, seed });
   const { account, inFlightAtKill, recoveriesMs } = report;
   console.log(
     `kill: seed ${seed}, ${report.kills} kills (${report.rolls} in a roll, ` +
