@@ -12,7 +12,7 @@ export interface OperatorOptions {
 
 type CarriedRequest = Exclude<OperatorRequest, { type: 'promote' }>;
 
-/** `shorelog join`, `rejoin`, `topics --replicas`: asks a node, which asks the cluster's leader. */
+/** `shorelog join`, `rejoin`, `topics alter`: asks a node, which asks the cluster's leader. */
 export async function runOperator(
   context: CliContext,
   request: CarriedRequest,

@@ -135,9 +135,9 @@ function addPromote(program: Command, context: CliContext, finished: Finished): 
     .addHelpText(
       'after',
       '\nFor two data nodes without a witness, where one is lost: run it on the other one, which\n' +
-        'then takes readings again. A node that answers is never given up. One that was comes back\n' +
-        'with an empty data directory and shorelog rejoin; the old directory is refused, and what\n' +
-        'only it had stays in it. Exit code: 0 done, 1 refused or not confirmed, 2 wrong usage.',
+        'then takes readings again. A node that answers is never given up. One that was given up comes\n' +
+        'back with an empty data directory and shorelog rejoin; the old directory is refused, and\n' +
+        'what only it had stays in it. Exit code: 0 done, 1 refused or not confirmed, 2 wrong usage.',
     )
     .action(async (options: OperatorFlags & { yes?: boolean; json?: boolean }) => {
       const { runPromote } = await import('./promote-command.ts');

@@ -187,7 +187,7 @@ export const limits = {
   peerBackoffMsMax: 1_000,
   peerConnectMsMax: 3_000,
   peerIntroduceMsMax: 3_000,
-  /** A node that another one takes the number of answers in this time, or is gone. */
+  /** So long the process at a node's listed address may take to answer for its number. */
   peerRivalMsMax: 1_000,
   /** A node's clock that is further from those of the others is wrong, or theirs are. */
   clockApartMs: 300_000,

@@ -89,7 +89,9 @@ test('X2: two copies of one cluster in different leader epochs do not fight for 
   world.written.get(0)?.pop();
   // The older copy goes on leading: it is stopped, and the newer one has central to itself.
   expect(world.run(120_000, () => stateOf(first) === 'stopped')).toBe(true);
-  expect(first.statuses[0]?.lastError).toContain('decide with: shorelog forward --from');
+  expect(first.statuses[0]?.lastError).toContain(
+    'decide with: shorelog forward --topic TOPIC --partition N --from',
+  );
   world.run(60_000);
   world.write(0, 4, 0, 2);
   expect(world.run(60_000, () => world.isComplete)).toBe(true);

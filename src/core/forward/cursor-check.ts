@@ -71,7 +71,8 @@ export function checkCursor(facts: CursorFacts): CursorVerdict {
 }
 
 /** Tells an operator the way out too. */
-export const withWayOut = (text: string): string => `${text}; decide with: shorelog forward --from`;
+export const withWayOut = (text: string): string =>
+  `${text}; decide with: shorelog forward --topic TOPIC --partition N --from cursor|start|OFFSET`;
 
 const stop = (text: string): CursorVerdict => ({ type: 'stop', text: withWayOut(text) });
 

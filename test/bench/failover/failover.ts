@@ -75,7 +75,7 @@ const figureOf = (one: FailoverCase, samples: readonly FailoverSample[]): Figure
     baselines: { pubackBeforeMs: Math.round(median(samples.map((s) => s.calmMs))) },
     details: {
       ...{ victim, partitions, kills, nodes: roles.join(' '), replicaLagTimeMaxMs },
-      // Our own nodes and probes are about one of it.
+      // This bench's own nodes and probes add about one to it.
       loadAverage: Number((loadavg()[0] ?? 0).toFixed(1)),
       ...Object.fromEntries(
         Object.entries({ ...led, ...stalls }).map(([name, ms]) => [name, statistics(ms)]),
