@@ -265,7 +265,7 @@ export const coreBugs: readonly PlantedBug[] = [
     rule: 'L10',
     file: 'src/core/forward/forward-ledger.ts',
     from: 'if (!waits) return partition.highWatermark;',
-    to: 'return partition.highWatermark;',
+    to: 'if (!waits || partition.highWatermark >= 0) return partition.highWatermark;',
     why: 'records that central never saw are deleted',
     suites: forward,
   },

@@ -51,8 +51,7 @@ async function weighAgain(
 ): Promise<Finding | undefined> {
   const msMax = target.msMax ?? hangMsMax;
   const { ms, bytes } = await measureAlone(target, input, { msMax, bytesMax });
-  if (ms > msMax)
-    return { kind: 'hang', text: `${ms.toFixed(1)} ms, ${input.length} bytes` };
+  if (ms > msMax) return { kind: 'hang', text: `${ms.toFixed(1)} ms, ${input.length} bytes` };
   if (bytes === undefined || bytes > bytesMax) {
     const text = `${bytes ?? 'very many'} bytes for ${input.length}, at most ${bytesMax}`;
     return { kind: 'allocation', text };
