@@ -101,7 +101,9 @@ export const edgeBugs: readonly PlantedBug[] = [
     rule: 'C5',
     file: 'edge/mqtt-publish-lane.ts',
     from: "post({ type: 'PublishReceived', publish });",
-    to: "post({ type: 'PublishReceived', publish });\n    proceed();",
+    to:
+      "post({ type: 'PublishReceived', publish });\n" +
+      '    if (qos === 1) this.#acknowledge(ackTypes.puback, packetId);',
     why: 'a publish is acknowledged before it is stored',
     suites: mqttSuites,
   },
