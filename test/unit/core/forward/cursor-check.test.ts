@@ -196,7 +196,9 @@ test('goes on at the cut of a promotion, where what was forwarded behind it is n
 
 test('takes no cut for an explanation that is above the cursor, older, or of another history', () => {
   expect(promoted([cutAt(100, 3)])).toEqual({ type: 'readBatch', at: 90 });
-  expect(promoted([cutAt(70, 2)])).toEqual(stopped(/cut at 70 by a promotion.*forward --from/));
+  expect(promoted([cutAt(70, 2)])).toEqual(
+    stopped(/cut at 70 by a promotion.*shorelog forward --topic/),
+  );
   const after = { ...cursor, edgeLeaderEpoch: leaderEpoch(1_003) };
   expect(promoted([cutAt(70, 3)], { cursor: after })).toEqual({ type: 'readBatch', at: 90 });
 });
