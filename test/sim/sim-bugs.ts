@@ -285,6 +285,14 @@ export const simBugs: readonly SimBug[] = [
     why: 'followers cut what is committed (KIP-101)',
   },
   {
+    name: 'epoch-ends-where-it-begins',
+    rule: 'C2',
+    file: `${folder}/leader-epoch-cache.ts`,
+    from: 'endOffset: next === undefined ? logEndOffset : next.startOffset,',
+    to: 'endOffset: next === undefined ? logEndOffset : start.startOffset,',
+    why: 'a follower is told to cut what it knows to be committed',
+  },
+  {
     name: 'older-log-commits-over-the-newer',
     rule: 'C2',
     file: `${folder}/replica-log.ts`,
