@@ -1,6 +1,7 @@
 import type { Event } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 import type { Storage } from '../src/log/storage.ts';
+import type { LogRoom } from './log-executor.ts';
 
 export interface DiskRoomOptions {
   readonly storage: Pick<Storage, 'reserve' | 'bytes' | 'space'>;
@@ -25,7 +26,7 @@ type State = 'free' | 'stalled' | 'full';
  * How much room the node has, and its reserve (L9). The node is full while one of its logs waits
  * for space, while all of them hold the budget, and while the reserve is missed.
  */
-export class DiskRoom {
+export class DiskRoom implements LogRoom {
   readonly #options: DiskRoomOptions;
   #state: State = 'free';
   #waiting = 0;
@@ -34,6 +35,8 @@ export class DiskRoom {
   #isLent = false;
   #isRefreshing = false;
   #freeBytes = Number.MAX_SAFE_INTEGER;
+  /** How much may be written until the budget is reached, as far as is known. */
+  #headroomBytes = 0;
   #budgetBytes: number;
 
   constructor(options: DiskRoomOptions) {
@@ -80,6 +83,7 @@ export class DiskRoom {
     const state = missingBytes > 0 ? 'full' : this.#options.isStalled() ? 'stalled' : 'free';
     const before = this.#state;
     this.#state = state;
+    this.#headroomBytes = this.#budgetBytes - storage.bytes;
     if (state === 'full') post({ type: 'DiskFilled', missingBytes, budgetBytes: this.budgetBytes });
     if (state === before) return;
     if (state === 'stalled') post({ type: 'DiskStalled' });
@@ -97,6 +101,17 @@ export class DiskRoom {
   lendReserve(): void {
     if (this.#isLent) return;
     this.#isLent = true;
+  }
+
+  /** A burst is stopped where it reaches the budget, not at the next measure of the clock. */
+  wrote(bytes: number): void {
+    this.#headroomBytes -= bytes;
+    if (this.#headroomBytes <= 0 && this.#state !== 'full') this.measure();
+  }
+
+  /** Publishers need not wait for the clock either when there is room again. */
+  shrank(): void {
+    if (this.#state === 'full') this.#options.start(() => this.refresh());
   }
 
   waitingForSpace(isWaiting: boolean): void {

@@ -295,8 +295,7 @@ export class Executor {
         reloaded: (how, recovered) => {
           post({ type: reloadEvents[how], logId: id, generation: recovered.generation, recovered });
         },
-        waitingForSpace: (isWaiting) => this.#room.waitingForSpace(isWaiting),
-        spaceMayBeFree: (makesRoom) => this.#room.mayBeFree(log, makesRoom),
+        room: this.#room,
         isCondemned: () => this.#world.storage.verdict !== undefined,
         condemned: (error) => this.#condemn(error),
       }),

@@ -13,20 +13,28 @@ export interface LogExecutorOptions {
   readonly logStartAdvanced: (offset: Offset) => void;
   /** It was cut, or began anew: a new generation, all of it durable. */
   readonly reloaded: (how: Reload, recovered: RecoveredLog) => void;
-  /**
-   * True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not
-   * fatal).
-   */
-  readonly waitingForSpace: (isWaiting: boolean) => void;
+  readonly room: LogRoom;
   /** The data directory took a fault before: not even a full disk is waited for then. */
   readonly isCondemned: () => boolean;
-  /** Resolves soon: whether it is worth trying again. What makes room may use the reserve (L9). */
-  readonly spaceMayBeFree: (makesRoom: boolean) => Promise<boolean>;
   /**
    * A failed fsync, EIO, EROFS: the data directory is condemned (L8). Nothing of this log runs
    * after.
    */
   readonly condemned: (error: unknown) => void;
+}
+
+/** What the node's room for all logs is to one of them. */
+export interface LogRoom {
+  wrote(bytes: number): void;
+  /** Segments have gone. */
+  shrank(): void;
+  /**
+   * True when the log began to wait for space, false when it goes on (L8: ENOSPC on a write is not
+   * fatal).
+   */
+  waitingForSpace(isWaiting: boolean): void;
+  /** Resolves soon: whether it is worth trying again. What makes room may use the reserve (L9). */
+  mayBeFree(log: PartitionLog, makesRoom: boolean): Promise<boolean>;
 }
 
 /** How a log comes into a new generation. */
@@ -192,8 +200,10 @@ export class LogExecutor {
       batches.push(operation.batch);
     }
     this.#queue.splice(0, batches.length);
-    await this.#whenRoom(() => this.#options.log.append(batches));
+    const { log, room } = this.#options;
+    await this.#whenRoom(() => log.append(batches));
     if (this.#isAbandoned) return;
+    room.wrote(batches.reduce((sum, { length }) => sum + length, 0));
     this.#isDirty = true;
     if (this.#syncing === undefined) this.#syncing = this.#sync();
   }
@@ -208,20 +218,21 @@ export class LogExecutor {
         break;
       } catch (error) {
         if (!isFull(error) || this.#options.isCondemned()) throw error;
-        if (!this.#isWaitingForRoom) this.#options.waitingForSpace(true);
+        if (!this.#isWaitingForRoom) this.#options.room.waitingForSpace(true);
         this.#isWaitingForRoom = true;
         this.#wakeReaders();
         await this.#untilSpaceMayBeFree(makesRoom);
       }
     }
-    if (this.#isWaitingForRoom) this.#options.waitingForSpace(false);
+    if (this.#isWaitingForRoom) this.#options.room.waitingForSpace(false);
     this.#isWaitingForRoom = false;
   }
 
   /** A drop that is queued behind goes first: without it there may never be space. */
   async #untilSpaceMayBeFree(makesRoom: boolean): Promise<void> {
+    const { log, room } = this.#options;
     for (let mayBe = false; !mayBe && !this.#isDead && !this.#isAbandoned;) {
-      mayBe = await this.#options.spaceMayBeFree(makesRoom);
+      mayBe = await room.mayBeFree(log, makesRoom);
       if (!makesRoom) await this.#advanceQueuedLogStart();
     }
   }
@@ -235,6 +246,7 @@ export class LogExecutor {
   async #advanceQueuedLogStart(): Promise<void> {
     const at = this.#queue.findIndex(({ type }) => type !== 'append' && type !== 'roll');
     const operation = this.#queue[at];
+    const { log, room } = this.#options;
     if (operation?.type !== 'advanceLogStart') return;
     while (!this.#isDead && !this.#isAbandoned) {
       try {
@@ -243,14 +255,16 @@ export class LogExecutor {
         return;
       } catch (error) {
         if (!isFull(error) || this.#options.isCondemned()) throw error;
-        await this.#options.spaceMayBeFree(true);
+        await room.mayBeFree(log, true);
       }
     }
   }
 
   async #advanceLogStart(to: Offset): Promise<void> {
-    await this.#options.log.advanceLogStart(to);
-    this.#options.logStartAdvanced(to);
+    const { log, logStartAdvanced, room } = this.#options;
+    await log.advanceLogStart(to);
+    logStartAdvanced(to);
+    room.shrank();
   }
 
   async #sync(): Promise<void> {

@@ -128,8 +128,8 @@ test('dropOldest at disk.budgetBytes: QoS 1 and 2 go on, and what goes is counte
     freeBytesMin = Math.min(freeBytesMin, disk.freeBytes());
     return droppedRecords > 20_000;
   });
-  // The budget is measured twice a second: the load runs ahead by that, never to the disk's end.
-  expect(usedBytesMax).toBeLessThan(2 * budgetBytes);
+  // What the publishers have in flight may follow, and a status may be asked for between.
+  expect(usedBytesMax).toBeLessThan(budgetBytes + 2_000_000);
   expect(freeBytesMin).toBeGreaterThan(20_000_000);
   await node.restart('stop');
   expect(await msUntilAcked(load)).toBeLessThan(healedMsMax);

@@ -52,9 +52,13 @@ function newExecutor(
     persisted: (_generation, endOffset) => heard.push(`persisted ${endOffset}`),
     logStartAdvanced: (to) => heard.push(`advanced ${to}`),
     reloaded: (how, recovered) => heard.push(`${how} ${recovered.generation}`),
-    waitingForSpace: (isWaiting) => heard.push(isWaiting ? 'full' : 'freed'),
+    room: {
+      wrote: () => undefined,
+      shrank: () => undefined,
+      waitingForSpace: (isWaiting) => heard.push(isWaiting ? 'full' : 'freed'),
+      mayBeFree: () => mayBeFree(),
+    },
     isCondemned: () => false,
-    spaceMayBeFree: mayBeFree,
     condemned: () => heard.push('condemned'),
   });
   const settle = async () => {
