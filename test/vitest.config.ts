@@ -19,8 +19,8 @@ const quick = {
 };
 
 /**
- * Each of these runs the built binary, some of them a Kafka: one file at a time, or they starve
- * each other.
+ * Each of these runs the built binary, some of them a Kafka: two files at a time wait less, more
+ * would starve each other.
  */
 const integration = {
   extends: true as const,
@@ -31,7 +31,7 @@ const integration = {
     exclude: ['**/*.ci.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 1,
+    maxWorkers: 2,
     sequence: { groupOrder: 1 },
   },
 };
