@@ -18,7 +18,8 @@ export function chosenSeeds({ seeds, first, seed }: SeedOptions, keptIn: URL): r
   return first === undefined ? [...new Set([...kept(keptIn), ...range])] : range;
 }
 
-function countOf(option: string, text: string): number {
+/** An option's text as a whole number. @throws where it is none. */
+export function countOf(option: string, text: string): number {
   if (!/^\d+$/.test(text)) throw new Error(`--${option} must be a number, not ${text}`);
   return Number(text);
 }

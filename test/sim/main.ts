@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { chosenSeeds } from './chosen-seeds.ts';
+import { chosenSeeds, countOf } from './chosen-seeds.ts';
 import { coverageOf } from './coverage.ts';
 import { hunt, median, seedsMax, type Hunt } from './hunt.ts';
 import { invariantNames } from './invariants/invariant-names.ts';
@@ -11,7 +11,7 @@ import { simBugs } from './sim-bugs.ts';
 
 const usage = `npm run sim -- [--seeds N] [--first S] [--seed S] [--minutes M] [--workers W]
 npm run sim -- --seed S --trace
-npm run sim -- --bugs [--only NAME[,NAME]] [--minutes M] [--hunts H]
+npm run sim -- --bugs [--only NAME[,NAME]] [--minutes M] [--hunts H] [--first S]
 
 Simulates replicated partitions: votes, fetches, truncation, resets, in-sync sets, witnesses and
 voter changes, over a network, clocks and disks that fail. Whole nodes: npm run sim:nodes.
@@ -26,7 +26,8 @@ voter changes, over a network, clocks and disks that fail. Whole nodes: npm run 
   --trace       says what happens, with --seed
   --bugs        plants known mistakes in copies of the tree instead, and says how many seeds each
                 needs until it is found (hunts of 50 seeds at most, of --minutes 2)
-  --hunts H     so many hunts for each of them (default 3)
+  --hunts H     so many hunts for each of them (default 3); the first one begins at --first,
+                each other one 10,000 seeds further on
   --only NAME[,NAME]   these bugs
 `;
 
@@ -99,7 +100,10 @@ async function huntAll(): Promise<number> {
   const bugs = named(simBugs, values.only);
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const hunts: Hunt[] = [];
-  const options = { bugs, minutes: values.minutes ?? '2', hunts: Number(values.hunts) };
+  const options = {
+    ...{ bugs, minutes: values.minutes ?? '2', hunts: Number(values.hunts) },
+    firstSeed: countOf('first', values.first ?? '1'),
+  };
   const start = performance.now();
   await hunt(root, options, (one) => {
     hunts.push(one);

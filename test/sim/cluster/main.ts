@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { chosenSeeds } from '../chosen-seeds.ts';
+import { chosenSeeds, countOf } from '../chosen-seeds.ts';
 import { named } from '../named.ts';
 import { clusterBugs } from './cluster-bugs.ts';
 import { huntClusterBugs } from './cluster-hunt.ts';
@@ -9,7 +9,7 @@ import { runCluster } from './run-cluster.ts';
 
 const usage = `npm run sim:nodes -- [--seeds N] [--first S] [--seed S] [--minutes M] [--stop]
                      [--trace]
-npm run sim:nodes -- --bugs [--only NAME[,NAME]] [--seeds N] [--minutes M]
+npm run sim:nodes -- --bugs [--only NAME[,NAME]] [--seeds N] [--first S] [--minutes M]
 
 Simulates whole clusters: every node's core, executor and log on a disk that fails, links that are
 cut and slow, clocks that drift, sensors that go from node to node. Checks after each turn that no
@@ -74,10 +74,13 @@ async function huntAll(): Promise<number> {
   const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
   const { minutes } = values;
   let missed = 0;
-  const options = { bugs, minutes, seedsMax: Number(values.seeds) };
+  const options = {
+    ...{ bugs, minutes, seedsMax: countOf('seeds', values.seeds) },
+    firstSeed: countOf('first', values.first ?? '1'),
+  };
   await huntClusterBugs(root, options, ({ bug, seedsNeeded, text }) => {
     if (seedsNeeded === undefined) missed++;
-    const verdict = seedsNeeded === undefined ? 'MISSED' : `found by seed ${seedsNeeded}`;
+    const verdict = seedsNeeded === undefined ? 'MISSED' : `after ${seedsNeeded} seeds`;
     say(`${bug.rule.padEnd(3)} ${bug.name.padEnd(36)} ${verdict.padEnd(16)} ${text}`);
   });
   say(`${bugs.length - missed} of ${bugs.length} bugs found`);
