@@ -32,6 +32,7 @@ const happened: Readonly<Record<string, string>> = {
   rot: 'a log rots',
   trim: 'the log start moves',
   reset: 'a replica begins anew above its end',
+  loseLog: 'a leader is back without some of its log, unnoticed',
   cutLink: 'a healthy leader and one voter do not hear each other',
   flap: 'a follower flaps beside a witness',
 };

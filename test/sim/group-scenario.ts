@@ -1,4 +1,5 @@
 import type { Prng } from '../../src/base/prng.ts';
+import type { VoterSet } from '../../src/core/replica/voter-set.ts';
 import { noFaults } from './faults.ts';
 import type { GroupNode } from './group-node.ts';
 import type { GroupWorld } from './group-world.ts';
@@ -13,6 +14,8 @@ const stepMs = 5_000;
 const failoverMsMax = 15_000;
 /** A follower that falls silent for a moment again and again, and what that may cost (C4). */
 const flap = { forMs: 60_000, everyMs: 3_000, silentMs: 1_300, stalledMsMax: 12_000, lookMs: 100 };
+/** Less than what a follower waits for its leader, more than what a message takes. */
+const unnoticedMs = 100;
 /** A leader is cut off at most so long; within it another one is elected. */
 const awayMsMax = 8_000;
 
@@ -100,20 +103,50 @@ export class GroupScenario {
     world.allow(noFaults);
     world.runUntil(world.queue.nowMs + failoverMsMax);
     const { current } = (world.leader ?? world.node(1)).voters;
-    if (current.voters.length - 1 < current.majority) return;
     const lost = world.node(this.#draw.pick(current.voters).nodeId);
-    const copies = current.dataVoters.filter(({ nodeId }) => nodeId !== lost.nodeId).length;
-    if (copies < this.#plan.minInsyncReplicas(current.dataVoters.length)) return;
+    if (!this.#goesOnWithout(lost, current)) return;
     this.#repeat(world.queue.nowMs + failoverMsMax, 600, () => this.#publish());
     world.runUntil(world.queue.nowMs + this.#draw.next() * 100);
     // Gone, or silent.
     if (this.#draw.chance(0.5)) world.crash(lost);
     else world.pause(lost);
+    this.#mustGoOn(`without node ${lost.nodeId}`);
+    this.#comeBack(lost);
+  }
+
+  /**
+   * A leader begins anew without some of its log, before anybody missed it: its node answers on,
+   * and says that it leads no more (T2).
+   */
+  loseLog(): void {
+    const world = this.#world;
+    const { leader } = world;
+    if (leader === undefined || !this.#goesOnWithout(leader, leader.voters.current)) return;
+    world.count('loseLog');
+    const others = world.nodes.map(({ nodeId }) => nodeId);
+    world.network.isolate(leader.nodeId, others, 'both');
+    // What is on its way arrives, and nobody is refused.
+    world.runUntil(world.queue.nowMs + unnoticedMs);
+    world.rot(leader);
+    world.restart(leader);
+    world.network.heal();
+    this.#repeat(world.queue.nowMs + failoverMsMax, 600, () => this.#publish());
+    this.#mustGoOn(`where node ${leader.nodeId} answers without leading`);
+  }
+
+  /** The others can elect, and are copies enough. */
+  #goesOnWithout({ nodeId }: GroupNode, { voters, majority, dataVoters }: VoterSet): boolean {
+    const copies = dataVoters.filter((voter) => voter.nodeId !== nodeId).length;
+    const isEnough = copies >= this.#plan.minInsyncReplicas(dataVoters.length);
+    return isEnough && voters.length - 1 >= majority;
+  }
+
+  #mustGoOn(how: string): void {
+    const world = this.#world;
     world.runUntil(world.queue.nowMs + failoverMsMax / 2);
     const before = this.#acknowledged;
     world.runUntil(world.queue.nowMs + failoverMsMax / 2);
-    if (this.#acknowledged === before) fail(`nothing goes on without node ${lost.nodeId}`);
-    this.#comeBack(lost);
+    if (this.#acknowledged === before) fail(`nothing goes on ${how}`);
   }
 
   /** Who was away does not depose a leader that the others follow (KIP-996). */

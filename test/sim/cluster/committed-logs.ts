@@ -2,6 +2,7 @@ import type { Partition } from '../../../src/core/partition.ts';
 import { isInternalTopicName } from '../../../src/base/topic-name.ts';
 import { utf8Decode } from '../../../src/base/bytes.ts';
 import { iterateRecords } from '../../../src/wire/kafka/record-iterator.ts';
+import { CommitEnds } from '../invariants/commit-ends.ts';
 import { indexAt, logKey, type BatchMark, type LogCopies, type LogCopy } from './log-copies.ts';
 
 /** A record that is committed. */
@@ -19,6 +20,7 @@ interface CommittedLog {
   readonly topic: string;
   readonly partition: number;
   readonly batches: BatchMark[];
+  readonly ends: CommitEnds;
   end: number;
 }
 
@@ -28,6 +30,14 @@ interface Seen {
   ledEpoch: number;
   /** At the end of the turn before: it may have committed, then resigned, in one turn. */
   wasLeader: boolean;
+}
+
+/** A high watermark. */
+interface Moved {
+  readonly key: string;
+  readonly from: number;
+  /** It led in that epoch, and so may have committed; undefined: it follows. */
+  readonly ledEpoch: number | undefined;
 }
 
 /** A process whose partitions are watched. */
@@ -83,8 +93,8 @@ export class CommittedLogs {
         );
       }
       if (highWatermark > seen.highWatermark) {
-        const wasLeader = isLeader || seen.wasLeader;
-        this.#moved(process, partition, { key, from: seen.highWatermark, wasLeader });
+        const ledEpoch = isLeader || seen.wasLeader ? seen.ledEpoch : undefined;
+        this.#moved(process, partition, { key, from: seen.highWatermark, ledEpoch });
         seen.highWatermark = highWatermark;
       }
       seen.wasLeader = isLeader;
@@ -122,7 +132,9 @@ export class CommittedLogs {
     const copy = process.copies.byKey.get(key);
     if (log === undefined || copy === undefined) return;
     let at = indexAt(copy.batches, partition.logStartOffset);
-    for (const mark of log.batches.slice(indexAt(log.batches, partition.logStartOffset))) {
+    const first = indexAt(log.batches, partition.logStartOffset);
+    const end = indexAt(log.batches, log.ends.before(partition.leaderEpoch));
+    for (const mark of log.batches.slice(first, end)) {
       const own = copy.batches[at++];
       if (own?.base !== mark.base || own.crc !== mark.crc) {
         throw new Violation(
@@ -133,12 +145,8 @@ export class CommittedLogs {
     }
   }
 
-  #moved(
-    process: WatchedProcess,
-    partition: Partition,
-    moved: { readonly key: string; readonly from: number; readonly wasLeader: boolean },
-  ): void {
-    const { key, from, wasLeader } = moved;
+  #moved(process: WatchedProcess, partition: Partition, moved: Moved): void {
+    const { key, from, ledEpoch } = moved;
     const { topic, highWatermark, logStartOffset } = partition;
     const copy = process.copies.byKey.get(key);
     if (copy === undefined) throw new Error('a partition has a log');
@@ -146,7 +154,7 @@ export class CommittedLogs {
     if (log === undefined) {
       const other = [...this.#logs.values()].find((each) => isSamePlace(each, partition));
       if (other !== undefined) throw new Violation(`${name(partition)}: the topic has two ids`);
-      log = { topic, partition: partition.partition, batches: [], end: 0 };
+      log = { topic, partition: partition.partition, batches: [], ends: new CommitEnds(), end: 0 };
       this.#logs.set(key, log);
     }
     const start = Math.max(from, logStartOffset);
@@ -161,17 +169,17 @@ export class CommittedLogs {
       }
       next = mark.last + 1;
       if (mark.base < log.end) this.#compare(log, mark, process.nodeId);
-      else this.#commit(log, mark, { partition, nodeId: process.nodeId, wasLeader });
+      else this.#commit(log, mark, { partition, nodeId: process.nodeId, ledEpoch });
     }
   }
 
   #commit(
     log: CommittedLog,
     mark: BatchMark,
-    by: { readonly partition: Partition; readonly nodeId: number; readonly wasLeader: boolean },
+    by: Pick<Moved, 'ledEpoch'> & { readonly partition: Partition; readonly nodeId: number },
   ): void {
-    const { partition, nodeId, wasLeader } = by;
-    if (!wasLeader || mark.base !== log.end) {
+    const { partition, nodeId, ledEpoch } = by;
+    if (ledEpoch === undefined || mark.base !== log.end) {
       throw new Violation(
         `${name(partition)}: node ${nodeId} takes ${mark.base} for committed, which no leader ` +
           `has committed (${log.end})`,
@@ -179,6 +187,7 @@ export class CommittedLogs {
     }
     log.batches.push(mark);
     log.end = mark.last + 1;
+    log.ends.committed(ledEpoch, log.end);
     if (!isInternalTopicName(log.topic)) this.#tell(log, mark);
   }
 

@@ -1,5 +1,12 @@
 import type { SimLog, SimRecord } from '../sim-log.ts';
+import { CommitEnds } from './commit-ends.ts';
 import { InvariantBroken } from './invariant-broken.ts';
+
+/** Who commits. */
+export interface CommittingLeader {
+  readonly nodeId: number;
+  readonly leaderEpoch: number;
+}
 
 /**
  * Everything that a leader ever committed, by offset. A committed batch never changes, and none is
@@ -8,6 +15,7 @@ import { InvariantBroken } from './invariant-broken.ts';
 export class CommittedLog {
   readonly #records: SimRecord[] = [];
   readonly #places = new Map<string, number>();
+  readonly ends = new CommitEnds();
 
   get end(): number {
     return this.#records.length;
@@ -17,8 +25,9 @@ export class CommittedLog {
     return this.#records[place];
   }
 
-  /** A leader's watermark passed an offset. */
-  commit(at: number, record: SimRecord, nodeId: number): void {
+  /** The watermark of a leader passed an offset. */
+  commit(at: number, record: SimRecord, leader: CommittingLeader): void {
+    const { nodeId, leaderEpoch } = leader;
     const known = this.#records[at];
     if (known !== undefined) {
       if (isSameRecord(known, record)) return;
@@ -26,15 +35,16 @@ export class CommittedLog {
     }
     if (at !== this.#records.length) fail(`node ${nodeId} commits ${at} out of order`);
     this.#records[at] = record;
+    this.ends.committed(leaderEpoch, at + 1);
     if (record.payload === undefined) return;
     const other = this.#places.get(record.payload);
     if (other !== undefined) fail(`${record.payload} is committed at ${other} and ${at}`);
     this.#places.set(record.payload, at);
   }
 
-  /** Everything that was ever committed: the last of it says so (log matching). */
-  isIn(log: SimLog): boolean {
-    const last = this.#records.length - 1;
+  /** Everything that was committed, or all of it below `end`: its last says so (log matching). */
+  isIn(log: SimLog, end = this.#records.length): boolean {
+    const last = end - 1;
     if (last < log.logStartOffset) return log.logEndOffset > last;
     return isSameRecord(this.#records[last], log.at(last));
   }

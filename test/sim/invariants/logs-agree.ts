@@ -49,7 +49,10 @@ export class LogsAgree {
     for (let at = from; at < to; at++) {
       const record = log.at(at);
       if (record === undefined) fail(`node ${nodeId} has nothing at ${at}, below its watermark`);
-      if (replica?.isLeader === true) this.#committed.commit(at, record, nodeId);
+      if (replica?.isLeader === true) {
+        const { leaderEpoch } = replica;
+        this.#committed.commit(at, record, { nodeId, leaderEpoch });
+      }
       const known = this.#committed.at(at);
       if (isSameRecord(known, record, role === 'witness')) continue;
       fail(`node ${nodeId} has ${show(record)} at ${at}, committed is ${show(known)}`);
