@@ -253,10 +253,11 @@ export class Membership {
   }
 
   #facts(): NodeFacts {
-    const { nodeId, directoryId, startCounter, startIds = [], cluster } = this.#options;
+    const { nodeId, directoryId, startCounter, startIds = [], cluster, stored } = this.#options;
     const { name: clusterName, peers, version } = cluster;
     return {
       ...{ clusterName, nodeId, directoryId, startCounter, startIds, peers, version },
+      formerDirectoryIds: stored.formerDirectoryIds,
       clusterId: this.#clusterId,
       isWitness: peers.some((peer) => peer.nodeId === nodeId && peer.isWitness),
       // A cluster that began as one node has it from its log alone.

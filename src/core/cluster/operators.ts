@@ -14,7 +14,14 @@ import { alterReplicasCodec } from '../../wire/kafka/generated/10002-alter-repli
 import type { AdminAnswer } from '../effect.ts';
 import { handlerOf, type Handler } from '../kafka/handler.ts';
 import type { Partition } from '../partition.ts';
-import { isBorn, type Introduction, type NodeFacts } from '../peer/node-facts.ts';
+import {
+  directoryIdsOf,
+  givenUpText,
+  isBorn,
+  isSameProcess,
+  type Introduction,
+  type NodeFacts,
+} from '../peer/node-facts.ts';
 import type { Peers } from '../peer/peers.ts';
 import type { Voter } from '../replica/voter-set.ts';
 import { admit, alterReplicas, clusterMembers, readmit, type Admission } from './admission.ts';
@@ -89,11 +96,30 @@ export class Operators {
       const answer = (outcome: AdminAnswer): void => reply({ throttleTimeMs: 0, ...said(outcome) });
       if (!isItself) return answer(refuse('A node can only ask for itself.'));
       const { isReplacing, replacedDirectoryId: replaced } = asked;
+      const refusal = this.#enterRefusal(from, replaced !== zeroUuid);
+      if (refusal !== undefined) return answer(refuse(refusal));
       const enter = (view: AdmissionView): Admission =>
         isReplacing ? readmit(newcomer, replaced, view) : admit(newcomer, view);
       return this.#decide(enter, answer);
     });
     return [[apiKeys.addRaftVoter, handler]];
+  }
+
+  /**
+   * Its connection may be older than the promotion that did without it (V5). And who comes by
+   * itself must be the one at the node's address: a clone elsewhere would take the place of a disk
+   * that is only away (V4).
+   */
+  #enterRefusal(from: NodeFacts, isByItself: boolean): string | undefined {
+    const { state, peers } = this.#options;
+    const isGivenUp = directoryIdsOf(from).some((id) => state.promotions.isGivenUp(id));
+    if (isGivenUp) return givenUpText(from);
+    const { nodeId } = from;
+    const there = peers().introductions().get(nodeId);
+    const isThere =
+      there !== undefined && isSameProcess(there, from) && peers().isConnected(nodeId);
+    if (!isByItself || isThere) return undefined;
+    return `Another one may be at the address of node ${nodeId}.`;
   }
 
   #enter(isReplacing: boolean, done: (answer: AdminAnswer) => void): void {

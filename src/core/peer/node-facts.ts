@@ -25,6 +25,8 @@ export interface NodeFacts {
   readonly startCounter: number;
   /** What its last starts drew, the newest last; empty: it says none (V4). */
   readonly startIds: readonly Uuid[];
+  /** What that disk was called before it lost its votes, the newest last (V4). */
+  readonly formerDirectoryIds: readonly Uuid[];
   readonly isWitness: boolean;
   /** All nodes that its config lists, itself too. */
   readonly peers: readonly PeerNode[];
@@ -54,6 +56,16 @@ export const beginEmpty =
 
 /** It belongs to a cluster (V2). */
 export const isBorn = (facts: NodeFacts): boolean => facts.clusterId !== zeroUuid;
+
+/** All that a disk was ever called: under a new id it still has what it had (V4). */
+export const directoryIdsOf = ({ directoryId, formerDirectoryIds }: NodeFacts): readonly Uuid[] => [
+  ...formerDirectoryIds,
+  directoryId,
+];
+
+/** Why a disk that a promotion did without takes no part, under whatever id (V5). */
+export const givenUpText = ({ nodeId }: NodeFacts): string =>
+  `node ${nodeId} was given up by \`shorelog promote\`: ${beginEmpty}`;
 
 /** They are the same start of the same data directory: one process. */
 export const isSameProcess = (a: NodeFacts, b: NodeFacts): boolean =>
@@ -119,9 +131,10 @@ export const saidFacts = ({ version: softwareVersion, ...facts }: NodeFacts) => 
 export function factsOf(request: IntroduceRequest | IntroduceResponse): NodeFacts {
   const { clusterName, clusterId, nodeId, directoryId, startCounter } = request;
   const { startIds, isWitness, peers, clusterTopicId, softwareVersion: version } = request;
+  const { formerDirectoryIds } = request;
   return {
     ...{ clusterName, clusterId, nodeId, directoryId, startCounter },
-    ...{ startIds, isWitness, peers, clusterTopicId, version },
+    ...{ startIds, formerDirectoryIds, isWitness, peers, clusterTopicId, version },
   };
 }
 

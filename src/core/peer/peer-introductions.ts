@@ -9,9 +9,10 @@ import type { TypedExchange } from '../kafka/handler.ts';
 import type { Now } from '../now.ts';
 import { KnownDirectories, type KnownDirectory } from './known-directories.ts';
 import {
-  beginEmpty,
+  directoryIdsOf,
   factsOf,
   factsRefusal,
+  givenUpText,
   introductionOf,
   isBorn,
   isSameProcess,
@@ -91,8 +92,7 @@ export class PeerIntroductions implements IntroducedNodes {
     const facts = this.#connections.get(connection);
     const own = this.#options.facts();
     if (facts?.clusterId !== own.clusterId) return undefined;
-    const isOut = this.#options.isGivenUp(facts.directoryId) || this.#rivalOf(facts) !== undefined;
-    return isOut ? undefined : facts;
+    return this.#isGivenUp(facts) || this.#rivalOf(facts) !== undefined ? undefined : facts;
   }
 
   introducedOn(connection: ConnectionId): NodeFacts | undefined {
@@ -159,9 +159,12 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   #refusal(said: NodeFacts): string | undefined {
-    const { facts, isGivenUp } = this.#options;
-    if (isGivenUp(said.directoryId)) return givenUpText(said);
-    return factsRefusal(facts(), said) ?? this.#directories.refusal(said);
+    if (this.#isGivenUp(said)) return givenUpText(said);
+    return factsRefusal(this.#options.facts(), said) ?? this.#directories.refusal(said);
+  }
+
+  #isGivenUp(said: NodeFacts): boolean {
+    return directoryIdsOf(said).some((id) => this.#options.isGivenUp(id));
   }
 
   /** The process that is connected at the node's listed address, where it is another one. */
@@ -244,9 +247,6 @@ export class PeerIntroductions implements IntroducedNodes {
     return true;
   }
 }
-
-const givenUpText = ({ nodeId }: NodeFacts): string =>
-  `node ${nodeId} was given up by \`shorelog promote\`: ${beginEmpty}`;
 
 const toldRefusal = ({ errorCode, errorMessage, nodeId }: IntroduceResponse): string | undefined =>
   errorCode === 0 ? undefined : `node ${nodeId} refuses: ${errorMessage ?? `error ${errorCode}`}`;

@@ -34,6 +34,7 @@ const directoryOf = (nodeId: number) => uuid(`00000000-0000-4000-8000-0000000000
 const factsOf = (nodeId: number): NodeFacts => ({
   ...{ clusterName: 'plant', clusterId: directoryOf(9), nodeId, directoryId: directoryOf(nodeId) },
   ...{ startCounter: 3, startIds: [directoryOf(8)], isWitness: false, version: '1' },
+  formerDirectoryIds: [],
   peers: [1, 2].map((each) => ({ nodeId: each, isWitness: false })),
   clusterTopicId: directoryOf(7),
 });

@@ -22,6 +22,7 @@ export interface IntroduceRequest {
   readonly softwareVersion: string;
   readonly startIds: readonly Uuid[];
   readonly wallMs: number;
+  readonly formerDirectoryIds: readonly Uuid[];
 }
 
 export interface IntroduceResponsePeer {
@@ -52,6 +53,7 @@ export interface IntroduceResponse {
   readonly clusterVoters: readonly IntroduceResponseVoter[];
   readonly startIds: readonly Uuid[];
   readonly wallMs: number;
+  readonly formerDirectoryIds: readonly Uuid[];
 }
 
 function readIntroduceRequestPeer(reader: ProtocolReader, _version: number): IntroduceRequestPeer {
@@ -78,12 +80,15 @@ function readIntroduceRequest(reader: ProtocolReader, version: number): Introduc
   const softwareVersion = reader.string(flexible);
   let startIds: readonly Uuid[] = [];
   let wallMs: number = -1;
+  let formerDirectoryIds: readonly Uuid[] = [];
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
     const end = reader.tagEnd;
     if (tag === 10000) startIds = reader.array((r) => r.uuid(), version, flexible, 16);
     else if (tag === 10001) wallMs = reader.int64();
+    else if (tag === 10002)
+      formerDirectoryIds = reader.array((r) => r.uuid(), version, flexible, 16);
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -100,6 +105,7 @@ function readIntroduceRequest(reader: ProtocolReader, version: number): Introduc
     softwareVersion,
     startIds,
     wallMs,
+    formerDirectoryIds,
   };
 }
 
@@ -148,12 +154,15 @@ function readIntroduceResponse(reader: ProtocolReader, version: number): Introdu
   const clusterVoters = reader.array(readIntroduceResponseVoter, version, flexible, 22);
   let startIds: readonly Uuid[] = [];
   let wallMs: number = -1;
+  let formerDirectoryIds: readonly Uuid[] = [];
   let left = flexible ? reader.unsignedVarint() : 0;
   for (; left > 0 && !reader.failed; left--) {
     const tag = reader.beginTag();
     const end = reader.tagEnd;
     if (tag === 10000) startIds = reader.array((r) => r.uuid(), version, flexible, 16);
     else if (tag === 10001) wallMs = reader.int64();
+    else if (tag === 10002)
+      formerDirectoryIds = reader.array((r) => r.uuid(), version, flexible, 16);
     else reader.skipTag();
     reader.endTag(end);
   }
@@ -174,6 +183,7 @@ function readIntroduceResponse(reader: ProtocolReader, version: number): Introdu
     clusterVoters,
     startIds,
     wallMs,
+    formerDirectoryIds,
   };
 }
 
@@ -209,7 +219,9 @@ function writeIntroduceRequest(
     const hasStartIds = startIds.length > 0;
     const { wallMs } = value;
     const hasWallMs = wallMs !== -1;
-    writer.tagCount((hasStartIds ? 1 : 0) + (hasWallMs ? 1 : 0));
+    const { formerDirectoryIds } = value;
+    const hasFormerDirectoryIds = formerDirectoryIds.length > 0;
+    writer.tagCount((hasStartIds ? 1 : 0) + (hasWallMs ? 1 : 0) + (hasFormerDirectoryIds ? 1 : 0));
     if (hasStartIds)
       writer.tag(10000, (field) =>
         field.array(startIds, (w, element) => w.uuid(element), version, flexible),
@@ -218,6 +230,10 @@ function writeIntroduceRequest(
       writer.beginTag(10001, 8);
       writer.int64(wallMs);
     }
+    if (hasFormerDirectoryIds)
+      writer.tag(10002, (field) =>
+        field.array(formerDirectoryIds, (w, element) => w.uuid(element), version, flexible),
+      );
   }
 }
 
@@ -269,7 +285,9 @@ function writeIntroduceResponse(
     const hasStartIds = startIds.length > 0;
     const { wallMs } = value;
     const hasWallMs = wallMs !== -1;
-    writer.tagCount((hasStartIds ? 1 : 0) + (hasWallMs ? 1 : 0));
+    const { formerDirectoryIds } = value;
+    const hasFormerDirectoryIds = formerDirectoryIds.length > 0;
+    writer.tagCount((hasStartIds ? 1 : 0) + (hasWallMs ? 1 : 0) + (hasFormerDirectoryIds ? 1 : 0));
     if (hasStartIds)
       writer.tag(10000, (field) =>
         field.array(startIds, (w, element) => w.uuid(element), version, flexible),
@@ -278,6 +296,10 @@ function writeIntroduceResponse(
       writer.beginTag(10001, 8);
       writer.int64(wallMs);
     }
+    if (hasFormerDirectoryIds)
+      writer.tag(10002, (field) =>
+        field.array(formerDirectoryIds, (w, element) => w.uuid(element), version, flexible),
+      );
   }
 }
 

@@ -23,6 +23,7 @@ export const introduceSchema: ApiSchema = {
     'softwareVersion string',
     'startIds []uuid tag=10000',
     'wallMs int64 tag=10001 default=-1',
+    'formerDirectoryIds []uuid tag=10002',
   ],
   response: [
     'errorCode int16',
@@ -43,5 +44,6 @@ export const introduceSchema: ApiSchema = {
     ['nodeId int32', 'directoryId uuid', 'isWitness boolean'],
     'startIds []uuid tag=10000',
     'wallMs int64 tag=10001 default=-1',
+    'formerDirectoryIds []uuid tag=10002',
   ],
 };

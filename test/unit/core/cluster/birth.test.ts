@@ -16,6 +16,7 @@ const factsOf = (nodeId: number, dataNodes: number, more: Partial<Introduction> 
   const facts: Introduction = {
     ...{ clusterName: 'plant', clusterId: zeroUuid, clusterTopicId: zeroUuid, version: '1' },
     ...{ nodeId, directoryId: directoryOf(nodeId), startCounter: 1, startIds: [], peers },
+    formerDirectoryIds: [],
     isWitness: nodeId > dataNodes,
     ...{ clusterLeaderId: -1, clusterLeaderEpoch: 0, clusterVoters: [] },
     ...more,

@@ -10,6 +10,7 @@ const idOf = (start: string): Uuid => uuid(`00000000-0000-4000-8000-${start.padS
 const factsOf = (nodeId: number, startCounter: number, starts: string[] = []): NodeFacts => ({
   ...{ clusterName: 'plant', clusterId: zeroUuid, nodeId, directoryId, startCounter },
   startIds: starts.map(idOf),
+  formerDirectoryIds: [],
   ...{ isWitness: false, peers: [], clusterTopicId: zeroUuid, version: '1' },
 });
 

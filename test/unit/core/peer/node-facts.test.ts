@@ -12,6 +12,7 @@ const factsOf = (nodeId: number, overrides: Partial<NodeFacts> = {}): NodeFacts 
     nodeId,
     startCounter: 1,
     startIds: [],
+    formerDirectoryIds: [],
     isWitness: false,
   },
   ...{ directoryId: uuid(`00000000-0000-4000-8000-00000000000${nodeId}`), peers },

@@ -108,7 +108,12 @@ export class PeerWorld {
         new PeerNodeSim(
           {
             ...{ clusterName: 'plant', clusterId: options.clusterId ?? clusterUuid, nodeId },
-            ...{ directoryId: directoryOf(nodeId), startCounter: 0, startIds: [] },
+            ...{
+              directoryId: directoryOf(nodeId),
+              startCounter: 0,
+              startIds: [],
+              formerDirectoryIds: [],
+            },
             ...{ isWitness: false, peers },
             ...{ clusterTopicId: topicId, version: '1', ...options.factsOf?.(nodeId) },
           },
