@@ -124,7 +124,9 @@ const topic = z.strictObject({
 });
 
 const route = z.strictObject({
-  from: text('MQTT topic filter; the first route that matches wins.').meta({
+  from: text(
+    'MQTT topic filter; the first route that matches wins. What none matches gets its PUBACK and is not stored, only counted; `#` leaves out topics that begin with `$`.',
+  ).meta({
     title: 'MQTT topic filter',
   }),
   topic: text('Topic that takes the records.').meta({ title: 'topic name' }),

@@ -226,6 +226,7 @@ export class Boot {
   }
 
   #serve(): void {
+    for (const { name } of this.#options.seeds) this.#warnMissing(name);
     this.#phase = 'ready';
     this.#options.ready();
   }
@@ -262,6 +263,15 @@ export class Boot {
       level: 'warn',
       text: `Topic ${known.name} keeps its ${known.partitions} partitions; the config asks for ${wanted}.`,
     });
+  }
+
+  /** Another node decides which topics there are, by a config of its own. */
+  #warnMissing(topic: string): void {
+    if (this.#options.cluster.topic(topic) !== undefined) return;
+    const text =
+      `The cluster has no topic ${topic}: publishes that are routed to it are refused. ` +
+      `Make it with a Kafka client, or list it in the config of the node that leads ${clusterTopicName}.`;
+    this.#options.emit({ type: 'Print', level: 'error', text });
   }
 
   #tellLost({ name, topicId, partitions }: TopicValue): void {

@@ -58,7 +58,7 @@ export class LoneSessions implements SessionKeeper {
     const { locate, release, reject } = this.#options;
     let session = this.#sessions.get(clientId);
     if (session === undefined) {
-      if (locate(publish) === undefined) return release(publishId);
+      if (locate(publish) === 'unrouted') return release(publishId);
       session = this.#newSession(publish);
     }
     if (session === undefined) return reject(publishId, true, 'too many QoS 2 sessions');

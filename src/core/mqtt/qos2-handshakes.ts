@@ -77,7 +77,8 @@ export class Qos2Handshakes {
     const { locate, release, reject, allocateProducerId } = this.#options;
     const place = locate(publish);
     // No route: nothing is stored, so there is nothing to store once.
-    if (place === undefined) return release(publishId);
+    if (place === 'unrouted') return release(publishId);
+    if (place === 'topicMissing') return reject(publishId, true, 'its topic is not there');
     if (session.open.size >= limits.mqttInboundInflightMax) {
       return reject(publishId, true, 'too many open QoS 2 identifiers');
     }

@@ -2,6 +2,7 @@ import type { ConnectionId, MonotonicMs, Uuid } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
 import type { Publish } from '../event.ts';
+import type { NoPlace } from '../produce/route-table.ts';
 import type { TripleTarget } from './triple-target.ts';
 
 /** Appends to `__mqtt_sessions`. */
@@ -40,8 +41,8 @@ export interface Qos2Options {
   readonly producer: TripleProducer;
   /** An id that nobody has or had (P4); undefined while none is at hand. */
   readonly allocateProducerId: () => bigint | undefined;
-  /** Where the publish goes; undefined if no route names its topic. */
-  readonly locate: (publish: Publish) => { topicId: Uuid; partition: number } | undefined;
+  /** Where the publish goes. */
+  readonly locate: (publish: Publish) => { topicId: Uuid; partition: number } | NoPlace;
   readonly release: (publishId: number) => void;
   readonly reject: (publishId: number, closeConnection: boolean, reason: string) => void;
   /** `isResumed`: what the front end remembers of the session still holds. */

@@ -9,6 +9,7 @@ import type { Now } from '../now.ts';
 import type { Ingest } from '../produce/ingest.ts';
 import type { ProduceQueues } from '../produce/produce-queues.ts';
 import type { PendingPublish } from '../produce/publish-order.ts';
+import type { NoPlace } from '../produce/route-table.ts';
 import type { TripleTarget } from './triple-target.ts';
 import { Qos2Sessions } from './qos2-sessions.ts';
 import type { SharingOptions, TripleOutcome } from './qos2-options.ts';
@@ -73,10 +74,11 @@ export class Qos2Publishes {
     this.sessions.identifierReceived(publish);
   }
 
-  #locate(publish: Publish): { topicId: Uuid; partition: number } | undefined {
+  #locate(publish: Publish): { topicId: Uuid; partition: number } | NoPlace {
     const target = this.#options.ingest.locate(publish);
-    const topic = target && this.#options.cluster.topic(target.topic);
-    if (target === undefined || topic === undefined) return undefined;
+    if (typeof target === 'string') return target;
+    const topic = this.#options.cluster.topic(target.topic);
+    if (topic === undefined) return 'topicMissing';
     return { topicId: topic.topicId as Uuid, partition: target.partition };
   }
 
@@ -85,7 +87,8 @@ export class Qos2Publishes {
     const { cluster, queues, ingest, now } = this.#options;
     const topic = cluster.topicById(target.topicId)?.name;
     if (topic === undefined) return done({ error: 'LEADER_NOT_AVAILABLE' });
-    const key = ingest.locate(publish)?.key ?? utf8Encode(publish.mqttTopic);
+    const routed = ingest.locate(publish);
+    const key = typeof routed === 'string' ? utf8Encode(publish.mqttTopic) : routed.key;
     const batch = ingest.buildBatch(publish, key, target, now());
     const place = { topic, topicId: target.topicId, partition: target.partition };
     const from = { clientId: publish.clientId, triple: target };

@@ -12,7 +12,7 @@ import type { Batcher } from './batcher.ts';
 import { MqttHeaders } from './mqtt-headers.ts';
 import type { ProducerTriple } from './producer-triple.ts';
 import { PublishOrder, type PendingPublish } from './publish-order.ts';
-import type { RouteTable, RouteTarget } from './route-table.ts';
+import type { NoPlace, RouteTable, RouteTarget } from './route-table.ts';
 
 /** `stalled`: an fsync takes too long; there is room, so nothing is dropped for it. */
 export type DiskState = 'free' | 'stalled' | 'full';
@@ -70,7 +70,7 @@ export class Ingest {
     return this.#droppedQos0;
   }
 
-  locate(publish: Publish): RouteTarget | undefined {
+  locate(publish: Publish): RouteTarget | NoPlace {
     return this.#options.routes.locate(publish.mqttTopic, publish.clientId);
   }
 
@@ -85,7 +85,8 @@ export class Ingest {
     if (publish.qos === 0 && this.#disk === 'full') return this.#dropQos0(publish.publishId);
     const pending = this.enter(publish, now);
     const target = this.locate(publish);
-    if (target === undefined) return this.unrouted(pending);
+    if (target === 'unrouted') return this.unrouted(pending);
+    if (target === 'topicMissing') return pending.refused('LEADER_NOT_AVAILABLE');
     const queue = this.#options.queue(target.topic, target.partition);
     if (queue === undefined) return pending.refused('LEADER_NOT_AVAILABLE');
     const record = {

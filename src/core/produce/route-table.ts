@@ -17,11 +17,17 @@ export interface RouteTarget {
   readonly key: Uint8Array;
 }
 
+/**
+ * Why a publish has no place. `unrouted`: no rule matches, so it is not to be stored.
+ * `topicMissing`: it is to be stored, in a topic that `__cluster` does not have (yet).
+ */
+export type NoPlace = 'unrouted' | 'topicMissing';
+
 const cachedTopicsMax = 10_000;
 
 /**
  * MQTT topic -> topic-partition and key; the first rule that matches wins. Partition counts come
- * from `__cluster`, never from the config. A publish that no rule matches is not stored.
+ * from `__cluster`, never from the config.
  */
 export class RouteTable {
   readonly #rules: readonly CompiledRule[];
@@ -33,13 +39,13 @@ export class RouteTable {
     this.#partitionsOf = partitionsOf;
   }
 
-  locate(mqttTopic: string, clientId: string): RouteTarget | undefined {
+  locate(mqttTopic: string, clientId: string): RouteTarget | NoPlace {
     const cached = this.#byMqttTopic.get(mqttTopic);
     if (cached !== undefined) return cached;
     const rule = this.#rules.find(({ levels }) => filterMatches(levels, mqttTopic));
-    if (rule === undefined) return undefined;
+    if (rule === undefined) return 'unrouted';
     const partitions = this.#partitionsOf(rule.topic);
-    if (partitions === undefined) return undefined;
+    if (partitions === undefined) return 'topicMissing';
     const key = utf8Encode(rule.key === 'mqttTopic' ? mqttTopic : clientId);
     const target = { topic: rule.topic, partition: partitionOf(key, partitions), key };
     if (rule.key === 'mqttTopic') this.#remember(mqttTopic, target);

@@ -180,6 +180,17 @@ describe('Node', () => {
     expect(world.node.view.unroutedPublishes).toBe(1);
   });
 
+  it.each([1, 2] as const)('stores nothing of QoS %i in a topic that is not there', (qos) => {
+    const world = new NodeWorld({ routes: [{ from: '#', topic: 'elsewhere', key: 'mqttTopic' }] });
+    world.start();
+    const id = world.publish('a', 'x', { qos });
+    world.turn();
+    expect({ released: world.released, rejected: world.rejected }).toEqual({
+      released: [],
+      rejected: [id],
+    });
+  });
+
   it('refuses a record that no batch can hold, and closes its connection', () => {
     const world = started();
     const id = world.publish('a', 'x'.repeat(200_000));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/base/limits.ts';
 import { utf8Decode } from '../../../../src/base/bytes.ts';
 import { filterMatches, RouteTable } from '../../../../src/core/produce/route-table.ts';
+import type { RouteTarget } from '../../../../src/core/produce/route-table.ts';
 
 const matches = (filter: string, topic: string) => filterMatches(filter.split('/'), topic);
 
@@ -26,6 +27,12 @@ describe('filterMatches [MQTT-4.7.1]', () => {
   });
 });
 
+function located(routes: RouteTable, mqttTopic: string, clientId: string): RouteTarget {
+  const place = routes.locate(mqttTopic, clientId);
+  if (typeof place === 'string') throw new Error(place);
+  return place;
+}
+
 describe('RouteTable', () => {
   it('remembers topics up to a length: what it remembers is bounded by their number', () => {
     const routes = table();
@@ -47,27 +54,27 @@ describe('RouteTable', () => {
     );
 
   it('takes the first rule that matches', () => {
-    expect(table().locate('plant/7/alarm', 'c')?.topic).toBe('alarms');
-    expect(table().locate('plant/7/temperature', 'c')?.topic).toBe('sensors');
+    expect(located(table(), 'plant/7/alarm', 'c').topic).toBe('alarms');
+    expect(located(table(), 'plant/7/temperature', 'c').topic).toBe('sensors');
   });
 
   it('keys by MQTT topic or by client, and places by murmur2 as Java does', () => {
-    const byTopic = table().locate('plant/7/temperature', 'c');
-    expect(utf8Decode(byTopic?.key ?? new Uint8Array())).toBe('plant/7/temperature');
-    expect(byTopic?.partition).toBeLessThan(4);
-    const byClient = table().locate('plant/7/alarm', 'client-1');
-    expect(utf8Decode(byClient?.key ?? new Uint8Array())).toBe('client-1');
+    const byTopic = located(table(), 'plant/7/temperature', 'c');
+    expect(utf8Decode(byTopic.key)).toBe('plant/7/temperature');
+    expect(byTopic.partition).toBeLessThan(4);
+    const byClient = located(table(), 'plant/7/alarm', 'client-1');
+    expect(utf8Decode(byClient.key)).toBe('client-1');
   });
 
   it('does not mix clients up where the key is the client', () => {
     const routes = table();
     routes.locate('plant/7/alarm', 'client-1');
-    const second = routes.locate('plant/7/alarm', 'client-2');
-    expect(utf8Decode(second?.key ?? new Uint8Array())).toBe('client-2');
+    const second = located(routes, 'plant/7/alarm', 'client-2');
+    expect(utf8Decode(second.key)).toBe('client-2');
   });
 
-  it('has no place for an unrouted topic, nor for one that __cluster does not know', () => {
-    expect(table().locate('other', 'c')).toBeUndefined();
-    expect(table().locate('gone/x', 'c')).toBeUndefined();
+  it('tells what no rule names from a topic that __cluster does not know', () => {
+    expect(table().locate('other', 'c')).toBe('unrouted');
+    expect(table().locate('gone/x', 'c')).toBe('topicMissing');
   });
 });
