@@ -1,4 +1,4 @@
-import type { Offset, Uuid } from '../base/brand.ts';
+import type { Offset } from '../base/brand.ts';
 import { present } from '../base/assert.ts';
 import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
 import { Boot } from './boot.ts';
@@ -19,7 +19,6 @@ import { createQueues } from './create-queues.ts';
 import type { Effect } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import { NodeForwarding } from './forward/node-forwarding.ts';
-import type { Done, ProduceOutcome } from './kafka/broker-view.ts';
 import { KafkaRouter } from './kafka/router.ts';
 import { Qos2Publishes } from './mqtt/qos2-publishes.ts';
 import { LeaderlessWatch } from './leaderless-watch.ts';
@@ -35,6 +34,7 @@ import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Batcher } from './produce/batcher.ts';
 import { Ingest } from './produce/ingest.ts';
+import { produceForPeer } from './produce/produce-for-peer.ts';
 import type { ProduceQueues } from './produce/produce-queues.ts';
 import { RouteTable } from './produce/route-table.ts';
 import { TopicQueues } from './produce/topic-queues.ts';
@@ -365,7 +365,7 @@ export class NodeParts {
         const partition = partitions.byLog(replica.logId);
         if (partition !== undefined) this.reads.read(partition, range, done);
       },
-      produce: (topicId, index, batch, done) => this.#produceForPeer(topicId, index, batch, done),
+      produce: produceForPeer(this),
       leaderNamed: (topicId, partition, leader) => this.hints.told(topicId, partition, leader),
       takeBlock: (taken) => {
         const log = this.#clusterLog();
@@ -381,19 +381,6 @@ export class NodeParts {
       },
       adopted: (clusterTopicId) => this.boot.createCluster(clusterTopicId),
     });
-  }
-
-  #produceForPeer(
-    topicId: Uuid,
-    index: number,
-    batch: Uint8Array,
-    done: Done<ProduceOutcome>,
-  ): void {
-    const name = this.cluster.topicById(topicId)?.name ?? clusterTopicName;
-    const partition = this.partitions.findById(name, topicId, index);
-    if (partition === undefined) done({ ok: false, error: 'UNKNOWN_TOPIC_OR_PARTITION' });
-    // A late copy of a lost state's first batches must not come in behind later ones (KIP-360).
-    else partition.produceOfSession(batch, done);
   }
 }
 
