@@ -96,10 +96,7 @@ export class NodeParts {
     this.clock = new ClockWatch(emit);
     this.peerClocks = new PeerClocks(emit);
     this.wantedVoters = new WantedVoters({ partitions, cluster, now: () => this.#current() });
-    this.upkeep = new Upkeep({
-      ...{ nodeId: options.nodeId, partitions, cluster, transfers, emit },
-      discard: (partition) => this.local.discard(partition),
-    });
+    this.upkeep = this.#createUpkeep(emit);
     this.reads = new PendingReads(emit);
     this.factory = this.#createFactory(emit);
     this.queues = this.#createQueues();
@@ -279,6 +276,15 @@ export class NodeParts {
         open: (topic, opened) => this.boot.openTopic(topic, opened),
       }),
       isHeld: () => this.ingest.isOutOfRoom,
+    });
+  }
+
+  #createUpkeep(emit: (effect: Effect) => void): Upkeep {
+    const { partitions, cluster, transfers } = this;
+    return new Upkeep({
+      ...{ nodeId: this.#options.nodeId, partitions, cluster, transfers, emit },
+      heardAt: (nodeId) => this.membership?.peers.heardAt(nodeId),
+      discard: (partition) => this.local.discard(partition),
     });
   }
 

@@ -10,6 +10,8 @@ export interface StrayLogsOptions {
   readonly nodeId: number;
   readonly partitions: PartitionTable;
   readonly cluster: ClusterState;
+  /** When something of that node was heard last; undefined: never. */
+  readonly heardAt: (nodeId: number) => MonotonicMs | undefined;
   readonly discard: (partition: Partition) => void;
   readonly emit: (effect: Effect) => void;
 }
@@ -17,7 +19,8 @@ export interface StrayLogsOptions {
 /**
  * Copies that nobody wants here any more: the topic's committed record names this node no more, and
  * so do the voters of the log, who are committed too. After a while, in which an operator may think
- * better of it, they go.
+ * better of it and in which somebody else leads the partition all the time, they go: without a
+ * leader this copy may be the last one.
  */
 export class StrayLogs {
   readonly #options: StrayLogsOptions;
@@ -41,14 +44,16 @@ export class StrayLogs {
     this.start(now);
     const before = this.#since;
     this.#since = new Map();
-    for (const partition of [...this.#options.partitions].filter((each) => this.#isStray(each))) {
+    for (const partition of [...this.#options.partitions].filter((each) =>
+      this.#isStray(each, now),
+    )) {
       const since = before.get(partition) ?? now;
       if (now - since < limits.strayLogKeptMs) this.#since.set(partition, since);
       else this.#discard(partition);
     }
   }
 
-  #isStray(log: Partition): boolean {
+  #isStray(log: Partition, now: MonotonicMs): boolean {
     const { cluster, nodeId } = this.#options;
     const topic = cluster.topicById(log.topicId);
     const wanted = topic && topicReplicas.wanted(topic, log.partition);
@@ -56,7 +61,13 @@ export class StrayLogs {
     if (wanted.some((replica) => replica.nodeId === nodeId) || !log.hasBegun) return false;
     // What its leader has committed is known here, so that the voters are, too (V1).
     if (log.isLeader || log.isCutting || !log.isCurrent) return false;
-    return log.voters?.ofNode(nodeId) === undefined;
+    return log.voters?.ofNode(nodeId) === undefined && this.#isLed(log, now);
+  }
+
+  /** By one that answers: it resigns when it hears of no majority any more (T3). */
+  #isLed({ leaderId }: Partition, now: MonotonicMs): boolean {
+    const heardMs = leaderId === undefined ? undefined : this.#options.heardAt(leaderId);
+    return heardMs !== undefined && now - heardMs < limits.peerAnswersMsMax;
   }
 
   #discard(log: Partition): void {

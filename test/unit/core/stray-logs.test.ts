@@ -19,6 +19,8 @@ let partition: Partition;
 let discarded: Partition[];
 let printed: Effect[];
 let strays: StrayLogs;
+/** What the leader's node said last, as of a time; undefined: nothing. */
+let heardAt: (now: number) => number | undefined;
 
 function want(...wanted: (typeof self)[]): void {
   const { topicId } = partition;
@@ -30,14 +32,16 @@ function want(...wanted: (typeof self)[]): void {
   cluster.apply('topic/sensors', encodeTopic(topic));
 }
 
+let nowMs = 0;
+
 function later(ms: number): void {
-  for (let now = 0; now <= ms; now += limits.strayLogCheckMs) strays.tick(monotonicMs(now));
+  for (nowMs = 0; nowMs <= ms; nowMs += limits.strayLogCheckMs) strays.tick(monotonicMs(nowMs));
 }
 
 /** A follower that has left the voters, unless told otherwise. */
 function follow(more: Partial<Record<keyof Partition, unknown>> = {}): void {
   const voters = new VoterSet([{ nodeId: 2, directoryId: 'other' as never, role: 'data' }]);
-  const values = { isLeader: false, isCurrent: true, voters, ...more };
+  const values = { isLeader: false, isCurrent: true, leaderId: 2, voters, ...more };
   for (const [key, value] of Object.entries(values)) {
     Object.defineProperty(partition, key, { value, configurable: true });
   }
@@ -49,8 +53,13 @@ beforeEach(() => {
   const partitions = new PartitionTable(false);
   partitions.add(partition);
   [discarded, printed] = [[], []];
+  heardAt = (now) => now - limits.peerAnswersMsMax + 1;
   strays = new StrayLogs({
     ...{ nodeId: 1, partitions, cluster },
+    heardAt: (nodeId) => {
+      const heardMs = nodeId === 2 ? heardAt(nowMs) : undefined;
+      return heardMs === undefined ? undefined : monotonicMs(heardMs);
+    },
     discard: (log) => void discarded.push(log),
     emit: (effect) => void printed.push(effect),
   });
@@ -73,10 +82,23 @@ describe('a copy that nobody wants here', () => {
     ['while it votes', [other], { voters: new VoterSet([{ ...self, role: 'data' } as never]) }],
     ['while it leads', [other], { isLeader: true }],
     ['while it may be behind: who votes now is not known', [other], { isCurrent: false }],
+    ['while nobody is known to lead it', [other], { leaderId: undefined }],
   ])('stays %s', (_, wanted, more) => {
     want(...wanted);
     follow(more);
     later(3 * limits.strayLogKeptMs);
+    expect(discarded).toEqual([]);
+  });
+
+  it('stays while its leader is silent, and a while after that: it may be the last copy', () => {
+    want(other);
+    follow();
+    const silentMs = 4 * limits.strayLogKeptMs;
+    heardAt = (now) => (now < silentMs ? now - limits.peerAnswersMsMax : now);
+    later(silentMs + limits.strayLogKeptMs - limits.strayLogCheckMs);
+    expect(discarded).toEqual([]);
+    heardAt = () => undefined;
+    later(silentMs);
     expect(discarded).toEqual([]);
   });
 
