@@ -23,7 +23,7 @@ import type { Authenticated } from './mqtt-openings.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
-import { faultOf, isGoodWill, publishOf } from './mqtt-publish.ts';
+import { faultOf, isEngineTopic, isGoodWill, publishOf } from './mqtt-publish.ts';
 import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
 
 type SessionAnswer = Pick<
@@ -328,7 +328,8 @@ export class MqttFront {
     // The core takes back what a closed connection has in flight; the will comes after that (P3).
     this.#closed(connection);
     this.counters.publishes[packet.qos]++;
-    const proceed = (): void => connection.deliverInTurn(() => done(null));
+    const error = isEngineTopic(packet.topic) ? new Error('told to nobody') : null;
+    const proceed = (): void => connection.deliverInTurn(() => done(error));
     const publishId = this.#pending.add(connection, 'will', proceed);
     const publish = publishOf(publishId, connection, client, packet);
     this.#options.post({ type: 'PublishReceived', publish });

@@ -24,7 +24,7 @@ export interface MqttPublishLaneOptions {
   /** More publishes wait for the core. */
   readonly pendingChanged: () => void;
   /** False: nobody would get it. */
-  readonly isHeard: (isRetained: boolean) => boolean;
+  readonly isHeard: (publish: Publish) => boolean;
   /** Subscribers get it; `done` once they have taken it. */
   readonly deliver: (packet: PublishPacket, done: (error?: Error | null) => void) => void;
   /** `flush` is to be called before anything else is written to the connection. */
@@ -131,7 +131,7 @@ export class MqttPublishLane implements MqttByteLane {
   proceed(publish: Publish, bytes: number): void {
     if (publish.qos === 1) this.#acknowledge(ackTypes.puback, publish.packetId);
     const { connection, isHeard } = this.#options;
-    if (!isHeard(publish.retain)) return this.#settled(bytes);
+    if (!isHeard(publish)) return this.#settled(bytes);
     connection.deliverInTurn(() => this.#deliver(publish, bytes));
   }
 
@@ -176,8 +176,8 @@ export class MqttPublishLane implements MqttByteLane {
   /** Subscribers have it before PUBREC leaves, which keeps its place. */
   #stored(publish: Publish, bytes: number): void {
     const { connection, isHeard } = this.#options;
-    const { packetId, retain } = publish;
-    if (!isHeard(retain)) {
+    const { packetId } = publish;
+    if (!isHeard(publish)) {
       this.#settled(bytes);
       return this.#receivedInTurn(packetId);
     }

@@ -1,10 +1,11 @@
 import type { Aedes, Client, PublishPacket } from 'aedes';
-import type { Event } from '../src/core/event.ts';
+import type { Event, Publish } from '../src/core/event.ts';
 import type { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCounters } from './mqtt-front-options.ts';
 import type { MqttInbound } from './mqtt-inbound.ts';
 import type { MqttPending } from './mqtt-pending.ts';
 import type { MqttPersistence } from './mqtt-persistence.ts';
+import { isEngineTopic } from './mqtt-publish.ts';
 import { MqttPublishLane } from './mqtt-publish-lane.ts';
 import { MqttSubscribers } from './mqtt-subscribers.ts';
 import type { MqttEmitter } from './mqtt-subscribers.ts';
@@ -53,8 +54,7 @@ export class MqttPublishLanes {
       counters,
       post,
       pendingChanged,
-      isHeard: (isRetained) =>
-        isRetained || !this.#subscribers.isEmpty || this.#options.persistence.hasSubscriptions,
+      isHeard: (publish) => this.#isHeard(publish),
       deliver: (packet, done) => this.#broker.publish(packet, client, done),
       acksWait: (waiting) => {
         if (this.#isGathering) this.#withAcks.push(waiting);
@@ -62,6 +62,11 @@ export class MqttPublishLanes {
       },
     });
     connection.open(lane);
+  }
+
+  #isHeard({ mqttTopic, retain }: Publish): boolean {
+    if (isEngineTopic(mqttTopic)) return false;
+    return retain || !this.#subscribers.isEmpty || this.#options.persistence.hasSubscriptions;
   }
 
   /** Gathers the acknowledgements of what `run` lets go: one write for each connection. */

@@ -26,7 +26,7 @@ export function publishOf(
 
 /** Why a PUBLISH costs its connection although aedes' parser lets it pass. */
 export function faultOf({ topic, qos, dup, messageId }: PublishPacket): string | undefined {
-  if (!isPublishTopic(topic)) return 'a topic that may not be published to';
+  if (!isPublishTopic(topic) || isEngineTopic(topic)) return 'a topic that may not be published to';
   // [MQTT-2.3.1-1]; the parser gives -1 where there is none.
   if (qos > 0 && (messageId ?? 0) < 1) return 'no packet identifier';
   if (qos === 0 && dup) return 'DUP at QoS 0'; // [MQTT-3.3.1-2]
@@ -38,11 +38,14 @@ export const isGoodWill = ({ topic, qos = 0 }: { topic: string; qos?: number }):
   isPublishTopic(topic) && qos <= 2;
 
 /**
- * Whether a publish may go to this topic ([MQTT-3.3.2-2], [MQTT-4.7.3-1]); $SYS is the engine's
- * own.
+ * The engine tells itself things there. Bridges tell that they are there (mosquitto's does, by a
+ * publish and by its will): such a publish is taken, and routed like others, but told to nobody.
  */
+export const isEngineTopic = (topic: string): boolean => topic.startsWith('$SYS/');
+
+/** Whether a publish may go to this topic ([MQTT-3.3.2-2], [MQTT-4.7.3-1]). */
 export function isPublishTopic(topic: string): boolean {
-  if (topic.length === 0 || topic.startsWith('$SYS/')) return false;
+  if (topic.length === 0) return false;
   if (!isCleanText(topic) || /[#+]/.test(topic)) return false;
   return (
     Buffer.byteLength(topic) <= limits.mqttTopicBytesMax &&

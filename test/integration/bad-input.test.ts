@@ -365,7 +365,6 @@ const connected: readonly (readonly [string, Buffer])[] = [
   ['a topic of too many levels', publish(levels)],
   ['a topic of 65,535 levels', publish('/'.repeat(65_535))],
   ['a topic that is not UTF-8', packet(0x32, 0, 2, 0xc3, 0x28, 0, 9, 65)],
-  ['a topic of the engine', publish('$SYS/broker/load')],
   ['a topic beyond the packet', packet(0x32, 255, 255, 65)],
   ['QoS 3', packet(0x36, ...text('a'), 0, 9, 65)],
   ['packet identifier 0', packet(0x32, ...text('a'), 0, 0, 65)],

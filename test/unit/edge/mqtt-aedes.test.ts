@@ -259,6 +259,24 @@ test('held publishers wait, subscribers do not', async () => {
   await until(() => client.packets.includes('puback:1'));
 });
 
+test('what a client says below $SYS goes to the core, and to no subscriber', async () => {
+  const subscriber = await join('subscriber');
+  subscriber.socket.write(subscribeBytes('$SYS/broker/#'));
+  await until(() => subscriber.packets.includes('suback:9'));
+  const state = '$SYS/broker/connection/b/state';
+  const bridge = new MqttBytes(core.port);
+  bridge.socket.write(connectBytes('bridge', true, state));
+  await until(() => bridge.packets.length > 0);
+  bridge.socket.write(Buffer.concat([publish(1, 1, state), publish(2, 2, state)]));
+  await until(() => bridge.packets.includes('pubrec:2'));
+  expect(bridge.packets).toEqual(['connack:0/0', 'puback:1', 'pubrec:2']);
+  bridge.socket.destroy();
+  await until(() => core.waiting.length === 3);
+  await settle();
+  expect(core.topics()).toEqual([state, state, state]);
+  expect(subscriber.packets).toEqual(['connack:0/0', 'suback:9']);
+});
+
 describe('what breaks a rule or a limit costs its connection, nothing else', () => {
   const utf8 = (topic: Buffer): Buffer =>
     Buffer.concat([
@@ -301,7 +319,6 @@ describe('what breaks a rule or a limit costs its connection, nothing else', () 
     'PUBREL without a packet identifier': Buffer.from([0x62, 0]),
     'PUBREL of packet identifier 0': Buffer.from([0x62, 2, 0, 0]),
     'DUP at QoS 0': Buffer.from([0x38, 4, 0, 1, 97, 98]),
-    $SYS: publish(1, 1, '$SYS/x'),
     'NUL in the topic': publish(1, 1, 'a\u0000'),
     'ill-formed UTF-8': utf8(Buffer.from([0xff, 0xfe])),
     'QoS 3': Buffer.from([0x36, 5, 0, 1, 97, 0, 1]),

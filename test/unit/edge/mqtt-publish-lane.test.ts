@@ -195,6 +195,14 @@ test('a large publish of QoS 2 goes its way through the engine, its PUBREL past 
   }
 });
 
+test('what is too large for the lane may not go to a topic that the engine listens to', async () => {
+  const client = await join('a');
+  const payload = 'x'.repeat(limits.mqttLanePacketBytesMax);
+  client.socket.write(publishPacket({ topic: '$SYS/x', payload, qos: 1, packetId: 1 }));
+  await until(() => client.isClosed);
+  expect(core.topics()).toEqual([]);
+});
+
 test('publishes count as a sign of life: once for what came together', () => {
   let refreshed = 0;
   const timer = { refresh: (): void => void refreshed++ };
