@@ -217,7 +217,7 @@ const forward = z.strictObject({
     'Largest batch to send; default: `log.batchBytesMax`.',
   ).optional(),
   compression: z
-    .enum(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+    .enum(['none', 'gzip'])
     .default('gzip')
     .describe('For batches that it must rebuild; others pass as they are.'),
   routes: z

@@ -42,6 +42,8 @@ const unknownTopic = 3;
  * Kafka never compacts an active segment, so segments of a cursor topic are small and short-lived.
  */
 const cursorConfigs = [
+  // A broker's own compression.type may name a codec that is not read here.
+  { name: 'compression.type', value: 'uncompressed' },
   { name: 'cleanup.policy', value: 'compact' },
   { name: 'segment.ms', value: '3600000' },
   { name: 'segment.bytes', value: '16777216' },

@@ -4,6 +4,7 @@ import type { Result } from '../../base/result.ts';
 import { scanBatches } from '../../wire/kafka/batch-scan.ts';
 import { readControlType } from '../../wire/kafka/control-record.ts';
 import type { RecordBatchHeader } from '../../wire/kafka/record-batch-header.ts';
+import { compressionTypeOf } from '../../wire/kafka/record-batch-header.ts';
 import type { Decompression } from '../../wire/kafka/record-iterator.ts';
 import { iterateRecords } from '../../wire/kafka/record-iterator.ts';
 import type { Cursor } from './cursor.ts';
@@ -49,7 +50,7 @@ export class CursorScan {
     for (const header of scan.headers) {
       if (header.lastOffset < this.#nextOffset) continue;
       if (header.isControl) this.#decide(bytes, header);
-      else if (!this.#look(bytes, header)) return fail(this.#unreadable());
+      else if (!this.#look(bytes, header)) return fail(this.#unreadable(header));
       this.#nextOffset = header.lastOffset + 1;
     }
     return ok(undefined);
@@ -88,7 +89,10 @@ export class CursorScan {
     }
   }
 
-  #unreadable(): string {
-    return `the cursor topic cannot be read at offset ${this.#nextOffset}`;
+  #unreadable(header?: RecordBatchHeader): string {
+    const text = `the cursor topic cannot be read at offset ${this.#nextOffset}`;
+    const type = header && compressionTypeOf(header);
+    if (type === undefined || this.#decompression.compression.supports(type)) return text;
+    return `${text}: central packs it with ${type}; see Central in deploy/README.md`;
   }
 }

@@ -136,6 +136,10 @@ describe('values of the wrong type', () => {
       { topics: [{ name: 'a', keepUnforwarded: 'no' }] },
       'topics[0].keepUnforwarded: expected true or false, found "no"',
     ],
+    [
+      { forward: { ...forward, compression: 'zstd' } },
+      'forward.compression: expected "none" or "gzip", found "zstd"',
+    ],
     [{ forward: {} }, 'forward.central is missing: expected section with keys'],
   ])('%j', (document, text) => {
     expect(problems(document)).toContain(text);

@@ -3,7 +3,9 @@ import { leaderEpoch, offset, uuid } from '../../../../src/base/brand.ts';
 import { utf8Encode } from '../../../../src/base/bytes.ts';
 import { CursorScan } from '../../../../src/core/forward/cursor-scan.ts';
 import { cursorBytes, cursorKey } from '../../../../src/core/forward/cursor.ts';
+import { compressBatch } from '../../../../src/wire/kafka/batch-compression.ts';
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
+import { readRecordBatchHeader } from '../../../../src/wire/kafka/record-batch-header.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { nodeCompression } from '../../../../cloud-sync/compression.ts';
 import { FakeKafkaLog } from '../../../fakes/fake-kafka-log.ts';
@@ -102,3 +104,19 @@ test('what cannot be read is never taken for nothing', () => {
   expect(scan.add(builder.finish())).toMatchObject({ ok: true });
   expect(scan.finish()).toMatchObject({ ok: false });
 });
+
+test.each(['snappy', 'lz4', 'zstd'] as const)(
+  'names %s, which central has packed it with',
+  (type) => {
+    const log = new FakeKafkaLog();
+    const builder = new RecordBatchBuilder();
+    builder.append(0, utf8Encode(key), cursorAt(10), noRecordHeaders);
+    const plain = builder.finish();
+    const header = readRecordBatchHeader(plain);
+    if (!header.ok) throw new Error(header.error);
+    const compression = { ...nodeCompression, compress: (_: string, bytes: Uint8Array) => bytes };
+    log.append(compressBatch(plain, header.value, type, compression));
+    const added = new CursorScan(key, 0, decompression).add(log.read(0, 1_000));
+    expect(added).toEqual({ ok: false, error: expect.stringContaining(`packs it with ${type}`) });
+  },
+);
