@@ -52,6 +52,15 @@ export const queueBugs: readonly PlantedBug[] = [
     suites: queues,
   },
   {
+    name: 'given-up-and-overtaken-by-its-session',
+    rule: 'P3',
+    file: queue,
+    from: 'const isBehind = isOfSession && isGivenUp;',
+    to: 'const isBehind = false;',
+    why: 'the next reading goes under another producer id and comes before the one that was given up',
+    suites: queues,
+  },
+  {
     name: 'own-log-stamped-twice',
     rule: 'C5',
     file: 'src/core/produce/queued-batch.ts',

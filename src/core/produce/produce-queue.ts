@@ -123,17 +123,23 @@ export class ProduceQueue {
   /**
    * P3: what came before `before`, was sent to another node and is unanswered is told as failed,
    * and the producer begins anew; of what was never sent, records that nobody waits for go.
-   * Batches in the log of this node stay: they are committed or come back.
+   * Batches in the log of this node stay: they are committed or come back. What follows in a
+   * session goes with it: the client repeats all of it in order, and under another producer id it
+   * would get there first.
    */
   giveUp(before: MonotonicMs): void {
     if (this.isEmpty) return;
     let isSentLost = false;
+    let isGivenUp = false;
+    const isOfSession = this.#options.identity === undefined;
     const isInOwnLog = this.#leader === this.#options.ports.nodeId;
     for (const batch of [...(isInOwnLog ? [] : this.#sent), ...this.#waiting]) {
-      if (batch.isSettled || batch.queuedAt >= before) continue;
-      const isFixed = batch.isSent || this.#options.identity === undefined;
+      const isBehind = isOfSession && isGivenUp;
+      if (batch.isSettled || (batch.queuedAt >= before && !isBehind)) continue;
+      const isFixed = batch.isSent || isOfSession;
       if (!isFixed && this.#cutGone(batch)) continue;
       isSentLost ||= batch.isSent;
+      isGivenUp = true;
       this.#settle(batch, timedOut);
     }
     if (isSentLost) this.#options.identity?.renew();

@@ -37,12 +37,14 @@ export class ClusterWorld {
     const { shape } = plan;
     const central = shape.isForwarded ? new SimCentral(time, net, own()) : undefined;
     this.central = central;
+    const told = (text: string): void => say(`${(time.nowMs / 1_000).toFixed(3)} ${text}`);
     this.committed = new CommittedLogs((record) => {
+      const { topic, partition, offset, producer, value } = record;
+      told(`committed ${topic}-${partition}@${offset} of ${producer}: ${value}`);
       ledger.committed(record);
       central?.committed(record);
     });
     const { committed } = this;
-    const told = (text: string): void => say(`${(time.nowMs / 1_000).toFixed(3)} ${text}`);
     const world = { time, net, shape, committed, trace, counts, say: told };
     this.machines = shape.nodes.map(({ nodeId }) => new Machine(nodeId, world, own()));
     const nodes = shape.nodes.filter(({ isWitness }) => !isWitness).map(({ nodeId }) => nodeId);

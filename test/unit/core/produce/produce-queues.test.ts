@@ -264,4 +264,28 @@ describe('ProduceQueues', () => {
       answerAll(2);
     }
   });
+
+  it('gives up what follows in a session with what it gives up (P3)', () => {
+    const { world, sent, answerAll } = newWorld(2);
+    const outcomes: string[] = [];
+    const produce = (producerId: bigint, value: string) => {
+      const triple = { producerId, producerEpoch: 0, baseSequence: 0 };
+      const from = { clientId: 'client', triple };
+      world.queues.produceOfSession(target, from, batchOf([value], triple), (outcome) =>
+        outcomes.push(`${value}: ${outcome.ok ? 'ok' : outcome.error}`),
+      );
+    };
+    produce(7n, 'a');
+    world.sleep(100);
+    produce(8n, 'b');
+    expect(sent(2)).toEqual(['a@7:0']);
+    world.queues.giveUp(monotonicMs(world.nowMs));
+    expect(outcomes).toEqual(['a: REQUEST_TIMED_OUT', 'b: REQUEST_TIMED_OUT']);
+    expect(sent(2)).toEqual([]);
+    produce(7n, 'a');
+    produce(8n, 'b');
+    answerAll(2);
+    answerAll(2);
+    expect(world.committed).toEqual(['a', 'b']);
+  });
 });
