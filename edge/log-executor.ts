@@ -122,19 +122,20 @@ export class LogExecutor {
   }
 
   /**
-   * Whether a read from there must wait until what was ordered before it is written. Not for a log
-   * that waits for room: that may take long, and its reader is told what there is.
+   * Whether a read from there must wait until what was ordered before it is written. For a log that
+   * waits for room only readers that say so wait: it may take long, and the others are told what
+   * there is.
    */
-  mustWait(generation: LogGeneration, from: Offset): boolean {
+  mustWait(generation: LogGeneration, from: Offset, waitsForRoom = false): boolean {
     if (!this.#isRunning || this.#isDead || this.#isAbandoned) return false;
     const { log } = this.#options;
     if (log.generation !== generation) return log.generation < generation;
-    return from >= log.logEndOffset && !this.#isWaitingForRoom;
+    return from >= log.logEndOffset && (waitsForRoom || !this.#isWaitingForRoom);
   }
 
   /** Resolves when `mustWait` says no. */
-  async written(generation: LogGeneration, from: Offset): Promise<void> {
-    while (this.mustWait(generation, from)) {
+  async written(generation: LogGeneration, from: Offset, waitsForRoom = false): Promise<void> {
+    while (this.mustWait(generation, from, waitsForRoom)) {
       await new Promise<void>((resolve) => this.#readers.push(resolve));
     }
   }

@@ -31,12 +31,14 @@ export class LogReads {
   }
 
   /** What was ordered before is read too, durable or not: a follower waits for no disk (T1). */
-  read({ readId, logId, generation, from, to, bytesMax }: Of<'ReadLog'>): void {
+  read({ readId, logId, generation, from, to, bytesMax, waitsForRoom }: Of<'ReadLog'>): void {
     const { log: find, post, start } = this.#options;
     start(async () => {
       const executor = find(logId);
       const { log } = executor;
-      if (executor.mustWait(generation, from)) await executor.written(generation, from);
+      if (executor.mustWait(generation, from, waitsForRoom)) {
+        await executor.written(generation, from, waitsForRoom);
+      }
       const range = { from, to, bytesMax };
       const outcome = log.generation === generation ? await this.#readFrom(log, range) : stale;
       post({ type: 'LogRead', readId, logId, generation, outcome });

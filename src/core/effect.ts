@@ -98,6 +98,8 @@ export type Effect =
       readonly from: Offset;
       readonly to: Offset;
       readonly bytesMax: number;
+      /** For what a full disk has not taken yet it waits; others are told what there is. */
+      readonly waitsForRoom?: boolean;
     }
   | {
       readonly type: 'FindOffset';

@@ -11,6 +11,8 @@ export interface ReadRange {
   readonly from: Offset;
   readonly to: Offset;
   readonly bytesMax: number;
+  /** For what a full disk has not taken yet it waits; others are told what there is. */
+  readonly waitsForRoom?: boolean;
 }
 
 /** What of a partition a read must know. */

@@ -51,6 +51,8 @@ class Process {
   /** Records of the log that it has applied. */
   applied = 0;
   isDead = false;
+  /** By client, identifiers that its front end answers by itself: PUBREC was sent for them. */
+  readonly received = new Map<string, Set<number>>();
   readonly connections = new Map<number, Device>();
   readonly core: Qos2Sessions;
 
@@ -81,7 +83,7 @@ export class SharedWorld {
   readonly #writes: Write[][];
   readonly #producers = new Map<string, { epoch: number; last: number }>();
   readonly #publishes = new Map<number, () => void>();
-  readonly #requests = new Map<number, (open: readonly number[]) => void>();
+  readonly #requests = new Map<number, (open: readonly number[], isResumed: boolean) => void>();
   #lastId = 0;
   #lastProducerId = 0;
   #starts = 0;
@@ -114,7 +116,9 @@ export class SharedWorld {
     Object.assign(device, { needsClean: clean, clean, isAccepted: false });
     device.at = { process, connection };
     process.connections.set(connection, device);
-    this.#requests.set(requestId, (open) => {
+    if (clean) process.received.delete(device.clientId);
+    this.#requests.set(requestId, (open, isResumed) => {
+      if (!isResumed) process.received.delete(device.clientId);
       if (device.at?.connection === connection) this.#accepted(device, open);
     });
     const { clientId } = device;
@@ -264,6 +268,8 @@ export class SharedWorld {
   }
 
   #closed(process: Process, connection: number): void {
+    const device = process.connections.get(connection);
+    if (device?.clean === true) process.received.delete(device.clientId);
     process.connections.delete(connection);
     process.core.connectionClosed(connectionId(connection));
   }
@@ -282,8 +288,15 @@ export class SharedWorld {
     const publishId = ++this.#lastId;
     const { packetId } = reading;
     const isPublish = reading.phase === 'published';
-    if (!isPublish) reading.phase = 'released';
+    const received = at.process.received.get(clientId) ?? new Set<number>();
+    at.process.received.set(clientId, received);
+    if (isPublish && received.has(packetId)) return this.#answered(device, reading, true);
+    if (!isPublish) {
+      reading.phase = 'released';
+      received.delete(packetId);
+    }
     this.#publishes.set(publishId, () => {
+      if (isPublish) received.add(packetId);
       if (device.at === at) this.#answered(device, reading, isPublish);
     });
     const from = { publishId, connection: connectionId(at.connection), clientId, packetId };
@@ -329,7 +342,8 @@ export class SharedWorld {
         this.rejections.push(reason);
         this.#publishes.delete(publishId);
       },
-      sessionAnswered: (requestId, open) => this.#take(this.#requests, requestId)?.(open),
+      sessionAnswered: (requestId, open, isResumed) =>
+        this.#take(this.#requests, requestId)?.(open, isResumed),
       sharing: {
         ...{ nodeId: node + 1, startCounter, openMsMax },
         now: () => monotonicMs(this.nowMs),

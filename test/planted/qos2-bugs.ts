@@ -124,6 +124,15 @@ export const qos2Bugs: readonly PlantedBug[] = [
     suites,
   },
   {
+    name: 'front-end-remembers-an-earlier-time',
+    rule: 'P5',
+    file: 'src/core/mqtt/shared-sessions.ts',
+    from: 'return owner !== undefined && isSameOwner(this.#acted.get(clientId), owner);',
+    to: 'return this.#owners.isOurs(owner);',
+    why: 'a node that the client comes back to sends PUBREC for a reading that it never stored',
+    suites,
+  },
+  {
     name: 'acts-on-after-a-takeover',
     rule: 'P5',
     file: 'src/core/mqtt/shared-sessions.ts',

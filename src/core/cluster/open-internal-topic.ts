@@ -71,7 +71,11 @@ export function openInternalTopic(partition: Partition, world: InternalTopicWorl
       assert(error === undefined, 'records of internal topics are small');
     },
     flush: () => batcher.flush(queue),
-    read: (from, to, done) => reads.read(partition, { from, to, bytesMax: replayReadBytes }, done),
+    read: (from, to, done) => {
+      // What came before the replay began is at hand nowhere else.
+      const range = { from, to, bytesMax: replayReadBytes, waitsForRoom: true };
+      reads.read(partition, range, done);
+    },
     emit,
     // V4: a cluster of one goes on with what is left.
     holeFound: (from, to) => {

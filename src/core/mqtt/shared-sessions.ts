@@ -1,5 +1,7 @@
 import { monotonicMs, type ConnectionId, type MonotonicMs } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
+import { TurnoverMap } from '../../base/turnover-map.ts';
+import type { SessionOwnerValue } from '../../wire/state/state-codec.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
 import type { Publish } from '../event.ts';
 import type { HeldSession, SessionWork } from './held-session.ts';
@@ -43,6 +45,8 @@ export class SharedSessions implements SessionKeeper {
   readonly #unanswered = new Set<HeldSession>();
   /** Of clients of whom a change of owner is on its way from here, the last one. */
   readonly #underWay = new Map<string, Standing>();
+  /** By client, the last owner that acted here: what the front end remembers is of that one. */
+  readonly #acted = new TurnoverMap<string, SessionOwnerValue>();
   #isStarted = false;
 
   constructor(
@@ -99,9 +103,10 @@ export class SharedSessions implements SessionKeeper {
   }
 
   applied(clientId: string): void {
+    const owner = this.#table.get(clientId)?.owner;
+    if (!this.#owners.isOurs(owner)) this.#acted.delete(clientId);
     const held = this.#byClient.get(clientId);
     if (held === undefined) return;
-    const owner = this.#table.get(clientId)?.owner;
     if (held.owner !== undefined && isSameOwner(owner, held.owner)) {
       held.isOwner = true;
       return;
@@ -164,13 +169,18 @@ export class SharedSessions implements SessionKeeper {
     const record = takeoverRecord(clientId, owner, before?.owner, isClean);
     this.#commitStanding(clientId, { owner }, [record], () => {
       if (held.isDead) return this.#abandon(held);
-      if (held.isOwner) return this.#taken(held, this.#owners.isOurs(before?.owner));
+      if (held.isOwner) return this.#taken(held, this.#hasActed(clientId, before?.owner));
       // Somebody was faster: it is known now from whom to take it.
       return this.#take(held);
     });
   }
 
-  /** @param isResumed it was this process that acted for it before. */
+  /** Not if it took the session and its connection was gone by then: others may have acted. */
+  #hasActed(clientId: string, owner: SessionOwner): boolean {
+    return owner !== undefined && isSameOwner(this.#acted.get(clientId), owner);
+  }
+
+  /** @param isResumed nobody has acted for it since this process did. */
   #taken(held: HeldSession, isResumed: boolean): void {
     const stored = this.#table.get(held.clientId);
     if (stored === undefined) return this.#endAndClose(held, 'the session is gone');
@@ -187,6 +197,7 @@ export class SharedSessions implements SessionKeeper {
 
   #ready(held: HeldSession, session: Qos2Session, isResumed: boolean): void {
     held.state = 'taken';
+    if (held.owner !== undefined) this.#acted.set(held.clientId, held.owner);
     this.#answer(held, [...session.open.keys()], isResumed);
     for (const { run } of held.waiting.splice(0)) run(session);
   }

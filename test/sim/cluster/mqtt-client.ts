@@ -53,11 +53,13 @@ export class MqttClient {
   #isConnecting = false;
   #number = 0;
   #connections = 0;
+  readonly #topics: readonly string[];
   isPublishing = true;
 
   constructor(options: MqttClientOptions) {
     this.#options = options;
-    const { time, random, everyMs } = options;
+    const { time, random, everyMs, clientId } = options;
+    this.#topics = Array.from({ length: topicsMax }, (_, i) => `plant/${clientId}/${i}`);
     time.after(random.next() * everyMs, () => this.#tick());
     this.#connectSoon();
   }
@@ -86,12 +88,11 @@ export class MqttClient {
     const { random, qosShares, clientId, ledger, time } = this.#options;
     const luck = random.next() * (qosShares[0] + qosShares[1] + qosShares[2]);
     const qos = luck < qosShares[0] ? 0 : luck < qosShares[0] + qosShares[1] ? 1 : 2;
-    const mqttTopic = `plant/${clientId}/${random.below(topicsMax)}`;
+    const mqttTopic = this.#topics[random.below(topicsMax)] ?? '';
     const number = ++this.#number;
     const text = `${clientId}-${number} at ${qos}`;
     const guarantee = guarantees[qos] ?? 'atMostOnce';
-    // What QoS 0 leaves behind with a lost connection may come any time.
-    const stream = `${mqttTopic} at ${qos}${qos === 0 ? ` on ${this.#connections}` : ''}`;
+    const stream = qos === 0 ? this.#looseStream(mqttTopic) : `${mqttTopic} at ${qos}`;
     ledger.sent(text, { guarantee, key: mqttTopic, stream, number });
     if (qos === 0) return this.#send({ type: 'publish', packetId: 0, qos, mqttTopic, text });
     this.#backlog.push({ qos, mqttTopic, text, isReceived: false, sentMs: time.nowMs });
@@ -204,7 +205,15 @@ export class MqttClient {
     }
   }
 
+  /** What QoS 0 leaves behind with a lost connection may come any time, or never. */
+  #looseStream(mqttTopic: string): string {
+    return `${mqttTopic} at 0 on ${this.#connections}`;
+  }
+
   #lose(): void {
+    for (const mqttTopic of this.#topics) {
+      this.#options.ledger.loosen(this.#looseStream(mqttTopic));
+    }
     const end = this.#end;
     this.#end = undefined;
     this.#isAccepted = false;

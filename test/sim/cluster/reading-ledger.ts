@@ -21,6 +21,7 @@ interface Reading {
 export class ReadingLedger {
   readonly #readings = new Map<string, Reading>();
   readonly #newest = new Map<string, number>();
+  readonly #loose = new Set<string>();
   acknowledged = { atMostOnce: 0, atLeastOnce: 0, exactlyOnce: 0 };
   repeated = 0;
   repeatedAtQos0 = 0;
@@ -28,6 +29,11 @@ export class ReadingLedger {
   /** Values are unique. Numbers rise within a stream. */
   sent(value: string, reading: Pick<Reading, 'guarantee' | 'key' | 'stream' | 'number'>): void {
     this.#readings.set(value, { ...reading, isAcknowledged: false, copies: 0, places: [] });
+  }
+
+  /** What of that stream is committed from here on may come in any order. */
+  loosen(stream: string): void {
+    this.#loose.add(stream);
   }
 
   committed({ key, value, topic, partition, offset, producer }: CommittedRecord): void {
@@ -47,6 +53,7 @@ export class ReadingLedger {
       else this.repeated++;
       return;
     }
+    if (this.#loose.has(reading.stream)) return;
     const newest = this.#newest.get(reading.stream) ?? -1;
     if (reading.number < newest) {
       throw new Violation(`${place}: ${value} of ${reading.stream} comes after ${newest}`);

@@ -243,6 +243,22 @@ describe('LogExecutor', () => {
     }
   });
 
+  it('keeps a read waiting for room that says so, until there is some', async () => {
+    let isFull = true;
+    const { executor, append, heard, settle } = newExecutor(
+      () => (isFull ? noSpace() : undefined),
+      () => new Promise((resolve) => setImmediate(() => resolve(true))),
+    );
+    append();
+    const read = executor.written(logGeneration(0), offset(0), true).then(() => heard.push('read'));
+    await settle();
+    expect(heard).toEqual(['full']);
+    isFull = false;
+    await settle();
+    await read;
+    expect(heard.slice(0, 3)).toEqual(['full', 'freed', 'read']);
+  });
+
   it('does not let a drop pass a cut: it speaks of another log', async () => {
     let isFull = true;
     const { executor, append, calls, settle } = newExecutor(

@@ -150,6 +150,31 @@ test('a node whose client is taken over closes its connection and lets go', () =
   expect(world.rejections).toContain('the client is connected to another node');
 });
 
+test('what a front end remembers of a client that was elsewhere meanwhile counts no more', () => {
+  const world = new SharedWorld(2, 1);
+  const store = (): void => {
+    world.drain();
+    world.publish(0);
+    world.drain();
+  };
+  world.connect(0, 0, false);
+  store();
+  world.connect(0, 1, false);
+  world.drain();
+  world.confirm(0);
+  store();
+  world.confirm(0);
+  world.drain();
+  world.publish(0);
+  // Back at the first node, which takes the session and loses the connection before it knows.
+  world.connect(0, 0, false);
+  world.close(0);
+  world.drain();
+  world.connect(0, 0, false);
+  finish(world);
+  expect(world.stored.size).toBe(3);
+});
+
 test('a clean session ends with its node, once that is started again', () => {
   const world = new SharedWorld(2, 2);
   world.connect(0, 0, true);
