@@ -19,6 +19,7 @@ const newestRecord = -3;
 /*
  * ListOffsets v1-7. Latest is the high watermark for both isolation levels, known only once this
  * leader epoch's LeaderChange is committed (C6): 78 until then, 5 for versions that do not have it.
+ * So is what asks for the newest record, or for a time after all that is known to be committed.
  * A partition that is named again is refused with 42, as Kafka does: a small request could else ask
  * for any number of searches.
  */
@@ -80,14 +81,18 @@ function answer(
   if (!found.ok) return refuse(found.error);
   const log = found.value;
   if (timestamp === earliest) return done({ ...none, offset: log.logStartOffset });
-  if (timestamp === latest) {
-    if (log.isEpochCommitted) return done(latestOf(none, log));
-    return refuse(version >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE');
-  }
   if (timestamp < newestRecord || (timestamp === newestRecord && version < 7)) {
     return refuse('UNSUPPORTED_VERSION');
   }
-  return view.findOffset(log, timestampMs(timestamp), (outcome) => done(foundOf(none, outcome)));
+  const { isEpochCommitted } = log;
+  const notYet = (): void => refuse(version >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE');
+  if (timestamp < 0 && !isEpochCommitted) return notYet();
+  if (timestamp === latest) return done(latestOf(none, log));
+  return view.findOffset(log, timestampMs(timestamp), (outcome) => {
+    // What is sought may lie where the high watermark will be: clients take "none" for the end.
+    const isMissing = outcome.ok && outcome.found === undefined;
+    return isMissing && !isEpochCommitted ? notYet() : done(foundOf(none, outcome));
+  });
 }
 
 function latestOf(

@@ -38,6 +38,21 @@ describe('ListOffsets', () => {
     expect(listOffsets(bench, 4, [-2])).toMatchObject([{ errorCode: 0, offset: 0 }]);
   });
 
+  it('does not say that nothing is so new before its epoch is committed (C6)', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 2).isEpochCommitted = false;
+    const found = { offset: offset(7), timestamp: timestampMs(900), leaderEpoch: leaderEpoch(3) };
+    bench.view.findOffset = (_, timestamp, done) =>
+      done({ ok: true, found: timestamp <= 900 ? found : undefined });
+    expect(listOffsets(bench, 5, [900])).toMatchObject([{ errorCode: 0, offset: 7 }]);
+    expect(listOffsets(bench, 5, [901, 901])).toMatchObject([
+      { errorCode: 78, offset: -1 },
+      { errorCode: 0, offset: -1 },
+    ]);
+    expect(listOffsets(bench, 4, [901])).toMatchObject([{ errorCode: 5, offset: -1 }]);
+    expect(listOffsets(bench, 7, [-3])).toMatchObject([{ errorCode: 78, offset: -1 }]);
+  });
+
   it('searches by time, each partition for itself', () => {
     const bench = new RouterBench();
     bench.view.addTopic('sensors', 3);
