@@ -2,6 +2,7 @@ import type { Prng } from '../../../src/base/prng.ts';
 import type { CrashMode } from '../../fakes/fake-disk.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import type { Machine } from './machine.ts';
+import { MqttClient } from './mqtt-client.ts';
 import { centralHost } from './sim-central.ts';
 import { goodMood, type DiskMood } from './sim-disk.ts';
 import { goodLines, type Lines } from './sim-tcp.ts';
@@ -22,6 +23,10 @@ export interface FaultRates {
   readonly forwarderKills: number;
   readonly centralStops: number;
   readonly centralCuts: number;
+  /** The share of transactions at central whose end nobody is told. */
+  readonly unclearEnds: number;
+  /** Its leader dies, and soon after sensors go to other nodes. */
+  readonly sessionsLost: number;
   readonly lines: Lines;
   readonly disk: DiskMood;
 }
@@ -54,6 +59,8 @@ export function drawFaults(random: Prng): FaultRates {
     forwarderKills: rate(0.4, 6),
     centralStops: rate(0.4, 3),
     centralCuts: rate(0.5, 6),
+    unclearEnds: rate(0.5, 0.15),
+    sessionsLost: rate(0.5, 8),
     lines: {
       delayMs: (r) =>
         farMs * (0.5 + r.next()) + (r.chance(slowDelay) ? r.next() * 400 : 0.1 + r.next() * 2),
@@ -81,9 +88,13 @@ export class ClusterFaults {
   }
 
   begin(): void {
-    const { machines, net } = this.#world;
+    const { machines, net, central } = this.#world;
     const rates = this.#rates;
     net.lines = rates.lines;
+    if (central !== undefined) {
+      central.unclearEnds = rates.unclearEnds;
+      central.killForwarder = (host) => machines[host - 1]?.killForwarder();
+    }
     for (const machine of machines) machine.disk.mood = rates.disk;
     this.#often(rates.kills, () => this.#crash(this.#machine(), 'killed'));
     this.#often(rates.powerCuts, () => this.#crash(this.#machine(), this.#powerMode()));
@@ -101,6 +112,7 @@ export class ClusterFaults {
     });
     this.#often(rates.forwarderKills, () => this.#machine().killForwarder());
     this.#often(rates.centralStops, () => this.#stopCentral());
+    this.#often(rates.sessionsLost, () => this.#loseSessions());
     this.#often(rates.centralCuts, () => this.#cutOff(this.#machine().nodeId, [centralHost]));
   }
 
@@ -111,6 +123,7 @@ export class ClusterFaults {
     net.lines = goodLines;
     net.healAll();
     central?.open();
+    if (central !== undefined) central.unclearEnds = 0;
     for (const machine of machines) {
       machine.disk.mood = goodMood;
       machine.disk.limit(undefined);
@@ -144,6 +157,20 @@ export class ClusterFaults {
     this.#after(this.#random.next() * 12_000, () => {
       for (const [from, to] of pairs) net.heal(from, to);
     });
+  }
+
+  /** What sessions have on its way is lost, or comes when others act for them. */
+  #loseSessions(): void {
+    const { machines, clients } = this.#world;
+    const leads = ({ partitions }: Machine): boolean =>
+      [...partitions].some(({ topic, isLeader }) => isLeader && topic === '__mqtt_sessions');
+    const leader = machines.find(leads);
+    if (leader === undefined) return;
+    this.#crash(leader, 'killed');
+    for (const client of clients) {
+      if (client instanceof MqttClient)
+        this.#after(this.#random.next() * 3_000, () => client.roam());
+    }
   }
 
   #stopCentral(): void {

@@ -64,6 +64,11 @@ export class MqttClient {
     this.#connectSoon();
   }
 
+  /** To another node, with all that is in flight. */
+  roam(): void {
+    this.#lose();
+  }
+
   get isIdle(): boolean {
     return this.#inFlight.size === 0 && this.#backlog.length === 0;
   }

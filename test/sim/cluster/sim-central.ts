@@ -6,6 +6,8 @@ import type { EndEvents, SimTcp, TcpEnd } from './sim-tcp.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export const centralHost = 99;
+const lateMsMin = 500;
+const lateMsMax = 4_000;
 
 /**
  * The central Kafka, and what must be in it: of each partition of the cluster, all that is
@@ -22,6 +24,11 @@ export class SimCentral {
   readonly #partitionOf = new Map<string, number>();
   /** A frame takes its time; one connection's come in order. */
   readonly #busyUntil = new Map<TcpEnd, number>();
+  /** The share of requests to end a transaction that nobody is told the outcome of. */
+  unclearEnds = 0;
+  /** The forwarder of that host dies over it. */
+  killForwarder: ((host: number) => void) | undefined;
+  #late: (() => void)[] = [];
 
   constructor(time: VirtualTime, net: SimTcp, random: Prng) {
     this.#time = time;
@@ -102,6 +109,34 @@ export class SimCentral {
     const { nowMs } = this.#time;
     const at = Math.max(nowMs, this.#busyUntil.get(end) ?? 0) + this.#random.next() * 4;
     this.#busyUntil.set(end, at);
-    this.#time.after(at - nowMs, () => end.send([this.fake.handle(frame)]));
+    this.#time.after(at - nowMs, () => this.#handle(end, frame));
+  }
+
+  #handle(end: TcpEnd, frame: Uint8Array): void {
+    const name = FakeCentral.nameOf(frame);
+    if (name === 'EndTxn' && this.#random.chance(this.unclearEnds)) return this.#leave(end, frame);
+    // What came by another connection long ago may come just before.
+    if (name === 'InitProducerId' && this.#random.chance(0.5)) this.#runLate();
+    end.send([this.fake.handle(frame)]);
+  }
+
+  /** X3: lost on its way, carried out late, or carried out and not answered. */
+  #leave(end: TcpEnd, frame: Uint8Array): void {
+    const host = end.peer?.host;
+    const way = this.#random.pick(['lost', 'late', 'unanswered'] as const);
+    if (way === 'unanswered') this.fake.handle(frame);
+    if (way === 'late') {
+      this.#late.push(() => this.fake.handle(frame));
+      this.#time.after(lateMsMin + this.#random.next() * lateMsMax, () => this.#runLate());
+    }
+    end.close();
+    if (host === undefined || this.#random.chance(0.5)) return;
+    this.#time.after(this.#random.next() * 300, () => this.killForwarder?.(host));
+  }
+
+  #runLate(): void {
+    const late = this.#late;
+    this.#late = [];
+    for (const run of late) run();
   }
 }
