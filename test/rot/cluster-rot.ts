@@ -21,7 +21,7 @@ export interface ClusterRotOptions {
   readonly seed: number;
   readonly flips: number;
   readonly flipsPerRound: number;
-  readonly log: (line: string) => void;
+  readonly say: (line: string) => void;
 }
 
 interface DoneFlip extends PlannedFlip {
@@ -123,7 +123,7 @@ class ClusterRot {
         await this.#tellAll();
       }
       done += count;
-      this.#options.log(`${done} flips, ${way}: ${Math.round((Date.now() - startMs) / 1_000)} s`);
+      this.#options.say(`${done} flips, ${way}: ${Math.round((Date.now() - startMs) / 1_000)} s`);
     }
     const seconds = Math.round((Date.now() - this.#startMs) / 1_000);
     const { ackedCount: acked } = this.#history;
@@ -248,21 +248,21 @@ class ClusterRot {
   /** What the nodes know and have printed, for whoever looks for the cause. */
   async #tellAll(): Promise<void> {
     for (const [id, { cluster, partitions: led }] of await this.#cluster.statuses()) {
-      this.#options.log(`node ${id} knows: ${JSON.stringify({ cluster, led })}`);
+      this.#options.say(`node ${id} knows: ${JSON.stringify({ cluster, led })}`);
     }
     for (const flip of this.#flips) {
       const { node, path, position, bit } = flip;
-      this.#options.log(`node ${node}: ${path} byte ${position} bit ${bit}`);
+      this.#options.say(`node ${node}: ${path} byte ${position} bit ${bit}`);
     }
     for (const { id, process } of this.#cluster.nodes) {
       const lines = process.output().trimEnd().split('\n').slice(-linesTold);
-      this.#options.log(`node ${id} prints:\n${lines.join('\n')}`);
+      this.#options.say(`node ${id} prints:\n${lines.join('\n')}`);
     }
   }
 
   #fail(what: string): void {
     this.#failures.push(what);
-    this.#options.log(`FAILED ${what}`);
+    this.#options.say(`FAILED ${what}`);
   }
 }
 

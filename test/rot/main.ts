@@ -28,30 +28,30 @@ if (values.help === true) {
 const flips = Number(values.flips);
 const seed = Number(values.seed);
 if (!['1', '3'].includes(values.nodes)) throw new Error('--nodes must be 1 or 3');
-const log = (line: string): void => void process.stdout.write(`${line}\n`);
-log(`seed ${seed}`);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say(`seed ${seed}`);
 if (values.nodes === '3') await rotCluster();
 else await rotNode();
 
 async function rotCluster(): Promise<void> {
-  const { kinds, failures, ...sums } = await runClusterRot({ seed, flips, flipsPerRound: 30, log });
+  const { kinds, failures, ...sums } = await runClusterRot({ seed, flips, flipsPerRound: 30, say });
   const columns = ['running', 'stopped', 'read', 'scrub', 'start', 'replaced', 'unread'] as const;
-  log(`| file | ${columns.join(' | ')} |\n|---${'|---'.repeat(columns.length)}|`);
+  say(`| file | ${columns.join(' | ')} |\n|---${'|---'.repeat(columns.length)}|`);
   for (const [kind, count] of [...kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    log(`| ${kind} | ${columns.map((column) => count[column]).join(' | ')} |`);
+    say(`| ${kind} | ${columns.map((column) => count[column]).join(' | ')} |`);
   }
-  log(JSON.stringify({ ...sums, seed, failed: failures.length }));
+  say(JSON.stringify({ ...sums, seed, failed: failures.length }));
   process.exitCode = failures.length === 0 ? 0 : 1;
 }
 
 async function rotNode(): Promise<void> {
   const [stopped, running] = [Math.ceil(flips / 10), Math.ceil(flips / 20)];
   const stored = Math.max(0, flips - stopped - running);
-  const { kinds, failures } = await runRot({ seed, stored, stopped, running, log });
-  log('| file | flips | whole | hole, named | failed |\n|---|---|---|---|---|');
+  const { kinds, failures } = await runRot({ seed, stored, stopped, running, say });
+  say('| file | flips | whole | hole, named | failed |\n|---|---|---|---|---|');
   for (const [kind, count] of [...kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    log(`| ${kind} | ${count.flips} | ${count.whole} | ${count.holes} | ${count.failed} |`);
+    say(`| ${kind} | ${count.flips} | ${count.whole} | ${count.holes} | ${count.failed} |`);
   }
-  log(JSON.stringify({ flips, seed, failed: failures.length }));
+  say(JSON.stringify({ flips, seed, failed: failures.length }));
   process.exitCode = failures.length === 0 ? 0 : 1;
 }

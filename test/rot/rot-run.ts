@@ -30,7 +30,7 @@ export interface RotOptions {
   readonly stopped: number;
   /** Flips under a running node, which is restarted afterwards. */
   readonly running: number;
-  readonly log: (line: string) => void;
+  readonly say: (line: string) => void;
 }
 
 export interface KindCount {
@@ -80,11 +80,11 @@ export async function runRot(options: RotOptions): Promise<RotResult> {
         if (outcome.failure !== undefined) {
           kind.failed++;
           failures.push(outcome.failure);
-          options.log(`FAILED ${outcome.failure}`);
+          options.say(`FAILED ${outcome.failure}`);
         } else if (outcome.gone > 0) kind.holes++;
         else kind.whole++;
       }
-      options.log(`${way}: ${count} flips done`);
+      options.say(`${way}: ${count} flips done`);
     }
     return { kinds, failures };
   } finally {

@@ -152,13 +152,13 @@ export class GroupScenario {
   /** Who was away does not depose a leader that the others follow (KIP-996). */
   #comeBack(lost: GroupNode): void {
     const world = this.#world;
-    const epoch = world.leader?.replica?.leaderEpoch ?? 0;
+    const before = world.leader?.replica?.leaderEpoch ?? 0;
     if (lost.isPaused) world.resume(lost);
     world.restart(lost);
     world.runUntil(world.queue.nowMs + failoverMsMax);
     const now = world.leader?.replica?.leaderEpoch;
-    if (now === epoch) return;
-    const text = `node ${lost.nodeId} came back: leader epoch ${epoch} became ${now}`;
+    if (now === before) return;
+    const text = `node ${lost.nodeId} came back: leader epoch ${before} became ${now}`;
     throw new InvariantBroken('leader-stays', text);
   }
 
@@ -173,15 +173,15 @@ export class GroupScenario {
     if (leader === undefined || far === undefined || set === undefined) return;
     if (set.voters.length - 1 < set.majority) return;
     world.count('cutLink');
-    const epoch = leader.replica?.leaderEpoch;
+    const before = leader.replica?.leaderEpoch;
     world.network.cut(leader.nodeId, far.nodeId);
     world.network.cut(far.nodeId, leader.nodeId);
     world.runUntil(world.queue.nowMs + failoverMsMax);
     world.network.heal();
     world.runUntil(world.queue.nowMs + failoverMsMax);
     const now = world.leader?.replica?.leaderEpoch;
-    if (now === epoch) return;
-    const text = `node ${far.nodeId} was cut off alone: leader epoch ${epoch} became ${now}`;
+    if (now === before) return;
+    const text = `node ${far.nodeId} was cut off alone: leader epoch ${before} became ${now}`;
     throw new InvariantBroken('leader-stays', text);
   }
 

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, MonotonicMs } from '../../src/base/brand.ts';
-import { leaderEpoch, offset } from '../../src/base/brand.ts';
+import { leaderEpoch as toEpoch, offset } from '../../src/base/brand.ts';
 import { Prng } from '../../src/base/prng.ts';
 import type { FetchRequest } from '../../src/core/replica/peer-call.ts';
 import { Replica } from '../../src/core/replica/replica.ts';
@@ -287,8 +287,8 @@ export class GroupWorld {
     const alive = (): Replica | undefined =>
       node.incarnation === incarnation ? node.replica : undefined;
     return {
-      persistVote: (epoch, votedFor) => {
-        const vote = { leaderEpoch: epoch, votedFor: votedFor.directoryId };
+      persistVote: (leaderEpoch, votedFor) => {
+        const vote = { leaderEpoch, votedFor: votedFor.directoryId };
         if (this.#faults.diesVoting(this.#random)) this.#dieSoon(node, 10);
         // One journal: what was written later is not durable sooner.
         const doneMs = this.queue.nowMs + this.#fsyncMs(node);
@@ -301,11 +301,12 @@ export class GroupWorld {
       },
       askVote: (to, request) => {
         const other = this.node(to);
-        const { candidate, leaderEpoch: epoch, isPreVote } = request;
-        if (!isPreVote) this.#voted(node, epoch, candidate.directoryId);
+        const { candidate, leaderEpoch, isPreVote } = request;
+        if (!isPreVote) this.#voted(node, leaderEpoch, candidate.directoryId);
         this.network.send(node, other, () =>
           other.replica?.voteRequested(request, this.now(other), (answer) => {
-            if (answer.isGranted && !isPreVote) this.#voted(other, epoch, candidate.directoryId);
+            if (answer.isGranted && !isPreVote)
+              this.#voted(other, leaderEpoch, candidate.directoryId);
             this.network.send(other, node, () => alive()?.voteAnswered(answer, this.now(node)));
           }),
         );
@@ -322,13 +323,13 @@ export class GroupWorld {
         const other = this.node(to);
         this.network.send(node, other, () => other.replica?.epochEnded(end, this.now(other)));
       },
-      led: (epoch) => {
-        this.#note('led', nodeId, epoch);
+      led: (leaderEpoch) => {
+        this.#note('led', nodeId, leaderEpoch);
         const { invariants } = this;
-        invariants.guard(() => invariants.oneLeader.led(epoch, nodeId));
-        invariants.guard(() => invariants.leaderHasAll.led(epoch, nodeId, node.log));
+        invariants.guard(() => invariants.oneLeader.led(leaderEpoch, nodeId));
+        invariants.guard(() => invariants.leaderHasAll.led(leaderEpoch, nodeId, node.log));
         invariants.quorumHeard.begins(node, this.queue.nowMs);
-        node.log.append({ leaderEpoch: epoch, payload: undefined });
+        node.log.append({ leaderEpoch, payload: undefined });
         if (this.#faults.diesLeading(this.#random)) this.#dieSoon(node, 200);
         this.queue.after(0, () => alive() && this.#appended(node));
       },
@@ -354,9 +355,9 @@ export class GroupWorld {
     };
   }
 
-  #voted({ directoryId, vote }: GroupNode, epoch: LeaderEpoch, candidate: string): void {
+  #voted({ directoryId, vote }: GroupNode, leaderEpoch: LeaderEpoch, candidate: string): void {
     const { oneVote } = this.invariants;
-    this.invariants.guard(() => oneVote.told(directoryId, epoch, candidate, vote));
+    this.invariants.guard(() => oneVote.told(directoryId, leaderEpoch, candidate, vote));
   }
 
   #appendVoters(node: GroupNode, next: VoterSet): void {
@@ -424,9 +425,9 @@ export class GroupWorld {
       const other = this.#random.pick(this.nodes);
       if (other === node) return;
       this.network.send(node, other, () => {
-        const { leaderEpoch: epoch, leaderId } = other.replica ?? replica;
+        const { leaderEpoch, leaderId } = other.replica ?? replica;
         this.network.send(other, node, () =>
-          node.replica?.leaderTold(epoch, leaderId, this.now(node)),
+          node.replica?.leaderTold(leaderEpoch, leaderId, this.now(node)),
         );
       });
     });
@@ -548,7 +549,7 @@ export class GroupWorld {
 
   #empty(node: GroupNode): FetchAnswer {
     return {
-      leaderEpoch: node.replica?.leaderEpoch ?? leaderEpoch(0),
+      leaderEpoch: node.replica?.leaderEpoch ?? toEpoch(0),
       ...{ error: undefined, diverging: undefined, belowStart: undefined },
       ...{ from: 0, records: [] },
       highWatermark: node.replica?.highWatermark ?? 0,
@@ -558,26 +559,26 @@ export class GroupWorld {
 
   #fetched(node: GroupNode, request: FetchRequest, answer: FetchAnswer): void {
     const { replica, log } = node;
-    const { error, leaderEpoch: epoch } = answer;
+    const { error, leaderEpoch } = answer;
     if (replica === undefined || log.isCutting) return;
-    if (error !== undefined || epoch !== request.leaderEpoch) {
-      if (error === 'NOT_LEADER_OR_FOLLOWER') replica.leaderDenied(epoch, this.now(node));
-      return replica.leaderTold(epoch, undefined, this.now(node));
+    if (error !== undefined || leaderEpoch !== request.leaderEpoch) {
+      if (error === 'NOT_LEADER_OR_FOLLOWER') replica.leaderDenied(leaderEpoch, this.now(node));
+      return replica.leaderTold(leaderEpoch, undefined, this.now(node));
     }
-    if (replica.leaderEpoch !== epoch || replica.isLeader) return;
+    if (replica.leaderEpoch !== leaderEpoch || replica.isLeader) return;
     const isThere =
       request.fetchOffset === log.logEndOffset && request.lastFetchedEpoch === log.lastEpoch;
     // An answer about a place that this log has left is none (L4).
     if (!isThere) return;
     if (answer.diverging !== undefined) {
       this.#note('diverged', node.nodeId, answer.diverging.endOffset);
-      if (!replica.diverged(epoch, answer.diverging)) this.#refused(node);
+      if (!replica.diverged(leaderEpoch, answer.diverging)) this.#refused(node);
     } else if (answer.belowStart !== undefined) {
-      this.#reset(node, epoch, answer);
+      this.#reset(node, leaderEpoch, answer);
     } else {
       if (answer.from === log.logEndOffset) this.#copy(node, answer.records);
       // Only an answer whose place was compared says what of this log is committed.
-      replica.leaderHighWatermark(epoch, offset(answer.highWatermark));
+      replica.leaderHighWatermark(leaderEpoch, offset(answer.highWatermark));
       const start = offset(Math.min(answer.logStartOffset, replica.highWatermark));
       if (start > log.logStartOffset) log.advanceStart(start, node.voters.at(start));
       node.toldWatermark = answer.highWatermark;
@@ -596,12 +597,12 @@ export class GroupWorld {
     this.#fsync(node);
   }
 
-  #reset(node: GroupNode, epoch: LeaderEpoch, { belowStart }: FetchAnswer): void {
+  #reset(node: GroupNode, leaderEpoch: LeaderEpoch, { belowStart }: FetchAnswer): void {
     const { replica, log, incarnation } = node;
     const before = log.generation;
     if (belowStart === undefined || replica === undefined) return;
     this.#note('reset', node.nodeId, belowStart.logStartOffset);
-    if (!replica.belowStart(epoch, belowStart)) this.#refused(node);
+    if (!replica.belowStart(leaderEpoch, belowStart)) this.#refused(node);
     if (log.generation === before) return;
     this.queue.after(this.#fsyncMs(node), () => {
       if (node.incarnation !== incarnation) return;
@@ -672,8 +673,8 @@ export class GroupWorld {
       if (voter.role !== 'witness' || voter.directoryId !== witness.directoryId) continue;
       if (only !== undefined && only !== witness) continue;
       const { witnessBehind } = this.invariants;
-      const { leaderEpoch: epoch } = leadership;
-      this.invariants.guard(() => witnessBehind.compare(epoch, witness.log, inSync));
+      const { leaderEpoch } = leadership;
+      this.invariants.guard(() => witnessBehind.compare(leaderEpoch, witness.log, inSync));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, Offset } from '../../src/base/brand.ts';
-import { leaderEpoch, offset } from '../../src/base/brand.ts';
+import { leaderEpoch as toEpoch, offset } from '../../src/base/brand.ts';
 import { LeaderEpochCache } from '../../src/core/replica/leader-epoch-cache.ts';
 import type { LogStart } from '../../src/core/replica/log-start.ts';
 import {
@@ -26,7 +26,7 @@ interface Content {
 
 /** A log from offset 0 on, with its first voters. */
 export const newStart = (voters: VoterSet): LogStart => ({
-  ...{ logStartOffset: offset(0), epochBefore: leaderEpoch(0), voters },
+  ...{ logStartOffset: offset(0), epochBefore: toEpoch(0), voters },
 });
 
 /**
@@ -118,8 +118,8 @@ export class SimLog implements ReplicaLog {
     this.#records.push(record);
   }
 
-  endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined {
-    return this.#epochs.endOffsetOf(epoch, this.logEndOffset);
+  endOffsetOf(leaderEpoch: LeaderEpoch): EpochEnd | undefined {
+    return this.#epochs.endOffsetOf(leaderEpoch, this.logEndOffset);
   }
 
   truncateTo(end: Offset): void {
@@ -141,7 +141,7 @@ export class SimLog implements ReplicaLog {
     if (to <= this.#start.logStartOffset || this.isCutting) return;
     this.#epochs.logStartAdvanced(to);
     this.#records.splice(0, to - this.#start.logStartOffset);
-    const epochBefore = this.#epochs.epochBefore ?? leaderEpoch(0);
+    const epochBefore = this.#epochs.epochBefore ?? toEpoch(0);
     this.#start = { logStartOffset: to, epochBefore, voters };
     this.#persisted = Math.max(this.#persisted, to);
   }

@@ -6,11 +6,11 @@ export class OneLeader {
   readonly #leaders = new Map<number, number>();
 
   /** A node was elected. */
-  led(epoch: number, nodeId: number): void {
-    const other = this.#leaders.get(epoch);
-    if (other === nodeId) fail(`node ${nodeId} leads epoch ${epoch} twice (C1)`);
-    if (other !== undefined) fail(`two leaders of epoch ${epoch}: ${other} and ${nodeId}`);
-    this.#leaders.set(epoch, nodeId);
+  led(leaderEpoch: number, nodeId: number): void {
+    const other = this.#leaders.get(leaderEpoch);
+    if (other === nodeId) fail(`node ${nodeId} leads epoch ${leaderEpoch} twice (C1)`);
+    if (other !== undefined) fail(`two leaders of epoch ${leaderEpoch}: ${other} and ${nodeId}`);
+    this.#leaders.set(leaderEpoch, nodeId);
   }
 
   /** Who believes to lead was elected in that epoch. */

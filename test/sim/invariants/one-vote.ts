@@ -7,14 +7,17 @@ export class OneVote {
   readonly #votes = new Map<string, string>();
 
   /** A vote is told. */
-  told(disk: string, epoch: number, candidate: string, onDisk: StoredVote | undefined): void {
-    const key = `${disk} ${epoch}`;
+  told(disk: string, leaderEpoch: number, candidate: string, onDisk: StoredVote | undefined): void {
+    const key = `${disk} ${leaderEpoch}`;
     const other = this.#votes.get(key);
     if (other !== undefined && other !== candidate) {
-      throw new InvariantBroken('one-vote', `disk ${disk} votes twice in epoch ${epoch}`);
+      throw new InvariantBroken('one-vote', `disk ${disk} votes twice in epoch ${leaderEpoch}`);
     }
     this.#votes.set(key, candidate);
-    if (onDisk?.leaderEpoch === epoch && onDisk.votedFor === candidate) return;
-    throw new InvariantBroken('one-vote', `disk ${disk} tells a vote of ${epoch} that it lacks`);
+    if (onDisk?.leaderEpoch === leaderEpoch && onDisk.votedFor === candidate) return;
+    throw new InvariantBroken(
+      'one-vote',
+      `disk ${disk} tells a vote of ${leaderEpoch} that it lacks`,
+    );
   }
 }
