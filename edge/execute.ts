@@ -177,6 +177,7 @@ export class Executor {
       case 'StoreWitness':
       case 'NotePeerStart':
       case 'StoreProducerIds':
+      case 'StoreGivingUp':
       case 'AdoptCluster':
         return this.#journal.run(effect);
       case 'PersistVotes':

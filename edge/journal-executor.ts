@@ -62,6 +62,13 @@ export class JournalExecutor {
           answer: { type: 'ProducerIdsStored', block },
         });
       }
+      case 'StoreGivingUp': {
+        const { disks } = effect;
+        return this.#store('giving-up', {
+          write: () => journal.persistGivingUp(disks),
+          answer: { type: 'GivingUpStored', disks },
+        });
+      }
       case 'AdoptCluster': {
         const { clusterId, clusterTopicId, voters } = effect;
         return this.#store('cluster', {

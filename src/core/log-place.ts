@@ -33,6 +33,11 @@ export class LogPlace {
     return this.log.lastEpoch;
   }
 
+  /** First offset of the newest epoch that has a batch here. */
+  get lastEpochStart(): Offset {
+    return this.log.lastEpochStart;
+  }
+
   /** Nothing of this log waits for the disk. */
   get isAllPersisted(): boolean {
     return this.log.persistedOffset === this.log.logEndOffset;

@@ -175,7 +175,7 @@ export class NodeParts {
       this.wantedVoters.tell(partition);
     }
     this.queues.leaderChanged(partition.topicId, partition.partition);
-    this.membership?.peers.changed(partition);
+    this.membership?.leaderChanged(partition);
     this.forwarding.leaderChanged(partition);
   }
 
@@ -390,4 +390,6 @@ export class NodeParts {
   }
 }
 
-const nothingStored = { clusterTopicId: undefined, peerStarts: [], formerDirectoryIds: [] };
+const nothingStored = {
+  ...{ clusterTopicId: undefined, peerStarts: [], formerDirectoryIds: [], givingUp: [] },
+};

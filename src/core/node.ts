@@ -106,6 +106,7 @@ export class Node {
       case 'WitnessStored':
       case 'PeerStartNoted':
       case 'ProducerIdsStored':
+      case 'GivingUpStored':
       case 'ClusterAdopted':
         return this.#stored(event);
       case 'BatchPersisted':
@@ -115,9 +116,7 @@ export class Node {
       case 'LogStartAdvanced':
         return this.#logStartAdvanced(event.logId, event.offset);
       case 'RetentionProposed':
-        return this.#withPartition(event.logId, (p) =>
-          this.#parts.retention.proposed(p, event.offset),
-        );
+        return this.#retentionProposed(event.logId, event.offset);
       case 'LogRead':
       case 'OffsetFound':
         return this.#read(event);
@@ -185,6 +184,8 @@ export class Node {
         return this.#withPartition(event.logId, (p) => p.wasCut(event.generation, event.recovered));
       case 'ClusterAdopted':
         return this.#parts.membership?.adopted(event.clusterId, event.clusterTopicId);
+      case 'GivingUpStored':
+        return this.#parts.membership?.givingUpStored(event.disks);
       case 'WitnessStored':
         return this.#parts.witnesses.stored(event);
       case 'PeerStartNoted':
@@ -284,6 +285,10 @@ export class Node {
   #withPartition(id: LogId, use: (partition: Partition) => void): void {
     const partition = this.#parts.partitions.byLog(id);
     if (partition !== undefined) use(partition);
+  }
+
+  #retentionProposed(id: LogId, to: Offset): void {
+    this.#withPartition(id, (partition) => this.#parts.retention.proposed(partition, to));
   }
 
   #logStartAdvanced(id: LogId, to: Offset): void {

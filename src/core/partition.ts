@@ -170,9 +170,9 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
    * V5: this node goes on alone, without what rot has taken here (L6).
    * @returns false if it has no vote.
    */
-  promote(epochMin: LeaderEpoch): boolean {
+  promote(epochMin: LeaderEpoch, as?: ReplicaId): boolean {
     this.log.acceptHoles();
-    return this.replica.forceVoters(this.#nowMs(), epochMin);
+    return this.replica.forceVoters(this.#nowMs(), epochMin, as);
   }
 
   nextDeadline(): number | undefined {

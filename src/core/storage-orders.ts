@@ -3,7 +3,7 @@ import type { LeaderEpoch, LogGeneration, LogId, Offset, Uuid } from '../base/br
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import type { PeerStart } from '../ports/stored-facts.ts';
-import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { StoredDisk, StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 
 /** What replication orders of the disk, beside appends. Every answer means: durable. */
@@ -61,6 +61,11 @@ export type StorageEffect =
   | ({ readonly type: 'NotePeerStart' } & PeerStart)
   /** The producer ids that are left (P4). ProducerIdsStored. */
   | { readonly type: 'StoreProducerIds'; readonly block: ProducerIdBlock }
+  /**
+   * An operator gives these disks up: kept until `__cluster` says so, which an order without any
+   * says (V5). GivingUpStored.
+   */
+  | { readonly type: 'StoreGivingUp'; readonly disks: readonly StoredDisk[] }
   /** This directory belongs to that cluster from now on (V2). ClusterAdopted. */
   | {
       readonly type: 'AdoptCluster';
@@ -94,6 +99,7 @@ export type StorageEvent =
     }
   | ({ readonly type: 'PeerStartNoted' } & PeerStart)
   | { readonly type: 'ProducerIdsStored'; readonly block: ProducerIdBlock }
+  | { readonly type: 'GivingUpStored'; readonly disks: readonly StoredDisk[] }
   | { readonly type: 'ClusterAdopted'; readonly clusterId: Uuid; readonly clusterTopicId: Uuid };
 
 /** The answer to an order that nobody gives in a cluster of one. */

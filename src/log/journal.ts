@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { PeerStart } from '../ports/stored-facts.ts';
-import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { StoredDisk, StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
 import { decodeGroups, encodeGroup } from './journal-record.ts';
@@ -18,6 +18,7 @@ import type {
 } from './journal-record.ts';
 import {
   clusterRecord,
+  givingUpRecord,
   onceHadRecord,
   peerStartRecord,
   producerIdsRecord,
@@ -165,6 +166,11 @@ export class Journal {
   /** The producer ids that are left (P4). */
   persistProducerIds(block: ProducerIdBlock): Promise<void> {
     return this.#commit([producerIdsRecord(block)]);
+  }
+
+  /** Disks that an operator gives up; none: `__cluster` says so (V5). */
+  persistGivingUp(disks: readonly StoredDisk[]): Promise<void> {
+    return this.#commit([givingUpRecord(disks)]);
   }
 
   /** The cluster that this directory is about to belong to, and its first voters (V2). */

@@ -161,16 +161,14 @@ export class Storage {
   /** What else is stored here; the core is told at start. */
   get facts(): StoredFacts {
     const { journal } = this;
-    const { cluster, peerStarts, producerIds, onceHad } = storedEntries(journal.entries());
+    const { cluster, ...stored } = storedEntries(journal.entries());
     const isAdopted = cluster?.clusterId === this.#meta.clusterId;
     return {
       clusterTopicId: isAdopted ? cluster?.clusterTopicId : undefined,
       formerDirectoryIds: this.#meta.formerDirectoryIds ?? [],
       startVoters: journal.allStartVoters(),
-      onceHad,
       witnesses: journal.witnesses(),
-      peerStarts,
-      producerIds,
+      ...stored,
     };
   }
 

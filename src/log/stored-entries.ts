@@ -2,12 +2,14 @@ import { offset, uuid } from '../base/brand.ts';
 import type { Offset, Uuid } from '../base/brand.ts';
 import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { PeerStart, StoredFacts } from '../ports/stored-facts.ts';
+import type { StoredDisk } from '../ports/stored-voters.ts';
 import type { JournalEntry, JournalRecord, LogKey } from './journal-record.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 
 const peerStartPrefix = 'peer-start/';
 const producerIdsKey = 'producer-ids';
 const clusterKey = 'cluster';
+const givingUpKey = 'giving-up';
 const onceHadPrefix = 'once-had/';
 
 /** The cluster that a directory was adopted by (V2). */
@@ -32,6 +34,10 @@ export const clusterRecord = ({ clusterId, clusterTopicId }: AdoptedCluster): Jo
 export const onceHadRecord = ({ topicId, partition }: LogKey, to: Offset): JournalRecord =>
   entry(`${onceHadPrefix}${topicId}/${partition}`, to);
 
+/** The journal's record of the disks that an operator gives up; none: it is done. */
+export const givingUpRecord = (disks: readonly StoredDisk[]): JournalRecord =>
+  disks.length > 0 ? entry(givingUpKey, disks) : { type: 'entry', key: givingUpKey, json: null };
+
 export interface StoredEntries {
   /** The cluster that was to be adopted; only the identity says that it was. */
   readonly cluster: AdoptedCluster | undefined;
@@ -40,6 +46,8 @@ export interface StoredEntries {
   readonly peerStarts: readonly PeerStart[];
   /** Undefined: no block was ever taken. */
   readonly producerIds: ProducerIdBlock | undefined;
+  /** Disks that an operator gave up, until `__cluster` says so. */
+  readonly givingUp: readonly StoredDisk[];
 }
 
 /** What replication keeps among the entries of a journal. */
@@ -48,6 +56,7 @@ export const storedEntries = (entries: readonly JournalEntry[]): StoredEntries =
   onceHad: onceHadIn(entries),
   peerStarts: peerStartsIn(entries),
   producerIds: producerIdsIn(entries),
+  givingUp: givingUpIn(entries),
 });
 
 function onceHadIn(entries: readonly JournalEntry[]): StoredFacts['onceHad'] {
@@ -76,6 +85,18 @@ function producerIdsIn(entries: readonly JournalEntry[]): ProducerIdBlock | unde
   if (!isJsonObject(block)) return undefined;
   const { next, end } = block;
   return isCount(next) && isCount(end) ? { next, end } : undefined;
+}
+
+function givingUpIn(entries: readonly JournalEntry[]): readonly StoredDisk[] {
+  const disks = valueOf(entries, givingUpKey);
+  if (!Array.isArray(disks)) return [];
+  return disks.flatMap((disk: unknown) => {
+    if (!isJsonObject(disk)) return [];
+    const { nodeId, directoryId } = disk;
+    return isCount(nodeId) && isText(directoryId)
+      ? [{ nodeId, directoryId: uuid(directoryId) }]
+      : [];
+  });
 }
 
 function clusterIn(entries: readonly JournalEntry[]): AdoptedCluster | undefined {

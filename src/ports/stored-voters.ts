@@ -1,9 +1,13 @@
 import type { Offset, Uuid } from '../base/brand.ts';
 
-/** One voter of a partition as it is stored (V1): a node with one disk, and what it keeps. */
-export interface StoredVoter {
+/** A node with one disk. */
+export interface StoredDisk {
   readonly nodeId: number;
   readonly directoryId: Uuid;
+}
+
+/** One voter of a partition as it is stored (V1): a node with one disk, and what it keeps. */
+export interface StoredVoter extends StoredDisk {
   readonly role: 'data' | 'witness';
 }
 

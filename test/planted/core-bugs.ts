@@ -45,7 +45,7 @@ export const coreBugs: readonly PlantedBug[] = [
   {
     name: 'leads-anew-while-it-stops',
     rule: 'T4',
-    file: 'src/core/replica/replica.ts',
+    file: 'src/core/replica/vote-rules.ts',
     from: "if (role === 'witness' || isStopping?.() === true) return false;",
     to: "if (role === 'witness') return false;",
     why: 'a node that is about to go is elected, and partitions wait for the next election',

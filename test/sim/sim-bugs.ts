@@ -54,9 +54,9 @@ export const simBugs: readonly SimBug[] = [
   {
     name: 'rot-goes-on-voting',
     rule: 'V4',
-    file: `${folder}/replica.ts`,
-    from: 'return this.#options.log.isWhole;',
-    to: 'return true;',
+    file: `${folder}/vote-rules.ts`,
+    from: 'return log.isWhole;',
+    to: 'return log !== undefined;',
     why: 'a voter elects without what it acknowledged',
   },
   {
@@ -191,9 +191,9 @@ export const simBugs: readonly SimBug[] = [
   {
     name: 'witness-campaigns',
     rule: 'V3',
-    file: `${folder}/replica.ts`,
+    file: `${folder}/vote-rules.ts`,
     from: `if (role === 'witness' || isStopping?.() === true) return false;`,
-    to: "if (role === 'witness') return this.#mayVote;",
+    to: "if (role === 'witness') return mayVote(options);",
     why: 'a leader without records',
   },
   {

@@ -19,6 +19,7 @@ import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../pee
 import type { PeerClocks } from '../peer/peer-clocks.ts';
 import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
+import type { ReplicaId } from '../replica/voter-set.ts';
 import type { WitnessTable } from '../witness-table.ts';
 import { clusterMembers } from './admission.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
@@ -44,7 +45,10 @@ export interface MembershipOptions {
   readonly startIds?: readonly Uuid[];
   /** Zero: this node belongs to no cluster yet. */
   readonly clusterId: Uuid;
-  readonly stored: Pick<StoredFacts, 'clusterTopicId' | 'peerStarts' | 'formerDirectoryIds'>;
+  readonly stored: Pick<
+    StoredFacts,
+    'clusterTopicId' | 'peerStarts' | 'formerDirectoryIds' | 'givingUp'
+  >;
   readonly cluster: ClusterOptions;
   readonly state: ClusterState;
   readonly clocks: PeerClocks;
@@ -138,6 +142,7 @@ export class Membership {
     this.#deadlines.add(tellAt, () => this.#tellWaiting());
     const { formerDirectoryIds: former } = this.#options.stored;
     if (former.length > 0) this.#comeBack(former);
+    this.#promotion.resume();
   }
 
   /** The identity is durable. */
@@ -158,6 +163,17 @@ export class Membership {
   /** A promotion was recorded, or a log takes part: whatever is recorded of it is done (V5). */
   pursuePromotions(): void {
     this.#promotion.pursue();
+  }
+
+  /** Who an operator gives up is durable here. */
+  givingUpStored(disks: readonly ReplicaId[]): void {
+    this.#promotion.stored(disks);
+  }
+
+  /** Another node leads it, this one does, or nobody. */
+  leaderChanged(partition: Partition): void {
+    this.peers.changed(partition);
+    this.#promotion.leaderChanged(partition);
   }
 
   /** Asks the leader of `__cluster` for a block of producer ids, until there is one (P4). */
@@ -291,7 +307,7 @@ export class Membership {
       replicaLagTimeMaxMs: cluster.replicaLagTimeMaxMs,
       facts: () => this.#facts(),
       clusterFacts: () => this.#clusterFacts(),
-      isGivenUp: (directoryId) => state.promotions.isGivenUp(directoryId),
+      isGivenUp: (directoryId) => this.#promotion.isGivenUp(directoryId),
       knownDirectories: stored.peerStarts,
       directorySeen: ({ directoryId, startCounter, startId }) =>
         emit({ type: 'NotePeerStart', directoryId, startCounter, startId }),
@@ -329,6 +345,7 @@ export class Membership {
   #createPromotion(): Promotion {
     return new Promotion({
       ...this.#options,
+      givingUp: this.#options.stored.givingUp,
       facts: () => this.#facts(),
       peers: () => this.peers,
       later: (ms, run) =>

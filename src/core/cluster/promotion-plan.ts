@@ -3,14 +3,16 @@ import { limits } from '../../base/limits.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
 import { encodeGivenUp, encodePromoted } from '../../wire/state/promotion-codec.ts';
-import { encodeProducerIdBlock } from '../../wire/state/state-codec.ts';
+import { encodeMember, encodeProducerIdBlock } from '../../wire/state/state-codec.ts';
 import type { Partition } from '../partition.ts';
-import { isSameReplica, type ReplicaId, type Voter, type VoterSet } from '../replica/voter-set.ts';
+import { isDiskOf, type NodeFacts } from '../peer/node-facts.ts';
+import { isSameReplica, type ReplicaId, type VoterSet } from '../replica/voter-set.ts';
 import { replanChanges } from './admission.ts';
 import { clusterKeys, clusterTopicName, type ClusterState } from './cluster-state.ts';
 import type { ClusterMember } from './place-topic.ts';
 import type { PlannedPartition, PromotionPlan } from './planned-promotion.ts';
 import { topicReplicas } from './topic-replicas.ts';
+import { wantedVoters } from './wanted-voters.ts';
 
 /**
  * Blocks of producer ids that those who are gone took may not be known here: given out again, their
@@ -20,9 +22,11 @@ const producerIdsSkipped = 2 ** 30;
 
 /** What it is decided on: as of this turn. */
 export interface PromotionView {
-  readonly self: ReplicaId;
+  readonly self: Pick<NodeFacts, 'nodeId' | 'directoryId' | 'formerDirectoryIds'>;
   /** Of `__cluster`. */
   readonly clusterVoters: VoterSet;
+  /** All that this node persisted of it and others committed is applied here. */
+  readonly isClusterKnown: boolean;
   readonly members: readonly ClusterMember[];
   readonly cluster: ClusterState;
   /** Those that are here. */
@@ -37,11 +41,17 @@ export function silentReplicas(view: PromotionView): ReplicaId[] {
   const voters = partitions.flatMap((partition) => partition.voters?.voters ?? []);
   for (const { nodeId, directoryId } of [...members, ...voters]) {
     const isOver = cluster.promotions.isGivenUp(directoryId);
-    if (isOver || isSameReplica(self, { nodeId, directoryId })) continue;
+    if (isOver || isDiskOf(self, { nodeId, directoryId })) continue;
     if (!answers({ nodeId, directoryId })) silent.set(directoryId, { nodeId, directoryId });
   }
   return [...silent.values()].sort((a, b) => a.nodeId - b.nodeId);
 }
+
+/** It votes nowhere any more as the disk that it was (V4), and nobody else might help there. */
+export const hasLostVotes = ({ self, partitions }: PromotionView): boolean =>
+  partitions.some(({ voters }) =>
+    voters?.voters.some((voter) => isDiskOf(self, voter) && !isSameReplica(self, voter)),
+  );
 
 /** What becomes of each partition that has depended on others. */
 export function planPromotion(view: PromotionView, gone: readonly ReplicaId[]): PromotionPlan {
@@ -65,9 +75,13 @@ export function promotionChanges(
 ): ViewChange[] {
   const { cluster, self } = view;
   const isGone = (replica: ReplicaId): boolean => gone.some((one) => isSameReplica(one, replica));
-  const remaining = view.members.filter((member) => !isGone(member));
-  const own = remaining.find((member) => isSameReplica(member, self));
-  const maker = own ?? { ...self, isWitness: false };
+  const { nodeId: ownId, directoryId } = self;
+  const remaining = view.members
+    .filter((member) => !isGone(member))
+    .map((member) => (isDiskOf(self, member) ? { ...member, directoryId } : member));
+  const own = remaining.find(({ nodeId }) => nodeId === ownId);
+  const maker = own ?? { nodeId: ownId, directoryId, isWitness: false };
+  const isRenamed = !view.members.some((member) => isSameReplica(member, self));
   return [
     ...gone.map(({ nodeId, directoryId }) => ({
       key: utf8Encode(clusterKeys.givenUp(directoryId)),
@@ -77,6 +91,9 @@ export function promotionChanges(
       key: utf8Encode(clusterKeys.member(nodeId)),
       value: undefined,
     })),
+    ...(own !== undefined && isRenamed
+      ? [{ key: utf8Encode(clusterKeys.member(ownId)), value: encodeMember(own) }]
+      : []),
     ...replanChanges(remaining, { cluster, self: maker }),
     {
       key: utf8Encode(clusterKeys.producerIds),
@@ -90,18 +107,17 @@ export function promotionChanges(
   ];
 }
 
-/** Another node votes in it, as far as is known here. */
-const dependsOnOthers = ({ voters }: Partition, view: PromotionView): boolean =>
-  othersIn(voters ?? view.clusterVoters, view).length > 0 || voters?.voters.length === 0;
-
-const othersIn = (set: VoterSet, { self }: PromotionView): readonly Voter[] =>
-  set.voters.filter((voter) => !isSameReplica(voter, self));
+/** Another disk votes in it, as far as is known here, or nobody knows who does (V4). */
+function dependsOnOthers({ voters }: Partition, { self, clusterVoters }: PromotionView): boolean {
+  const set = voters ?? clusterVoters;
+  return voters?.voters.length === 0 || set.voters.some((voter) => !isSameReplica(voter, self));
+}
 
 /** Nobody else can help to elect, and this node has a vote; or nobody knows who votes (V4). */
 const isPromoted = (log: Partition, view: PromotionView, gone: readonly ReplicaId[]): boolean =>
   log.topic !== clusterTopicName && dependsOn(log, view, gone);
 
-/** Others than this node vote in it, and all of them are gone. */
+/** Other disks than this one vote in it, and all of them are gone. */
 export function dependsOn(
   log: Partition,
   view: PromotionView,
@@ -110,27 +126,42 @@ export function dependsOn(
   const { voters } = log;
   if (voters === undefined || !dependsOnOthers(log, view)) return false;
   if (voters.voters.length === 0) return true;
-  const { promotions } = view.cluster;
-  const isGone = (voter: Voter): boolean =>
-    promotions.isGivenUp(voter.directoryId) || gone.some((one) => isSameReplica(one, voter));
-  return voters.find(view.self)?.role === 'data' && othersIn(voters, view).every(isGone);
+  const { self, cluster } = view;
+  const isGone = (voter: ReplicaId): boolean =>
+    cluster.promotions.isGivenUp(voter.directoryId) ||
+    gone.some((one) => isSameReplica(one, voter));
+  const own = voters.voters.find((voter) => isDiskOf(self, voter));
+  return own?.role === 'data' && voters.voters.every((voter) => voter === own || isGone(voter));
 }
 
-function outcomeOf(
-  { voters, holes }: Partition,
-  { self, clusterVoters }: PromotionView,
-): PlannedPartition['outcome'] {
-  const set = voters ?? clusterVoters;
-  if (set.voters.length > 0 && set.find(self)?.role !== 'data') return 'noCopy';
-  // Of two, both have all that was acknowledged (C3).
-  return set.voters.length === 2 && holes.length === 0 ? 'complete' : 'mayMiss';
+function outcomeOf(log: Partition, view: PromotionView): PlannedPartition['outcome'] {
+  const { self, clusterVoters } = view;
+  const set = log.voters ?? clusterVoters;
+  const own = set.voters.find((voter) => isDiskOf(self, voter));
+  if (set.voters.length > 0 && own?.role !== 'data') return 'noCopy';
+  const cluster = view.partitions.find(({ topic }) => topic === clusterTopicName);
+  const hasAll = cluster !== undefined && view.isClusterKnown && isOneOfTwo(cluster, view);
+  return hasAll && isOneOfTwo(log, view) ? 'complete' : 'mayMiss';
 }
 
-/** Partitions of which every replica is given up. */
-function elsewhere({ cluster }: PromotionView, gone: readonly ReplicaId[]): PlannedPartition[] {
+/**
+ * Of two both have all that was acknowledged (C3), while no other voters are wanted: those could
+ * take this one out without that it hears of it (V1). Who lost its journal may have lost more.
+ */
+function isOneOfTwo(log: Partition, { self, cluster }: PromotionView): boolean {
+  const { voters, holes } = log;
+  if (voters?.voters.length !== 2 || voters.find(self) === undefined) return false;
+  return holes.length === 0 && wantedVoters(log, cluster)?.isSameAs(voters) !== false;
+}
+
+/** Partitions that are not here, and of which every replica is given up. */
+function elsewhere(view: PromotionView, gone: readonly ReplicaId[]): PlannedPartition[] {
+  const { cluster, partitions } = view;
+  const here = new Set(partitions.map(({ topic, partition }) => `${topic}-${partition}`));
   return [...cluster.topics()].flatMap((topic) =>
     Array.from({ length: topic.partitions }, (_, partition) => partition)
       .filter((partition) => {
+        if (here.has(`${topic.name}-${partition}`)) return false;
         const data = topicReplicas.wanted(topic, partition)?.filter(({ isWitness }) => !isWitness);
         const isGone = (directoryId: string) => gone.some((one) => one.directoryId === directoryId);
         return data?.every(({ directoryId }) => isGone(directoryId)) === true;
@@ -143,7 +174,9 @@ function elsewhere({ cluster }: PromotionView, gone: readonly ReplicaId[]): Plan
 
 function cutOf(log: Partition, { self }: PromotionView, promotionId: Uuid): ViewChange {
   const { topicId, partition, leaderEpoch, logEndOffset: cutOffset, lastEpoch } = log;
+  const { nodeId, directoryId } = self;
   const epoch = leaderEpoch + limits.promotedEpochs;
   const key = utf8Encode(clusterKeys.promoted(topicId, partition, epoch));
-  return { key, value: encodePromoted({ promotionId, ...self, cutOffset, lastEpoch }) };
+  const value = encodePromoted({ promotionId, nodeId, directoryId, cutOffset, lastEpoch });
+  return { key, value };
 }

@@ -42,24 +42,31 @@ export class WantedVoters {
   /** This node leads it, or what is wanted changed. */
   tell(partition: Partition): void {
     if (!partition.isLeader) return;
-    const wanted = this.#wanted(partition);
+    const wanted = wantedVoters(partition, this.#options.cluster);
     if (wanted === undefined) return;
-    partition.replica.wantVoters(toSet(wanted), this.#options.now().monotonicMs);
+    partition.replica.wantVoters(wanted, this.#options.now().monotonicMs);
   }
+}
 
-  #wanted({ topic, topicId, partition, voters }: Partition): AssignmentValue | undefined {
-    const { cluster } = this.#options;
-    if (topic !== clusterTopicName) {
-      const value = cluster.topicById(topicId);
-      return value && topicReplicas.wanted(value, partition);
-    }
-    const recorded = [...cluster.members()];
-    if (recorded.length === 0 || voters === undefined) return undefined;
-    const present = voters.voters.map(({ nodeId, directoryId, role }) => ({
-      ...{ nodeId, directoryId, isWitness: role === 'witness' },
-    }));
-    return clusterReplicas(clusterMembers(voters.voters, recorded), present);
+/**
+ * Who shall vote in a partition, as `__cluster` says it; undefined: nothing is said that differs
+ * from who votes.
+ */
+export function wantedVoters(
+  { topic, topicId, partition, voters }: Partition,
+  cluster: ClusterState,
+): VoterSet | undefined {
+  if (topic !== clusterTopicName) {
+    const value = cluster.topicById(topicId);
+    const wanted = value && topicReplicas.wanted(value, partition);
+    return wanted && toSet(wanted);
   }
+  const recorded = [...cluster.members()];
+  if (recorded.length === 0 || voters === undefined) return undefined;
+  const present = voters.voters.map(({ nodeId, directoryId, role }) => ({
+    ...{ nodeId, directoryId, isWitness: role === 'witness' },
+  }));
+  return toSet(clusterReplicas(clusterMembers(voters.voters, recorded), present));
 }
 
 const toSet = (assignment: AssignmentValue): VoterSet =>

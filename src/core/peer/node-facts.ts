@@ -3,6 +3,7 @@ import type {
   IntroduceRequest,
   IntroduceResponse,
 } from '../../wire/kafka/generated/10000-introduce.ts';
+import type { ReplicaId } from '../replica/voter-set.ts';
 import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
 
 /** One entry of the config's `cluster.peers`. */
@@ -58,10 +59,19 @@ export const beginEmpty =
 export const isBorn = (facts: NodeFacts): boolean => facts.clusterId !== zeroUuid;
 
 /** All that a disk was ever called: under a new id it still has what it had (V4). */
-export const directoryIdsOf = ({ directoryId, formerDirectoryIds }: NodeFacts): readonly Uuid[] => [
+export const directoryIdsOf = ({
+  directoryId,
+  formerDirectoryIds,
+}: Pick<NodeFacts, 'directoryId' | 'formerDirectoryIds'>): readonly Uuid[] => [
   ...formerDirectoryIds,
   directoryId,
 ];
+
+/** It is that disk, or was it before it lost its votes (V4). */
+export const isDiskOf = (
+  facts: Pick<NodeFacts, 'nodeId' | 'directoryId' | 'formerDirectoryIds'>,
+  { nodeId, directoryId }: ReplicaId,
+): boolean => nodeId === facts.nodeId && directoryIdsOf(facts).includes(directoryId);
 
 /** Why a disk that a promotion did without takes no part, under whatever id (V5). */
 export const givenUpText = ({ nodeId }: NodeFacts): string =>

@@ -13,7 +13,7 @@ import { LeaderWatch } from './leader-watch.ts';
 import type { LogStart } from './log-start.ts';
 import type { EpochEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
-import { mayGrant, verdictOf } from './vote-rules.ts';
+import { mayGrant, mayLead, mayVote, verdictOf } from './vote-rules.ts';
 import { isSameReplica, type ReplicaId, type VoterSet } from './voter-set.ts';
 
 /**
@@ -101,7 +101,7 @@ export class Replica {
     const { self } = this.#options;
     const { leaderEpoch: epoch, candidate } = request;
     const say = (isGranted: boolean): void => answer(verdictOf(request, isGranted, this));
-    if (!isSameReplica(request.voter, self) || !this.#mayVote) return say(false);
+    if (!isSameReplica(request.voter, self) || !mayVote(this.#options)) return say(false);
     // For a pre-vote too (KIP-996): who alone stored an epoch could follow no older one again.
     if (epoch > this.leaderEpoch) this.#enterEpoch(epoch, undefined, now);
     const isGranted = this.#mayGrant(request, now);
@@ -231,10 +231,11 @@ export class Replica {
 
   /**
    * An operator gives the other voters up (V5): this one leads alone, in an epoch far ahead.
+   * @param as who this disk was when it voted, if it lost its votes since (V4).
    * @returns false if it is no data voter, while somebody is known to vote.
    */
-  forceVoters(now: MonotonicMs, epochMin: LeaderEpoch = this.leaderEpoch): boolean {
-    if (!this.#mayLead && this.voters.voters.length > 0) return false;
+  forceVoters(now: MonotonicMs, epochMin = this.leaderEpoch, as = this.self): boolean {
+    if (!mayLead(this.#options, as) && this.voters.voters.length > 0) return false;
     this.#enterEpoch(this.leaderEpoch, undefined, now);
     this.#campaign.force(now, epochMin);
     return true;
@@ -380,16 +381,8 @@ export class Replica {
     return voters.current.voters.filter((voter) => !isSameReplica(voter, self));
   }
 
-  /** A data voter; a witness and an observer never campaign (V1, V3). */
   get #mayLead(): boolean {
-    const { voters, self, role, isStopping } = this.#options;
-    if (role === 'witness' || isStopping?.() === true) return false;
-    return voters.current.find(self)?.role === 'data' && this.#mayVote;
-  }
-
-  /** It has again what its disk lost (V4). */
-  get #mayVote(): boolean {
-    return this.#options.log.isWhole;
+    return mayLead(this.#options);
   }
 
   get #isAlone(): boolean {

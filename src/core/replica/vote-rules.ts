@@ -1,7 +1,8 @@
 import type { Ballot } from './ballot.ts';
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
-import type { ReplicaId } from './voter-set.ts';
 import { isUpToDate, type ReplicaLog } from './replica-log.ts';
+import type { ReplicaOptions } from './replica-options.ts';
+import type { ReplicaId } from './voter-set.ts';
 
 /** What a voter looks at before it answers. */
 export interface VoterView {
@@ -11,6 +12,18 @@ export interface VoterView {
   readonly hearsLeader: boolean;
   /** The leader of its epoch, as far as it knows. */
   readonly leaderId: number | undefined;
+}
+
+/** It has again what its disk lost (V4). */
+export function mayVote({ log }: ReplicaOptions): boolean {
+  return log.isWhole;
+}
+
+/** A data voter, which `as` is; a witness and an observer never campaign (V1, V3). */
+export function mayLead(options: ReplicaOptions, as: ReplicaId = options.self): boolean {
+  const { voters, role, isStopping } = options;
+  if (role === 'witness' || isStopping?.() === true) return false;
+  return voters.current.find(as)?.role === 'data' && mayVote(options);
 }
 
 type Speaker = Pick<VoteAnswer, 'leaderEpoch' | 'leaderId'> & { readonly self: ReplicaId };

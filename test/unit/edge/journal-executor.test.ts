@@ -67,6 +67,7 @@ describe('JournalExecutor', () => {
     expect(again.storage.facts).toEqual({
       clusterTopicId: otherTopicId,
       formerDirectoryIds: [],
+      givingUp: [],
       onceHad: [],
       startVoters: [
         { ...place, voters: [voter] },

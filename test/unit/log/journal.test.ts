@@ -213,6 +213,7 @@ describe('Journal', () => {
       onceHad: [],
       peerStarts: [startOf(4)],
       producerIds: { next: 7, end: 1_000 },
+      givingUp: [],
     });
     const bad = [{ key: 'producer-ids', json: '{"next":-1,"end":2}' }];
     expect(storedEntries(bad).producerIds).toBeUndefined();
@@ -223,6 +224,17 @@ describe('Journal', () => {
     for (const startId of [topicId, otherTopicId]) await again.notePeerStart(startOf(4, startId));
     const { peerStarts } = storedEntries((await reopen(disk)).entries());
     expect(peerStarts).toEqual([startOf(4, topicId)]);
+  });
+
+  it('keeps whom an operator gives up until that is done (V5)', async () => {
+    const disk = new FakeDisk();
+    const journal = await Journal.open(disk, new ManualClock(), true);
+    const lost = { nodeId: 2, directoryId: topicId };
+    const givingUp = async () => storedEntries((await reopen(disk)).entries()).givingUp;
+    await journal.persistGivingUp([lost]);
+    expect(await givingUp()).toEqual([lost]);
+    await (await reopen(disk)).persistGivingUp([]);
+    expect(await givingUp()).toEqual([]);
   });
 
   it('writes only the end of a witness while nothing else of it changes', async () => {
