@@ -237,6 +237,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   /** Nobody wants it here: its records go, and who votes without this node is kept (V1). */
   discard(onceHad: Offset): void {
     const voters = present(this.#voters, 'it has begun').current;
+    this.replica.withdraw();
     this.log.resetTo({ logStartOffset: offset(0), epochBefore: toEpoch(0), voters }, onceHad);
   }
 

@@ -51,6 +51,11 @@ export class Ballot {
     this.#leaderEpoch = epoch;
     this.#votedFor = undefined;
     this.#isDurable = true;
+    this.withdraw();
+  }
+
+  /** Promises that wait lapse: of an epoch that is over, or of a log that is about to go. */
+  withdraw(): void {
     const lapsed = this.#waiting;
     this.#waiting = [];
     for (const { lapse } of lapsed) lapse?.();

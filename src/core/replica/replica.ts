@@ -119,6 +119,11 @@ export class Replica {
     this.#ballot.persisted(vote, now);
   }
 
+  /** Its log goes: what it would promise is told nobody. */
+  withdraw(): void {
+    this.#ballot.withdraw();
+  }
+
   voteAnswered(answer: VoteAnswer, now: MonotonicMs): void {
     const { leaderEpoch: epoch, leaderId } = answer;
     if (epoch > this.leaderEpoch) return this.#enterEpoch(epoch, leaderId, now);

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { leaderEpoch, logGeneration, logId, monotonicMs, offset } from '../../../src/base/brand.ts';
+import {
+  leaderEpoch,
+  logGeneration,
+  logId,
+  monotonicMs,
+  offset,
+  uuid,
+} from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { ClusterState } from '../../../src/core/cluster/cluster-state.ts';
 import type { Effect } from '../../../src/core/effect.ts';
@@ -100,6 +107,22 @@ describe('a copy that nobody wants here', () => {
     heardAt = () => undefined;
     later(silentMs);
     expect(discarded).toEqual([]);
+  });
+
+  it('keeps no promise that waits for the disk when it goes, and lets nobody wait (T3)', () => {
+    const { partition: log } = newPartition();
+    const answers: boolean[] = [];
+    const epoch = leaderEpoch(log.leaderEpoch + 1);
+    const request = {
+      ...{ candidate: { nodeId: 2, directoryId: uuid('other') }, voter: log.replica.self },
+      ...{ leaderEpoch: epoch, lastEpoch: epoch, logEndOffset: offset(9), isPreVote: false },
+    };
+    log.replica.voteRequested(request, monotonicMs(0), ({ isGranted }) => answers.push(isGranted));
+    expect(answers).toEqual([]);
+    log.discard(offset(1));
+    expect(answers).toEqual([false]);
+    log.votePersisted({ leaderEpoch: epoch, votedFor: uuid('other') });
+    expect(answers).toEqual([false]);
   });
 
   it('gives no vote when it is wanted again, until it is back where it was (V4)', () => {

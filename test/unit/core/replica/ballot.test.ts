@@ -34,6 +34,21 @@ describe('Ballot', () => {
     expect([told, ballot.hasVoted]).toEqual([['lapsed in 2'], false]);
   });
 
+  it('takes back promises of a log that goes, but not the vote', () => {
+    const ballot = new Ballot(undefined, epoch(0));
+    ballot.enter(epoch(1));
+    ballot.vote(a);
+    const told: string[] = [];
+    ballot.whenDurable(
+      now,
+      () => told.push('kept'),
+      () => told.push('lapsed'),
+    );
+    ballot.withdraw();
+    ballot.persisted({ leaderEpoch: epoch(1), votedFor: a }, now);
+    expect([told, ballot.isFor(a)]).toEqual([['lapsed'], true]);
+  });
+
   it('finds its vote again, and leads in no epoch that was on the disk (C1)', () => {
     const ballot = new Ballot({ leaderEpoch: epoch(5), votedFor: a }, epoch(4));
     expect([ballot.leaderEpoch, ballot.isFor(a), ballot.isNewEpoch]).toEqual([5, true, false]);
