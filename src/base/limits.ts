@@ -201,6 +201,8 @@ export const limits = {
   leaderlessMsMax: 3_000,
   /** Who has no leader asks another voter this often. */
   peerProbeMs: 250,
+  /** Who leads what this node keeps no copy of is asked no more often than this. */
+  leaderAskMs: 500,
   /** An observer looks for another leader when it had no connection to its own for so long. */
   peerLostLeaderMs: 1_000,
   /** A disk that gave up its id asks this often for the place of the one before. */

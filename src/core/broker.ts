@@ -12,12 +12,14 @@ import type {
   Done,
   FindOffsetOutcome,
   NewTopic,
+  PartitionPlace,
   PartitionView,
   ProduceOutcome,
   ReadOutcome,
   TopicView,
 } from './kafka/broker-view.ts';
 import type { Partition } from './partition.ts';
+import type { PartitionPlaces } from './partition-places.ts';
 import type { PartitionTable } from './partition-table.ts';
 import type { PendingReads, ReadRange } from './pending-reads.ts';
 
@@ -29,6 +31,7 @@ export interface BrokerOptions {
   readonly brokers: readonly BrokerAddress[];
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
+  readonly places: PartitionPlaces;
   readonly reads: PendingReads;
   readonly producerIds: ProducerIds;
   readonly creation: TopicCreation;
@@ -90,6 +93,11 @@ export class Broker implements BrokerView {
     const known = this.topic(topic);
     if (known === undefined) return undefined;
     return this.#options.partitions.findById(topic, known.topicId, partition);
+  }
+
+  place(topic: string, partition: number): PartitionPlace | undefined {
+    const known = this.topic(topic);
+    return known && this.#options.places.find(known, partition);
   }
 
   topicRefusal(topic: NewTopic): ErrorCode | undefined {

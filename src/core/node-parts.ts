@@ -30,6 +30,7 @@ import { isWitnessNode, type NodeOptions } from './node-options.ts';
 import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
 import { PartitionFactory } from './partition-factory.ts';
+import { PartitionPlaces } from './partition-places.ts';
 import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
 import { Batcher } from './produce/batcher.ts';
@@ -262,15 +263,19 @@ export class NodeParts {
   }
 
   #createBroker(): Broker {
+    const { partitions, cluster, reads, producerIds, hints } = this;
     return new Broker({
       ...this.#options,
       clusterId: () => this.membership?.clusterId ?? this.#options.clusterId,
-      cluster: this.cluster,
-      partitions: this.partitions,
-      reads: this.reads,
-      producerIds: this.producerIds,
+      ...{ cluster, partitions, reads, producerIds },
+      places: new PartitionPlaces({
+        ...{ partitions, witnesses: this.witnesses.table, cluster, hints },
+        isConnected: (nodeId) => this.membership?.peers.isConnected(nodeId) === true,
+        askLed: (done) => this.membership?.askLed(done),
+        now: () => this.#current().monotonicMs,
+      }),
       creation: new TopicCreation({
-        ...{ cluster: this.cluster, random: this.#options.random },
+        ...{ cluster, random: this.#options.random },
         assign: (topic) => this.placement.assign(topic),
         log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
         open: (topic, opened) => this.boot.openTopic(topic, opened),

@@ -6,6 +6,7 @@ import type {
   Done,
   FindOffsetOutcome,
   NewTopic,
+  PartitionPlace,
   PartitionView,
   ProduceOutcome,
   ReadOutcome,
@@ -43,6 +44,8 @@ export class FakeBrokerView implements BrokerView {
   readonly brokers = [{ nodeId: 1, host: 'gateway', port: 9092 }];
   readonly list: TopicView[] = [];
   readonly partitions = new Map<string, FakePartition>();
+  /** Of partitions that the node does not keep. */
+  readonly places = new Map<string, PartitionPlace>();
   readonly produces: (Call<ProduceOutcome> & { readonly batch: Uint8Array })[] = [];
   readonly reads: (Call<ReadOutcome> & { readonly range: Parameters<BrokerView['read']>[1] })[] =
     [];
@@ -93,6 +96,10 @@ export class FakeBrokerView implements BrokerView {
 
   partition(topic: string, partition: number): PartitionView | undefined {
     return this.partitions.get(`${topic}/${partition}`);
+  }
+
+  place(topic: string, partition: number): PartitionPlace | undefined {
+    return this.partition(topic, partition) ?? this.places.get(`${topic}/${partition}`);
   }
 
   topicRefusal(topic: NewTopic): ErrorCode | undefined {

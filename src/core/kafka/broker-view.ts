@@ -31,25 +31,30 @@ export const newTopicDefaults = {
   retentionBytes: -1,
 } as const;
 
+/** Where a partition is, as far as a node knows, whether it keeps it or not. */
+export interface PartitionPlace {
+  /** Node id; undefined: none is known. */
+  readonly leaderId: number | undefined;
+  /** -1: not known. */
+  readonly leaderEpoch: LeaderEpoch;
+  /** Node ids of those that keep the records. */
+  readonly replicaIds: readonly number[];
+  /** Node ids; only the leader knows. */
+  readonly inSyncIds: readonly number[];
+}
+
 /**
  * What the Kafka handlers may ask of one partition. All values are of this turn; do not keep them
  * across turns.
  */
-export interface PartitionView {
+export interface PartitionView extends PartitionPlace {
   readonly logId: LogId;
   readonly topic: string;
   readonly topicId: Uuid;
   readonly partition: number;
   readonly isLeader: boolean;
-  /** Node id; undefined: none is known. */
-  readonly leaderId: number | undefined;
-  /** Node ids of those that keep the records. */
-  readonly replicaIds: readonly number[];
-  /** Node ids; only the leader knows. */
-  readonly inSyncIds: readonly number[];
   /** The LeaderChange batch of this leader epoch is committed: `latest` may be answered (C6). */
   readonly isEpochCommitted: boolean;
-  readonly leaderEpoch: LeaderEpoch;
   readonly logStartOffset: Offset;
   readonly logEndOffset: Offset;
   readonly highWatermark: Offset;
@@ -93,7 +98,10 @@ export interface BrokerView {
   topics(): Iterable<TopicView>;
   topic(name: string): TopicView | undefined;
   topicById(topicId: Uuid): TopicView | undefined;
+  /** Undefined: this node keeps no records of it. */
   partition(topic: string, partition: number): PartitionView | undefined;
+  /** Undefined: there is no such partition, or nobody has placed it yet. */
+  place(topic: string, partition: number): PartitionPlace | undefined;
   /** Why this topic cannot be made now; undefined: it can. */
   topicRefusal(topic: NewTopic): ErrorCode | undefined;
   /** Makes a topic without a refusal; answers with its id when its partitions take records. */

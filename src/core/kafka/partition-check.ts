@@ -16,7 +16,10 @@ export function leaderPartition(
   { topic, partition, currentLeaderEpoch }: PartitionRequest,
 ): Result<PartitionView, ErrorCode> {
   const found = view.partition(topic, partition);
-  if (found === undefined) return fail('UNKNOWN_TOPIC_OR_PARTITION');
+  if (found === undefined) {
+    const isElsewhere = partition >= 0 && partition < (view.topic(topic)?.partitions ?? 0);
+    return fail(isElsewhere ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION');
+  }
   if (currentLeaderEpoch >= 0 && currentLeaderEpoch < found.leaderEpoch) {
     return fail('FENCED_LEADER_EPOCH');
   }

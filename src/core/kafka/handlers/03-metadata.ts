@@ -95,7 +95,7 @@ function describePartition(
   topic: string,
   partitionIndex: number,
 ): MetadataResponsePartition {
-  const log = view.partition(topic, partitionIndex);
+  const log = view.place(topic, partitionIndex);
   const leaderId = log?.leaderId;
   const isLed = leaderId !== undefined;
   return {

@@ -51,6 +51,14 @@ describe('Produce', () => {
     expect(bench.router.nextDeadline()).toBeUndefined();
   });
 
+  it('says that another node leads what this one does not keep, and 3 where there is nothing', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 2);
+    bench.view.partitions.delete('sensors/1');
+    bench.ask(produceCodec, 11, produceOf('sensors', [null, batchOf(1), batchOf(1)]));
+    expect(codesOf(bench)).toEqual([87, 6, 3]);
+  });
+
   it('gives each partition its own outcome', () => {
     const bench = new RouterBench();
     bench.view.addTopic('sensors', 3);

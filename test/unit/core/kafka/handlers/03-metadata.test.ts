@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { uuid } from '../../../../../src/base/brand.ts';
+import { leaderEpoch, uuid } from '../../../../../src/base/brand.ts';
 import type { MetadataRequest } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
 import { metadataCodec } from '../../../../../src/wire/kafka/generated/03-metadata.ts';
 import { encodeRequest } from '../../../../../src/wire/kafka/header.ts';
@@ -85,6 +85,19 @@ describe('Metadata', () => {
     expect(topics[0]?.partitions).toMatchObject([
       { errorCode: 5, leaderId: -1 },
       { errorCode: 5, leaderId: -1, partitionIndex: 1 },
+    ]);
+  });
+
+  it('names the leaders of partitions that the node does not keep', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 2);
+    bench.view.partitions.delete('sensors/1');
+    const place = { leaderId: 3, leaderEpoch: leaderEpoch(7), replicaIds: [2, 3], inSyncIds: [2] };
+    bench.view.places.set('sensors/1', place);
+    const { topics } = bench.call(metadataCodec, 12, metadataOf(['sensors']));
+    expect(topics[0]?.partitions).toMatchObject([
+      { errorCode: 0, leaderId: 1 },
+      { errorCode: 0, leaderId: 3, leaderEpoch: 7, replicaNodes: [2, 3], isrNodes: [2] },
     ]);
   });
 
