@@ -37,9 +37,15 @@ export class KafkaRawClient {
   }
 
   static async connect(port: number, host = '127.0.0.1'): Promise<KafkaRawClient> {
-    const socket = connect(port, host);
-    await once(socket, 'connect', { signal: AbortSignal.timeout(answerMsMax) });
-    return new KafkaRawClient(socket);
+    const client = new KafkaRawClient(connect(port, host));
+    try {
+      await once(client.socket, 'connect', { signal: AbortSignal.timeout(answerMsMax) });
+      return client;
+    } catch (error) {
+      // Given up while a link was cut it could still fail later, with nobody there to hear it.
+      client.destroy();
+      throw error;
+    }
   }
 
   get isClosed(): boolean {
