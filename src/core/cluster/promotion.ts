@@ -59,7 +59,8 @@ const stepMs = 50;
  */
 export class Promotion {
   readonly #options: PromotionOptions;
-  readonly #promoted = new Set<Partition>();
+  /** The epoch that was recorded of each log that led for it. */
+  readonly #promoted = new Map<Partition, LeaderEpoch>();
   #begun: Begun | undefined;
   /** The leader epoch of `__cluster` that was entered alone. */
   #forcedIn: LeaderEpoch | undefined;
@@ -127,18 +128,22 @@ export class Promotion {
   pursue(): void {
     const { state, partitions, facts } = this.#options;
     const self = facts();
+    // Of several the last one says in which epochs the log may lead.
+    const newest = new Map<Partition, PromotedLog>();
     for (const promoted of state.promotions.promoted) {
-      const { topicId, partition: index } = promoted;
+      const { topicId, partition: index, leaderEpoch } = promoted;
       if (!isSameReplica(promoted.replica, self)) continue;
       const name = state.topicById(topicId)?.name;
       const log = name === undefined ? undefined : partitions.findById(name, topicId, index);
-      if (log?.hasBegun === true) this.#promote(log, promoted);
+      if (log?.hasBegun !== true || (newest.get(log)?.leaderEpoch ?? 0) > leaderEpoch) continue;
+      newest.set(log, promoted);
     }
+    for (const [log, promoted] of newest) this.#promote(log, promoted);
   }
 
-  /** Once: behind that, and behind a later start, it votes alone. */
+  /** Once for each promotion: behind that, and behind a later start, it votes alone. */
   #promote(log: Partition, { replica, leaderEpoch }: PromotedLog): void {
-    if (log.isLeader || this.#promoted.has(log)) return;
+    if (log.isLeader || (this.#promoted.get(log) ?? 0) >= leaderEpoch) return;
     const own = this.#options.facts();
     const { promotions } = this.#options.state;
     const voters = log.voters?.voters ?? [];
@@ -147,7 +152,7 @@ export class Promotion {
       isDiskOf(own, voter) || promotions.isGivenUp(voter.directoryId);
     if (!others.every(isOver)) return;
     if (others.length === 0 && voters.length > 0) return;
-    if (this.#force(log, leaderEpoch)) this.#promoted.add(log);
+    if (this.#force(log, leaderEpoch)) this.#promoted.set(log, leaderEpoch);
   }
 
   #force(log: Partition, epochMin: LeaderEpoch): boolean {

@@ -113,6 +113,28 @@ describe('a promotion (V5)', () => {
   });
 });
 
+it('a second promotion of the same process lets its logs lead again (V5)', () => {
+  const world = new PromotionUnit();
+  const promote = (): void => {
+    world.ask(true);
+    world.storeGivingUp();
+    world.leadCluster();
+    world.wait(50);
+    world.cluster.isLeader = false;
+    world.promotion.pursue();
+  };
+  promote();
+  // Another disk of node 2 came, and is lost again.
+  const second = new VoterSet([
+    ...votersOf(1).voters,
+    { nodeId: 2, directoryId: disk(2, 1), role: 'data' },
+  ]);
+  for (const log of [world.cluster, world.sensors]) log.voters = second;
+  world.effects.length = 0;
+  promote();
+  expect(world.sensors.forced.map(({ epochMin }) => epochMin)).toEqual([1_004, 3_004]);
+});
+
 describe('the plan of a promotion', () => {
   it('is sure of all that was acknowledged where both have it (C3)', () => {
     expect(new PromotionUnit().outcomes()).toEqual(['complete', 'complete']);
