@@ -88,8 +88,10 @@ export class Boot {
   started(): boolean {
     const { partitions, local, isAlone, random } = this.#options;
     const cluster = partitions.find(clusterTopicName, 0);
-    if (cluster !== undefined) local.begin(cluster);
-    else if (partitions.size > 0) this.#refuseDamaged();
+    if (cluster !== undefined) {
+      local.begin(cluster);
+      this.#refuseAlone(cluster);
+    } else if (partitions.size > 0) this.#refuseDamaged();
     else if (isAlone) this.createCluster(random.uuid());
     else return false;
     return true;
@@ -254,6 +256,19 @@ export class Boot {
       text:
         `The data directory holds ${size} partition logs but no ${clusterTopicName}-0: it is damaged. ` +
         'Restore that folder, or move the data directory away to start anew.',
+    });
+  }
+
+  /** Without the others it would wait for votes for ever, and nobody would know why. */
+  #refuseAlone({ voters }: Partition): void {
+    const nodeIds = voters?.voters.map(({ nodeId }) => nodeId) ?? [];
+    if (!this.#options.isAlone || nodeIds.length < 2) return;
+    this.#options.emit({
+      type: 'StopNode',
+      text:
+        `The data directory is that of a cluster of the nodes ${nodeIds.join(', ')}, and the config ` +
+        'has no `cluster`: put it back. One gateway of a pair whose other one is lost for good goes ' +
+        'on with `shorelog promote`.',
     });
   }
 

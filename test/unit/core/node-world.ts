@@ -20,6 +20,7 @@ import { Node } from '../../../src/core/node.ts';
 import type { NodeOptions } from '../../../src/core/node-options.ts';
 import type { EpochStart, ProducerBatch, RecoveredLog } from '../../../src/ports/recovered-log.ts';
 import type { Random } from '../../../src/ports/random.ts';
+import type { StoredVoter } from '../../../src/ports/stored-voters.ts';
 import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
 import { iterateRecords } from '../../../src/wire/kafka/record-iterator.ts';
 import type { RecordBatchHeader } from '../../../src/wire/kafka/record-batch-header.ts';
@@ -34,6 +35,8 @@ interface StoredLog {
   readonly batches: Uint8Array[];
   durable: number;
   logStartOffset: Offset;
+  /** Who votes at its start, where the journal says so. */
+  startVoters?: readonly StoredVoter[];
 }
 
 export interface SeenRecord {
@@ -357,7 +360,7 @@ function recoveredOf(log: StoredLog): RecoveredLog {
     activeSegment: { baseOffset: offset(0), bytes: 0, maxTimestamp: timestampMs(-1) },
     rot: [],
     epochBeforeStart: toEpoch(0),
-    startVoters: undefined,
+    startVoters: log.startVoters,
     voterRecords: [],
     mustRefetch: [],
   };

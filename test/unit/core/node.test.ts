@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionId, leaderEpoch, offset } from '../../../src/base/brand.ts';
+import { connectionId, leaderEpoch, offset, uuid } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
 import { NodeWorld } from './node-world.ts';
@@ -243,6 +243,20 @@ describe('Node', () => {
     expect(world.rejected).toEqual([late]);
     world.syncAgain();
     expect(world.released).toEqual([]);
+  });
+
+  it('does not start alone on a disk of a cluster', () => {
+    const world = started();
+    const voters = [1, 2, 3].map((nodeId) => ({
+      nodeId,
+      directoryId: uuid(`${nodeId}2222222-2222-4222-8222-222222222222`),
+      role: 'data' as const,
+    }));
+    for (const log of world.logs) log.startVoters = voters;
+    world.crash();
+    expect(world.isReady).toBe(false);
+    const stop = world.effects.find(({ type }) => type === 'StopNode');
+    expect(stop).toMatchObject({ text: expect.stringContaining('of the nodes 1, 2, 3') });
   });
 
   it('does not start on a disk whose __cluster is missing', () => {
