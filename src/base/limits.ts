@@ -133,6 +133,8 @@ export const limits = {
   producersPerPartitionMax: 20_000,
   /** Bytes waiting for the disk before publishers are held. */
   ingestQueueBytesMax: 32 * 1024 * 1024,
+  /** Less than that is not worth the fsyncs of its own: it waits for what is at the disk. */
+  secondWaveBytesMin: 16_384,
   /** Batches of one producer that another node has not answered: no more than it remembers. */
   produceInFlightMax: 5,
   /** Pause before a refused batch is sent again; it doubles. A change of leader ends it. */

@@ -4,6 +4,7 @@ import { isInternalTopicName } from '../../base/topic-name.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
 import type { Now } from '../now.ts';
+import { DiskWaves } from './disk-waves.ts';
 import type { ProduceQueue } from './produce-queue.ts';
 import type { RecordWaiter } from './record-waiter.ts';
 
@@ -30,17 +31,17 @@ interface OpenBatch {
 
 /**
  * The open batch of each partition, on its way into the partition's queue (P1). A batch closes when
- * it is full, and else at the end of a turn, once its linger is over and no earlier batch for this
- * node's disk waits: under load batches grow while the disk is busy, and then go to it together
- * (group commit). Only our own batches are waited for: those of others may follow each other
- * without a pause. One for another node grows while its queue has no room in flight.
+ * it is full, and else at the end of a turn, once its linger is over and the disk of this node is
+ * ready for more: under load batches grow while it is busy, and then go to it together (group
+ * commit, see DiskWaves). Only our own batches are waited for: those of others may follow each
+ * other without a pause. One for another node grows while its queue has no room in flight.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
   readonly #open = new Map<ProduceQueue, OpenBatch>();
+  /** Of topics that are not internal. */
+  readonly #waves = new DiskWaves();
   #pendingBytes = 0;
-  /** Of them, those of topics that are not internal. */
-  #pendingDataBytes = 0;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
@@ -84,11 +85,12 @@ export class Batcher {
   }
 
   turnEnded(now: Now): void {
-    const isDataWaiting = this.#isDataWaiting;
+    const mustGather = this.#mustGather;
     for (const batch of this.#open.values()) {
-      if (batch.builder.recordCount === 0 || mustWait(batch, isDataWaiting)) continue;
+      if (batch.builder.recordCount === 0 || mustWait(batch, mustGather)) continue;
       if (now.monotonicMs >= this.#dueAt(batch)) this.#close(batch);
     }
+    this.#waves.turnEnded();
   }
 
   /**
@@ -98,17 +100,22 @@ export class Batcher {
   nextDeadline(): number | undefined {
     if (this.#options.lingerMs === 0) return undefined;
     let next: number | undefined;
-    const isDataWaiting = this.#isDataWaiting;
+    const mustGather = this.#mustGather;
     for (const batch of this.#open.values()) {
-      if (batch.builder.recordCount === 0 || mustWait(batch, isDataWaiting)) continue;
+      if (batch.builder.recordCount === 0 || mustWait(batch, mustGather)) continue;
       const due = this.#dueAt(batch);
       if (next === undefined || due < next) next = due;
     }
     return next;
   }
 
-  get #isDataWaiting(): boolean {
-    return this.#pendingDataBytes > 0;
+  /** Whether data for this node's disk waits. */
+  get #mustGather(): boolean {
+    let openBytes = 0;
+    for (const { builder, isInternal, queue } of this.#open.values()) {
+      if (builder.recordCount > 0 && !isInternal && queue.isLocal) openBytes += builder.totalBytes;
+    }
+    return this.#waves.mustGather(openBytes);
   }
 
   /** One sum for the deadline and its test: a difference may round to the other side of it. */
@@ -133,12 +140,11 @@ export class Batcher {
     const triple = queue.nextTriple();
     const bytes = builder.finish(triple);
     // Only what goes to this node's disk is waited for by what goes there next.
-    const dataBytes = isInternal || !queue.isLocal ? 0 : bytes.length;
+    const left = isInternal || !queue.isLocal ? undefined : this.#waves.joined(bytes.length);
     this.#pendingBytes += bytes.length;
-    this.#pendingDataBytes += dataBytes;
     queue.push(bytes, triple, waiters, (outcome) => {
       this.#pendingBytes -= bytes.length;
-      this.#pendingDataBytes -= dataBytes;
+      left?.();
       waiters.forEach((waiter, index) => waiter.settled(outcome, index));
     });
   }
@@ -148,7 +154,7 @@ export class Batcher {
  * Batches of data go to the disk together. Those of an internal topic wait for their own log only:
  * on a full disk what they commit, a drop, makes the room that the others wait for (L9).
  */
-const mustWait = ({ queue, isInternal }: OpenBatch, isDataWaiting: boolean): boolean => {
+const mustWait = ({ queue, isInternal }: OpenBatch, mustGather: boolean): boolean => {
   if (isInternal) return !queue.isEmpty;
-  return queue.isLocal ? isDataWaiting : !queue.isReady;
+  return queue.isLocal ? mustGather : !queue.isReady;
 };

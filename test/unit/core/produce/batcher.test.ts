@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8Encode } from '../../../../src/base/bytes.ts';
+import { limits } from '../../../../src/base/limits.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
 import {
   appendOutcome,
@@ -79,6 +80,19 @@ describe('Batcher', () => {
     persistAll();
     batcher.turnEnded(at(0));
     expect([appended().length, other.appended().length]).toEqual([2, 1]);
+  });
+
+  it('sends a second wave after the first once enough is there, and no third', () => {
+    const { append, appended, batcher, persistAll } = newBatcher(0, 100_000);
+    const enough = 'x'.repeat(limits.secondWaveBytesMin);
+    for (const text of ['a', enough, enough]) {
+      append(text);
+      batcher.turnEnded(at(0));
+    }
+    expect(appended().map(({ recordCount }) => recordCount)).toEqual([1, 1]);
+    persistAll();
+    batcher.turnEnded(at(0));
+    expect(appended()).toHaveLength(3);
   });
 
   it('lets an internal topic go on while data waits for room: its drop makes that room (L9)', () => {
