@@ -48,7 +48,7 @@ const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Milliseconds since 1970 of `2026-01-31T12:00:00Z`, or of `10m` ago. */
 function pastTime(nowMs: number): (text: string) => number {
   return (text) => {
-    const match = /^(\d{1,9})([smhd])$/.exec(text);
+    const match = /^(\d{1,9})([smhd])(?: ago)?$/.exec(text);
     if (match !== null) return nowMs - Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
     const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isNaN(time)) {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { MqttClient } from 'mqtt';
 
+import { filterMatches } from '../../src/core/produce/route-table.ts';
 import type { CliContext } from './cli-config.ts';
 import { configFor, targetOf } from './cli-config.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -20,7 +21,7 @@ const acknowledgeMsMax = 30_000;
 
 /**
  * `shorelog publish TOPIC [PAYLOAD]`: one publish, or one for each line of the input. Says how many
- * were acknowledged, which with QoS 1 and 2 means that they are on disk.
+ * were acknowledged, which with QoS 1 and 2 means that they are on disk, if a route names the topic.
  */
 export async function runPublish(
   context: CliContext,
@@ -46,7 +47,12 @@ export async function runPublish(
     return exitCodes.problem;
   }
   try {
-    return await publishAll(context, client, place, options);
+    const { mqttTopic } = place;
+    const isRouted = loaded.config.routes.some(({ from }) =>
+      filterMatches(from.split('/'), mqttTopic),
+    );
+    const stored = isRouted ? 'on disk' : `acknowledged, not stored: no route names ${mqttTopic}`;
+    return await publishAll(context, client, { ...place, stored }, options);
   } finally {
     await client.endAsync(true);
   }
@@ -55,7 +61,11 @@ export async function runPublish(
 async function publishAll(
   { terminal }: CliContext,
   client: MqttClient,
-  place: { readonly mqttTopic: string; readonly payload: string | undefined },
+  place: {
+    readonly mqttTopic: string;
+    readonly payload: string | undefined;
+    readonly stored: string;
+  },
   { qos, retain = false }: PublishOptions,
 ): Promise<number> {
   let published = 0;
@@ -71,8 +81,7 @@ async function publishAll(
     }
     published++;
   }
-  const verb = qos === 0 ? 'sent' : 'on disk';
-  terminal.out(`${published} ${verb}`);
+  terminal.out(`${published} ${qos === 0 ? 'sent' : place.stored}`);
   return exitCodes.ok;
 }
 

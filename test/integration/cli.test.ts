@@ -51,6 +51,8 @@ it('publishes and consumes', async () => {
   const lines = Array.from({ length: 20 }, (_, i) => `reading ${i}`);
   const piped = await run(['publish', 'plant/b', '--qos', '2'], `${lines.join('\n')}\n`);
   expect(piped).toEqual({ code: 0, out: '20 on disk\n', error: '' });
+  const unrouted = await run(['publish', '$elsewhere', 'x']);
+  expect(unrouted.out).toBe('1 acknowledged, not stored: no route names $elsewhere\n');
 
   const all = json((await run(['consume', 'sensors', '--json'])).out);
   expect(all.filter(({ key }) => key === 'plant/a').map(({ value }) => value)).toEqual(['21.5']);

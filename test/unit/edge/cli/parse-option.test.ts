@@ -5,6 +5,7 @@ import { parseOption } from '../../../../edge/cli/parse-option.ts';
 it.each([
   ['10s', 990_000],
   ['5m', 700_000],
+  ['5m ago', 700_000],
   ['1970-01-01T00:00:05Z', 5_000],
   ['1970-01-02', 86_400_000],
 ])('the time %s', (text, timestampMs) => {
