@@ -34,6 +34,8 @@ export interface ClusterClientOptions {
   readonly clientId: string;
   /** host:port, tried in turn. */
   readonly bootstrap: readonly string[];
+  /** Brokers that the cluster named are tried too: those of `bootstrap` may be away for long. */
+  readonly asksBrokers?: boolean;
   readonly nextConnection: () => ConnectionId;
   /** After this a call fails and its connection is closed. */
   readonly callMsMax: number;
@@ -211,7 +213,7 @@ export class ClusterClient {
       connecting = link;
     }
     if (connecting !== undefined) return connecting;
-    const addresses = this.#options.bootstrap;
+    const addresses = this.#addresses();
     let refusal: ConnectionFault = { reason: 'disconnected', text: 'no address is configured' };
     for (let tried = 0; tried < addresses.length; tried++) {
       const address = addresses[this.#rotation++ % addresses.length] as string;
@@ -220,6 +222,13 @@ export class ClusterClient {
       refusal = link;
     }
     return refusal;
+  }
+
+  #addresses(): readonly string[] {
+    const { bootstrap, asksBrokers = false } = this.#options;
+    if (!asksBrokers) return bootstrap;
+    const brokers = [...this.metadata.brokers.values()];
+    return [...new Set([...bootstrap, ...brokers.map(({ host, port }) => `${host}:${port}`)])];
   }
 
   #linkTo(address: string, lane: string): Link | ConnectionFault {

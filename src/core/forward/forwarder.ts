@@ -1,7 +1,7 @@
 import type { ConnectionId, MonotonicMs, Offset } from '../../base/brand.ts';
 import { connectionId, monotonicMs } from '../../base/brand.ts';
 import { limits } from '../../base/limits.ts';
-import type { ClientEffect } from '../../client/kafka/cluster-client.ts';
+import type { ClientEffect, ClusterClientOptions } from '../../client/kafka/cluster-client.ts';
 import { ClusterClient } from '../../client/kafka/cluster-client.ts';
 import type { SaslExchange } from '../../client/kafka/sasl-exchange.ts';
 import type { Compression } from '../../ports/compression.ts';
@@ -89,7 +89,9 @@ export class Forwarder {
     this.#options = options;
     this.#now = now;
     this.#nextAskId = Math.floor(options.random.next() * 2 ** 48);
-    this.#central = this.#client(options.settings.central.bootstrap, options.logIn);
+    const { bootstrap } = options.settings.central;
+    const { logIn } = options;
+    this.#central = this.#client(bootstrap, { asksBrokers: true, ...(logIn && { logIn }) });
   }
 
   /** Takes one event to completion and returns what is to be done, in order. */
@@ -230,14 +232,18 @@ export class Forwarder {
     };
   }
 
-  #client(bootstrap: readonly string[], logIn?: () => SaslExchange): ClusterClient {
+  /** A node is asked at its own address alone: another one would answer for another process. */
+  #client(
+    bootstrap: readonly string[],
+    more: Pick<ClusterClientOptions, 'asksBrokers' | 'logIn'> = {},
+  ): ClusterClient {
     return new ClusterClient({
       clientId: 'shorelog-forwarder',
       bootstrap,
       nextConnection: () => connectionId(this.#nextConnection++),
       callMsMax: limits.forwardRequestMsMax,
       refusedMs,
-      ...(logIn && { logIn }),
+      ...more,
     });
   }
 

@@ -3,11 +3,12 @@ import { connectionId, monotonicMs } from '../../../../src/base/brand.ts';
 import { apis } from '../../../../src/client/kafka/api.ts';
 import { ClusterClient, splitAddress } from '../../../../src/client/kafka/cluster-client.ts';
 
-function client(bootstrap: readonly string[]): ClusterClient {
+function client(bootstrap: readonly string[], asksBrokers = false): ClusterClient {
   let next = 1;
   const made = new ClusterClient({
     clientId: 'me',
     bootstrap,
+    asksBrokers,
     nextConnection: () => connectionId(next++),
     callMsMax: 1_000,
     refusedMs: 500,
@@ -35,6 +36,20 @@ test('tries its addresses in turn and leaves one that failed alone for a while',
   cluster.turn(monotonicMs(500));
   ask();
   expect(cluster.takeEffects()).toHaveLength(1);
+});
+
+test.each([true, false])('brokers that the cluster named are asked too: %s', (asksBrokers) => {
+  const cluster = client(['a:1'], asksBrokers);
+  const brokers = [1, 2].map((nodeId) => ({ nodeId, host: 'ab'[nodeId - 1] ?? '', port: 1 }));
+  for (const broker of brokers) cluster.metadata.brokers.set(broker.nodeId, broker);
+  const asked = [1, 2, 3].map((attempt) => {
+    cluster.turn(monotonicMs(attempt * 500));
+    cluster.call({}, apis.findCoordinator, body)(() => undefined);
+    const [effect] = cluster.takeEffects();
+    cluster.closed(connectionId(attempt), 'refused');
+    return effect?.type === 'OpenConnection' ? effect.host : effect;
+  });
+  expect(asked).toEqual(asksBrokers ? ['a', 'b', 'a'] : ['a', 'a', 'a']);
 });
 
 test('one connection for all calls of a lane, another for another lane', () => {
