@@ -228,7 +228,7 @@ export class Boot {
   }
 
   #serve(): void {
-    for (const { name } of this.#options.seeds) this.#warnMissing(name);
+    for (const seed of this.#options.seeds) this.#warnOfOthers(seed);
     this.#phase = 'ready';
     this.#options.ready();
   }
@@ -280,13 +280,22 @@ export class Boot {
     });
   }
 
-  /** Another node decides which topics there are, by a config of its own. */
-  #warnMissing(topic: string): void {
-    if (this.#options.cluster.topic(topic) !== undefined) return;
-    const text =
-      `The cluster has no topic ${topic}: publishes that are routed to it are refused. ` +
-      `Make it with a Kafka client, or list it in the config of the node that leads ${clusterTopicName}.`;
-    this.#options.emit({ type: 'Print', level: 'error', text });
+  /** In a cluster the config of another node may have decided what topics there are, and how. */
+  #warnOfOthers({ name, retentionMs, retentionBytes, keepUnforwarded }: TopicSeed): void {
+    const known = this.#options.cluster.topic(name);
+    if (known === undefined) {
+      const text =
+        `The cluster has no topic ${name}: publishes that are routed to it are refused. Make it ` +
+        `with a Kafka client, or list it in the config of the node that leads ${clusterTopicName}.`;
+      return this.#options.emit({ type: 'Print', level: 'error', text });
+    }
+    const isSame =
+      known.retentionMs === retentionMs &&
+      known.retentionBytes === retentionBytes &&
+      known.keepUnforwarded === keepUnforwarded;
+    if (isSame) return;
+    const text = `Topic ${name} keeps the retention that it was made with`;
+    this.#options.emit({ type: 'Print', level: 'warn', text: `${text}; the config has another.` });
   }
 
   #tellLost({ name, topicId, partitions }: TopicValue): void {
