@@ -21,7 +21,8 @@ const acknowledgeMsMax = 30_000;
 
 /**
  * `shorelog publish TOPIC [PAYLOAD]`: one publish, or one for each line of the input. Says how many
- * were acknowledged, which with QoS 1 and 2 means that they are on disk, if a route names the topic.
+ * were acknowledged, which with QoS 1 and 2 means that they are on disk, if a route of the config
+ * names the topic.
  */
 export async function runPublish(
   context: CliContext,

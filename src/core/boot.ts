@@ -282,17 +282,17 @@ export class Boot {
 
   /** In a cluster the config of another node may have decided what topics there are, and how. */
   #warnOfOthers({ name, retentionMs, retentionBytes, keepUnforwarded }: TopicSeed): void {
-    const known = this.#options.cluster.topic(name);
-    if (known === undefined) {
+    const present = this.#options.cluster.topic(name);
+    if (present === undefined) {
       const text =
         `The cluster has no topic ${name}: publishes that are routed to it are refused. Make it ` +
         `with a Kafka client, or list it in the config of the node that leads ${clusterTopicName}.`;
       return this.#options.emit({ type: 'Print', level: 'error', text });
     }
     const isSame =
-      known.retentionMs === retentionMs &&
-      known.retentionBytes === retentionBytes &&
-      known.keepUnforwarded === keepUnforwarded;
+      present.retentionMs === retentionMs &&
+      present.retentionBytes === retentionBytes &&
+      present.keepUnforwarded === keepUnforwarded;
     if (isSame) return;
     const text = `Topic ${name} keeps the retention that it was made with`;
     this.#options.emit({ type: 'Print', level: 'warn', text: `${text}; the config has another.` });
