@@ -26,7 +26,7 @@ import {
   votersOfBatch,
 } from './partition-voters.ts';
 import type { PartitionOptions } from './partition-options.ts';
-import { deniesBatch, produceRefusals } from './produce/produce-refusals.ts';
+import { produceRefusals } from './produce/produce-refusals.ts';
 import { wholeBatchHeader } from './whole-batch-header.ts';
 import type { WitnessRange } from './witness-range.ts';
 import { Waiters } from './produce/waiters.ts';
@@ -251,7 +251,8 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   /**
    * The only way in for records: idempotence first (P1, P2), then the append; `done` when it is
    * committed (C5). The batch is this partition's from here on: offset and epoch are stamped into
-   * it.
+   * it. A deposed leader would deny what its successor has, and clients give up for good then, or
+   * send it anew: "it is not here" waits for a commit, too.
    */
   produce(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     if (!this.isLeader || this.isCutting || this.#refusesRecords) {
@@ -264,7 +265,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     const verdict = header.producerId < 0n ? undefined : producers.check(claim);
     switch (verdict?.type) {
       case 'error':
-        return done({ ok: false, error: verdict.error });
+        return this.#whenConfirmed(done, { ok: false, error: verdict.error });
       case 'duplicate':
         return this.#whenCommitted(done, () => this.#stored(verdict.baseOffset));
       case 'forgottenDuplicate':
@@ -281,16 +282,13 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   /**
    * A batch of a queue whose owner has it stored anew when it is not here: an MQTT session's (P5),
    * or another node's. Both begin at sequence 0: an unknown one with a later sequence lost its
-   * state to rot (L6). A deposed leader would say so of what its successor has: not before C5.
+   * state to rot (L6).
    */
   produceOfSession(batch: Uint8Array, done: (outcome: ProduceOutcome) => void): void {
     const { producerId, baseSequence } = wholeBatchHeader(batch);
     const isKnown = baseSequence === 0 || this.log.producers.knows(producerId);
     if (!isKnown && this.isLeader) return this.#whenConfirmed(done, produceRefusals.outOfOrder);
-    return this.produce(batch, (outcome) => {
-      const isDenied = !outcome.ok && deniesBatch(outcome.error);
-      return isDenied ? this.#whenConfirmed(done, outcome) : done(outcome);
-    });
+    return this.produce(batch, done);
   }
 
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */

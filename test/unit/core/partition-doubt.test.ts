@@ -7,13 +7,16 @@ import { newLeader as newVoters } from './voters-world.ts';
 function newLeader() {
   const world = newVoters();
   const { partition } = world;
-  const produce = (producerId: bigint, sequence: number): ProduceOutcome[] => {
-    const outcomes: ProduceOutcome[] = [];
-    const batch = makeBatch({ base: 0, producerId, sequence });
-    partition.produceOfSession(batch, (outcome) => outcomes.push(outcome));
-    return outcomes;
+  const produceWith = (way: 'produce' | 'produceOfSession') => {
+    return (producerId: bigint, sequence: number): ProduceOutcome[] => {
+      const outcomes: ProduceOutcome[] = [];
+      const batch = makeBatch({ base: 0, producerId, sequence });
+      partition[way](batch, (outcome) => outcomes.push(outcome));
+      return outcomes;
+    };
   };
-  return { ...world, produce };
+  const produce = produceWith('produceOfSession');
+  return { ...world, produce, produceOfClient: produceWith('produce') };
 }
 
 const outOfOrder = { ok: false, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' };
@@ -31,6 +34,23 @@ describe('what a leader says is not in its log', () => {
     expect([...unknown, ...gap]).toEqual([]);
     follow(2);
     expect([unknown, gap]).toEqual([[outOfOrder], [outOfOrder]]);
+  });
+
+  it('is said to Kafka clients then, too: some give up for good, others send it anew', () => {
+    const { partition, follow, produceOfClient } = newLeader();
+    follow(2);
+    produceOfClient(7n, 0);
+    follow(2);
+    const gap = produceOfClient(7n, 2);
+    expect(gap).toEqual([]);
+    follow(2);
+    expect(gap).toEqual([outOfOrder]);
+    const other = produceOfClient(7n, 2);
+    partition.replica.epochBegun(
+      { leaderId: 3, leaderEpoch: leaderEpoch(partition.leaderEpoch + 1) },
+      monotonicMs(6_000),
+    );
+    expect(other).toEqual([notLeader]);
   });
 
   it('is not said by one that was deposed meanwhile: its successor may have it (P5)', () => {
