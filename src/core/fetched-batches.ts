@@ -16,9 +16,10 @@ export interface FetchedBatch {
 }
 
 /**
- * The batches of a leader's answer that continue a log: whole, with a CRC that fits, offsets that
- * rise (a hole of rot in the leader's log stays one), epochs that rise and are not above the
- * leader's. What does not fit ends it.
+ * The batches of a leader's answer that continue a log: whole, with a CRC that fits, each where the
+ * one before ends, epochs that rise and are not above the leader's. What does not fit ends it. So
+ * does a hole in the leader's log, which it has from the time when it was alone: whoever took what
+ * lies behind it would have a hole of its own that nobody can fill, and no vote for good.
  * @returns them, and whether all bytes were taken; a cut last batch is usual and no fault.
  */
 export function fetchedBatches(
@@ -31,7 +32,7 @@ export function fetchedBatches(
     const read = readRecordBatchHeader(records, at);
     if (!read.ok) return { batches, isSound: read.error === 'truncated' && batches.length > 0 };
     const header = read.value;
-    const isNext = header.baseOffset >= next && header.leaderEpoch >= epoch;
+    const isNext = header.baseOffset === next && header.leaderEpoch >= epoch;
     if (!isNext || header.leaderEpoch > end.leaderEpoch || !isBatchCrcValid(records, header)) {
       return { batches, isSound: false };
     }

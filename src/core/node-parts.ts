@@ -374,7 +374,7 @@ export class NodeParts {
       produceTimeoutMs: this.#options.ingestDeliveryTimeoutMs,
       read: (replica, range, done) => {
         const partition = partitions.byLog(replica.logId);
-        if (partition !== undefined) this.reads.read(partition, range, done);
+        if (partition !== undefined) this.reads.readUnbroken(partition, range, done);
       },
       produce: produceForPeer(this),
       leaderNamed: (topicId, partition, leader) => this.hints.told(topicId, partition, leader),

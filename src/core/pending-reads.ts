@@ -45,6 +45,17 @@ export class PendingReads {
     this.#emit({ type: 'ReadLog', readId, logId, generation, ...range });
   }
 
+  /**
+   * For who copies the log: a hole is an error, also one that nobody can fill. It dates from when
+   * this node was alone, and a copy of what lies behind it would have it for good (V4).
+   */
+  readUnbroken(partition: ReadLog, range: ReadRange, done: Done<ReadOutcome>): void {
+    this.read(partition, range, (outcome) => {
+      const hasJumped = outcome.ok && beginsBehind(outcome.bytes, range.from);
+      return done(hasJumped ? { ok: false, error: 'KAFKA_STORAGE_ERROR' } : outcome);
+    });
+  }
+
   findOffset(partition: ReadLog, timestamp: TimestampMs, done: Done<FindOffsetOutcome>): void {
     const readId = this.#nextReadId++;
     this.#finds.set(readId, { partition, done });
@@ -76,7 +87,10 @@ export class PendingReads {
  * consumer nor a replica, until it is fetched again (V4).
  */
 function jumpsHole({ partition, from }: PendingRead, bytes: Uint8Array): boolean {
-  if (partition.holes.length === 0 || bytes.length === 0) return false;
-  const header = readRecordBatchHeader(bytes);
-  return header.ok && header.value.baseOffset > from;
+  return partition.holes.length > 0 && beginsBehind(bytes, from);
+}
+
+function beginsBehind(bytes: Uint8Array, from: Offset): boolean {
+  const header = bytes.length === 0 ? undefined : readRecordBatchHeader(bytes);
+  return header?.ok === true && header.value.baseOffset > from;
 }
