@@ -1,11 +1,11 @@
-import { forwardBugs } from '../../planted/forward-bugs.ts';
+import { allBugs } from '../../planted/all-bugs.ts';
 import type { PlantedBug } from '../../planted/planted-bug.ts';
 
 /** A mistake that `npm run sim:nodes -- --bugs` must find by its seeds alone. */
 export type ClusterBug = Omit<PlantedBug, 'suites'>;
 
 const known = (name: string): ClusterBug => {
-  const bug = forwardBugs.find((each) => each.name === name);
+  const bug = allBugs.find((each) => each.name === name);
   if (bug === undefined) throw new Error(`no planted bug ${name}`);
   return bug;
 };
@@ -64,4 +64,7 @@ export const clusterBugs: readonly ClusterBug[] = [
     why: 'a fourth node ends when a client opens a session there',
   },
   known('claim-without-reading-the-cursor'),
+  known('silence-is-a-commit'),
+  known('cursor-read-before-the-fence'),
+  known('record-before-its-identifier'),
 ];

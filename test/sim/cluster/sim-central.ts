@@ -115,9 +115,10 @@ export class SimCentral {
   #handle(end: TcpEnd, frame: Uint8Array): void {
     const name = FakeCentral.nameOf(frame);
     if (name === 'EndTxn' && this.#random.chance(this.unclearEnds)) return this.#leave(end, frame);
-    // What came by another connection long ago may come just before.
+    // What came by another connection long ago may come just before, or within a transaction.
     if (name === 'InitProducerId' && this.#random.chance(0.5)) this.#runLate();
     end.send([this.fake.handle(frame)]);
+    if (name === 'Produce' && this.#random.chance(0.2)) this.#runLate();
   }
 
   /** X3: lost on its way, carried out late, or carried out and not answered. */
