@@ -63,6 +63,15 @@ export const clusterBugs: readonly ClusterBug[] = [
     to: "topic.internal && isWitness ? 'data' : undefined",
     why: 'a fourth node ends when a client opens a session there',
   },
+  {
+    name: 'producers-of-a-session-overtake',
+    rule: 'P5',
+    file: 'src/core/produce/produce-queues.ts',
+    from: 'let queue = sessions.get(clientId);',
+    to: `clientId = \`\${clientId}/\${triple.producerId}\`;
+    let queue = sessions.get(clientId);`,
+    why: 'the next reading comes before those that are repeated under the earlier producer id',
+  },
   known('claim-without-reading-the-cursor'),
   known('silence-is-a-commit'),
   known('cursor-read-before-the-fence'),
