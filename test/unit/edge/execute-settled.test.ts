@@ -29,8 +29,8 @@ const append = (id: LogId) => ({
 
 it('is not settled while a log writes what was ordered when it had been looked at before', async () => {
   const [first, second] = [gatedLog(), gatedLog()];
-  const storage = { journal: { isMarkDue: false } };
-  const world = { storage, post: () => undefined } as unknown as World;
+  const storage = { journal: { isMarkDue: false }, reserve: { isMissed: false }, bytes: 0 };
+  const world = { storage, budgetBytes: 1_000, post: () => undefined } as unknown as World;
   const executor = new Executor(world);
   executor.adopt([first.log, second.log]);
   executor.execute([append(logId(1))]);
