@@ -94,20 +94,26 @@ export class ProducerState {
   }
 
   /**
-   * Forgets producers that were not heard of for `limits.producerIdleMs`, and the oldest ones past
-   * `limits.producersPerPartitionMax`; never one that `isPinned` keeps (P5).
+   * Forgets producers that were not heard of for `limits.producerIdleMs`, and past
+   * `limits.producersPerPartitionMax` those that were not heard of for longest; never one that
+   * `isPinned` keeps (P5).
    */
   expire(now: MonotonicMs, isPinned: (producerId: bigint) => boolean): void {
-    let surplus = this.#producers.size - limits.producersPerPartitionMax;
-    // Insertion order is the order of last identity change: near enough to age for a bound on
-    // memory.
     for (const [producerId, producer] of this.#producers) {
       producer.heardAt ??= now;
       const isIdle = now - producer.heardAt > limits.producerIdleMs;
-      if ((!isIdle && surplus <= 0) || isPinned(producerId)) continue;
-      this.#producers.delete(producerId);
-      surplus--;
+      if (isIdle && !isPinned(producerId)) this.#producers.delete(producerId);
     }
+    const surplus = this.#producers.size - limits.producersPerPartitionMax;
+    if (surplus > 0) this.#forgetSilent(surplus, isPinned);
+  }
+
+  /** Not the oldest ids: what one of them sends again would be stored anew. */
+  #forgetSilent(count: number, isPinned: (producerId: bigint) => boolean): void {
+    const silent = [...this.#producers]
+      .filter(([producerId]) => !isPinned(producerId))
+      .sort(([, a], [, b]) => (a.heardAt ?? 0) - (b.heardAt ?? 0));
+    for (const [producerId] of silent.slice(0, count)) this.#producers.delete(producerId);
   }
 
   #note(batch: ProducerBatch): void {
@@ -123,7 +129,6 @@ export class ProducerState {
       }
       return;
     }
-    this.#producers.delete(batch.producerId); // newest last, for `expire`
     this.#producers.set(batch.producerId, {
       producerEpoch: batch.producerEpoch,
       batches: [batch],

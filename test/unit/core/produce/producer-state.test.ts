@@ -111,6 +111,20 @@ describe('ProducerState (KIP-98)', () => {
     expect(state.entries().map((entry) => entry.producerId)).toEqual([2n]);
   });
 
+  it('of too many forgets those that were silent for longest, not those that are known for longest', () => {
+    const state = stateWith(batch(0, 1, 0, 1n), batch(0, 1, 0, 2n), batch(0, 1, 0, 3n));
+    state.expire(monotonicMs(5), () => false);
+    const last = limits.producersPerPartitionMax + 2;
+    for (let id = 4; id <= last - 2; id++) state.appended(batch(0, 1, 0, BigInt(id)));
+    state.expire(monotonicMs(6), () => false);
+    expect(state.size).toBe(limits.producersPerPartitionMax);
+    for (const id of [last - 1, last]) state.appended(batch(0, 1, 0, BigInt(id)));
+    state.appended(batch(1, 1, 0, 1n));
+    state.expire(monotonicMs(7), (id) => id === 2n);
+    expect(state.size).toBe(limits.producersPerPartitionMax);
+    expect([1n, 2n, 3n, 4n].map((id) => state.knows(id))).toEqual([true, true, false, false]);
+  });
+
   it('keeps a producer that was just heard of, however old its records say they are', () => {
     const state = stateWith({ ...batch(0, 1), timestamp: timestampMs(0) });
     state.expire(monotonicMs(2 * limits.producerIdleMs), () => false);
