@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.ts';
-import type { Offset, Uuid } from '../base/brand.ts';
+import type { MonotonicMs, Offset, Uuid } from '../base/brand.ts';
 import { utf8Encode } from '../base/bytes.ts';
+import { limits } from '../base/limits.ts';
 import type { Random } from '../ports/random.ts';
 import type { ViewChange, ViewEntry } from '../ports/state-view.ts';
 import { encodeTopic, type TopicValue } from '../wire/state/state-codec.ts';
@@ -51,7 +52,8 @@ export interface BootOptions {
  * From an opened data directory to a node that serves, in the only order that is safe: what is
  * committed in `__cluster` is known -> producer ids (P4) -> its leader seeds topics -> the logs
  * that they assign here are made or found -> each has a leader, here or elsewhere -> sessions are
- * replayed -> ready.
+ * replayed -> ready. In a cluster a partition that finds no leader is not waited for longer than a
+ * node that runs would miss one.
  */
 export class Boot {
   readonly #options: BootOptions;
@@ -62,6 +64,9 @@ export class Boot {
   #phase: 'cluster' | 'topics' | 'ready' = 'cluster';
   /** The leader epoch of `__cluster` in which this node has seeded topics. */
   #seededIn = -1;
+  /** Since when it waits for leaders of the logs that are assigned here. */
+  #awaitsLeadersSince: MonotonicMs | undefined;
+  #hasWaited = false;
 
   constructor(options: BootOptions) {
     this.#options = options;
@@ -115,6 +120,15 @@ export class Boot {
     }
     if (this.isReady) this.#answerOpened();
     else this.#becomeReady();
+  }
+
+  /** One partition without a majority must not close the node's ports to all the others. */
+  tick(now: MonotonicMs): void {
+    if (this.#phase !== 'topics' || this.#options.isAlone || this.#hasWaited) return;
+    this.#awaitsLeadersSince ??= now;
+    if (now - this.#awaitsLeadersSince < limits.leaderlessMsMax) return;
+    this.#hasWaited = true;
+    this.#becomeReady();
   }
 
   /** Opens a topic that was committed while the node runs, and calls back when it is led. */
@@ -219,7 +233,9 @@ export class Boot {
   #becomeReady(): void {
     if (this.#phase !== 'topics') return;
     const { cluster, partitions } = this.#options;
-    for (const topic of cluster.topics()) if (!this.#isLed(topic)) return;
+    for (const topic of cluster.topics()) {
+      if (!this.#isLed(topic) && (topic.internal || !this.#hasWaited)) return;
+    }
     if (cluster.topic(sessionsTopicName) === undefined) return;
     const sessions = partitions.find(sessionsTopicName, 0);
     if (sessions === undefined) return this.#serve();

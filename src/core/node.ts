@@ -250,6 +250,7 @@ export class Node {
   #tick(now: Now): void {
     this.#parts.router.tick(now.monotonicMs);
     this.#parts.partitions.tick(now.monotonicMs);
+    this.#parts.boot.tick(now.monotonicMs);
     this.#parts.membership?.tick(now);
     this.#parts.forwarding.tick(now);
     this.#parts.upkeep.tick(now.monotonicMs);
