@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -41,11 +40,6 @@ const json = (text: string): { readonly key: string; readonly value: string }[] 
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { key: string; value: string });
-
-it.runIf(process.platform === 'linux')('has sixteen threads for the disk', () => {
-  // Node has seven beside its pool, of four if nobody says otherwise.
-  expect(readdirSync(`/proc/${node.pid}/task`).length).toBeGreaterThanOrEqual(16 + 7);
-});
 
 it('publishes and consumes', async () => {
   const begin = new Date(Date.now() - 1_000).toISOString();

@@ -40,8 +40,7 @@ const readyMsMax = 20_000;
 const stopGraceMs = 15_000;
 
 /** The command's program as built. */
-export const shorelogProgram = (): string =>
-  join(packageRoot(), 'dist', 'edge', 'cli', 'shorelog.cjs');
+export const shorelogProgram = (): string => join(packageRoot(), 'dist', 'edge', 'cli', 'main.js');
 
 /**
  * A node as its users run it: the built program in a process of its own. It ends with this process.
