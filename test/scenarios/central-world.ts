@@ -115,6 +115,8 @@ export class CentralWorld {
   /** One transaction of at most so many batches. False: nothing to forward, or not allowed now. */
   async forward(batchesMax: number, outcome: Outcome): Promise<boolean> {
     const from = this.#standsAt;
+    // A disk that is full enough drops all there is.
+    if (from >= this.#world.sensors.highWatermark) return false;
     const { headers } = await this.#world.fetch(from);
     const taken = headers.slice(0, batchesMax);
     const last = taken.findLast((header) => !header.isControl);
@@ -135,11 +137,17 @@ export class CentralWorld {
     const { sensors } = this.#world;
     let from = this.#standsAt;
     while (from < sensors.highWatermark) {
+      if (from < sensors.logStartOffset) {
+        // Its next Fetch is out of range: it takes over anew, and tells the drop (X5).
+        await this.takeOver();
+        from = this.#standsAt;
+        continue;
+      }
       const { headers } = await this.#world.fetch(from);
       if (headers.every(({ isControl }) => isControl))
         from = (headers.at(-1)?.lastOffset ?? from) + 1;
-      else if (!(await this.forward(100, 'committed'))) throw new Error('refused at rest');
-      else from = this.#standsAt;
+      else if (await this.forward(100, 'committed')) from = this.#standsAt;
+      else await this.#world.until(() => from < sensors.logStartOffset, 'the drop that forbade it');
       this.#standsAt = from;
     }
   }

@@ -14,6 +14,8 @@ export interface KcatOptions {
   readonly isolation?: 'read_committed' | 'read_uncommitted';
   /** Default: all of them. */
   readonly partition?: number;
+  /** Ends after so many: a log that is written to faster than kcat reads has no end. */
+  readonly recordsMax?: number;
   readonly msMax: number;
 }
 
@@ -62,6 +64,7 @@ const kcatArgs = (options: KcatOptions): string[] => [
   ...['-t', options.topic],
   ...['-o', 'beginning'],
   ...(options.partition === undefined ? [] : ['-p', `${options.partition}`]),
+  ...(options.recordsMax === undefined ? [] : ['-c', `${options.recordsMax}`]),
   ...['-X', `isolation.level=${options.isolation ?? 'read_committed'}`],
   ...['-X', 'check.crcs=true'],
   // Lengths first, so that keys and values may hold any byte.
