@@ -168,7 +168,7 @@ async function attempt<T>(operation: string, path: string, run: () => Promise<T>
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === '' || code.startsWith('ERR_')) throw error;
-    throw new DiskError(codeOf(code), operation, path);
+    throw new DiskError(codeOf(code), operation, path, code);
   }
 }
 

@@ -23,7 +23,7 @@ import { productVersion } from './cli/product.ts';
 import { clockNode } from './clock-node.ts';
 import { connectionPlaces } from './connection-places.ts';
 import { coreOptions } from './core-options.ts';
-import { isDiskFault } from './disk-fault.ts';
+import { describeDiskFault, isDiskFault } from './disk-fault.ts';
 import { Executor } from './execute.ts';
 import { ForwardMarks } from './forward-marks.ts';
 import { forwarderSettings } from './forwarder-settings.ts';
@@ -346,7 +346,7 @@ class NodeProcess implements RunningNode {
   #condemned(error: unknown): void {
     this.#loop.stop();
     const text = isDiskFault(error)
-      ? `The disk failed (${error.message}); nothing after that was acknowledged.`
+      ? describeDiskFault(error)
       : `A bug, while the disk was at work: ${describeBug(error)}`;
     this.#end({ exitCode: isDiskFault(error) ? exitCodes.diskCondemned : exitCodes.bug, text });
   }

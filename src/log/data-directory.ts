@@ -69,6 +69,12 @@ export interface OpenedDirectory {
   readonly isFirstStart: boolean;
 }
 
+/** Whether an identity lies in the directory, intact or not. */
+export async function holdsIdentity(disk: Disk): Promise<boolean> {
+  for (const copy of copies) if ((await disk.stat(copy)) !== undefined) return true;
+  return false;
+}
+
 /**
  * Reads the identity, or gives one to an empty directory, and counts this start durably in both
  * copies. After a crash between the copies the higher count is the true one. A node alone is a

@@ -4,7 +4,8 @@ import type { Uuid } from '../base/brand.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Disk, DiskError, DiskSpace } from '../ports/disk.ts';
+import { DiskError } from '../ports/disk.ts';
+import type { Disk, DiskSpace } from '../ports/disk.ts';
 import type { StoredFacts } from '../ports/stored-facts.ts';
 import type { StoredVoter } from '../ports/stored-voters.ts';
 import type { Random } from '../ports/random.ts';
@@ -12,7 +13,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { Decompression } from '../wire/kafka/record-iterator.ts';
 import { zeroUuid } from '../wire/kafka/protocol-reader.ts';
 import { CondemnableDisk } from './condemnable-disk.ts';
-import { openDataDirectory, renewed, writeMeta } from './data-directory.ts';
+import { holdsIdentity, openDataDirectory, renewed, writeMeta } from './data-directory.ts';
 import type { DataDirectoryError, DataDirectoryMeta } from './data-directory.ts';
 import { readFolderIdentity, writeFolderIdentity } from './folder-identity.ts';
 import { isDiskError, toleratingNoSpace, unlinkIfThere } from './files.ts';
@@ -206,8 +207,12 @@ export class Storage {
     return this.#logs.reduce((sum, log) => sum + log.bytes, 0);
   }
 
-  /** What the file system has. */
-  space(): Promise<DiskSpace> {
+  /**
+   * What the file system has. ENOENT: the directory was deleted, or something was mounted over it.
+   * The open files would go on taking bytes that no start will find (L9).
+   */
+  async space(): Promise<DiskSpace> {
+    if (!(await holdsIdentity(this.#disk))) throw new DiskError('ENOENT', 'look into', '.');
     return this.#disk.space();
   }
 

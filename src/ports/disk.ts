@@ -13,8 +13,9 @@ export class DiskError extends Error {
   readonly operation: string;
   readonly path: string;
 
-  constructor(code: DiskErrorCode, operation: string, path: string) {
-    super(`${operation} ${path}: ${code}`);
+  /** @param systemCode the operating system's own word, for the text. */
+  constructor(code: DiskErrorCode, operation: string, path: string, systemCode: string = code) {
+    super(`${operation} ${path}: ${systemCode}`);
     this.code = code;
     this.operation = operation;
     this.path = path;

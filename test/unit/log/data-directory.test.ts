@@ -4,7 +4,7 @@ import { Storage, describeOpenError } from '../../../src/log/storage.ts';
 import { FakeDisk } from '../../fakes/fake-disk.ts';
 import type { AdoptedCluster } from '../../../src/log/stored-entries.ts';
 import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
-import { SeededRandom, otherTopicId, storageOptions, topicId } from './log-fixture.ts';
+import { SeededRandom, openStorage, otherTopicId, storageOptions, topicId } from './log-fixture.ts';
 
 const open = (disk: FakeDisk, nodeId = 1, seed = 1) =>
   openDataDirectory(disk, nodeId, new SeededRandom(seed));
@@ -52,6 +52,15 @@ describe('the data directory', () => {
       const second = await open(disk);
       expect(second.ok && second.value.meta.startCounter).toBe(2);
     }
+  });
+
+  it('is missed as soon as neither copy is there, and not before', async () => {
+    const disk = new FakeDisk();
+    const storage = await openStorage(disk);
+    await disk.unlink('meta.json');
+    await expect(storage.space()).resolves.toBeDefined();
+    await disk.unlink('meta.copy.json');
+    await expect(storage.space()).rejects.toMatchObject({ name: 'DiskError', code: 'ENOENT' });
   });
 
   it('stays a witness or a data node once it is born, and says what to do (V3)', async () => {
