@@ -1,5 +1,4 @@
 import type { TimestampMs, Uuid } from '../base/brand.ts';
-import type { ErrorCode } from '../base/errors.ts';
 import type { TopicValue } from '../wire/state/state-codec.ts';
 import { uuid } from '../base/brand.ts';
 import { assert } from '../base/assert.ts';
@@ -16,6 +15,7 @@ import type {
   PartitionView,
   ProduceOutcome,
   ReadOutcome,
+  TopicRefusal,
   TopicView,
 } from './kafka/broker-view.ts';
 import type { Partition } from './partition.ts';
@@ -100,8 +100,13 @@ export class Broker implements BrokerView {
     return known && this.#options.places.find(known, partition);
   }
 
-  topicRefusal(topic: NewTopic): ErrorCode | undefined {
-    return this.#options.isHeld() ? 'KAFKA_STORAGE_ERROR' : this.#options.creation.refusal(topic);
+  topicRefusal(topic: NewTopic): TopicRefusal | undefined {
+    if (this.#options.isHeld()) return { error: 'KAFKA_STORAGE_ERROR' };
+    return this.#options.creation.refusal(topic);
+  }
+
+  copiesOf(replicas: number): number {
+    return this.#options.creation.copiesOf(replicas);
   }
 
   createTopic(topic: NewTopic, done: Done<Uuid>): void {

@@ -276,7 +276,7 @@ export class NodeParts {
       }),
       creation: new TopicCreation({
         ...{ cluster, random: this.#options.random },
-        assign: (topic) => this.placement.assign(topic),
+        placement: () => this.placement,
         log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
         open: (topic, opened) => this.boot.openTopic(topic, opened),
       }),

@@ -10,6 +10,7 @@ import type {
   PartitionView,
   ProduceOutcome,
   ReadOutcome,
+  TopicRefusal,
   TopicView,
 } from '../../src/core/kafka/broker-view.ts';
 
@@ -52,6 +53,8 @@ export class FakeBrokerView implements BrokerView {
   readonly searches: (Call<FindOffsetOutcome> & { readonly timestamp: number })[] = [];
   readonly creations: { readonly topic: NewTopic; readonly done: Done<Uuid> }[] = [];
   refusal: ErrorCode | undefined;
+  /** Of a topic that does not say how many. */
+  copies = 1;
   nextProducerId: bigint | undefined = 1_000n;
 
   addTopic(name: string, partitions: number): FakePartition {
@@ -102,8 +105,13 @@ export class FakeBrokerView implements BrokerView {
     return this.partition(topic, partition) ?? this.places.get(`${topic}/${partition}`);
   }
 
-  topicRefusal(topic: NewTopic): ErrorCode | undefined {
-    return this.topic(topic.name) === undefined ? this.refusal : 'TOPIC_ALREADY_EXISTS';
+  topicRefusal(topic: NewTopic): TopicRefusal | undefined {
+    if (this.topic(topic.name) !== undefined) return { error: 'TOPIC_ALREADY_EXISTS' };
+    return this.refusal === undefined ? undefined : { error: this.refusal };
+  }
+
+  copiesOf(replicas: number): number {
+    return replicas === 0 ? this.copies : replicas;
   }
 
   createTopic(topic: NewTopic, done: Done<Uuid>): void {

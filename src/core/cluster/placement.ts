@@ -22,6 +22,12 @@ export class Placement {
     this.#options = options;
   }
 
+  /** Those that can keep a copy. */
+  get dataNodes(): number {
+    if (this.#options.membership() === undefined) return 1;
+    return this.#members().filter(({ isWitness }) => !isWitness).length;
+  }
+
   /** The nodes of each partition, the preferred leader first. Empty: a cluster of one. */
   assign(topic: {
     readonly partitions: number;

@@ -1,21 +1,19 @@
-import type { ErrorCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { isInternalTopicName, isLegalTopicName } from '../../base/topic-name.ts';
 import { utf8Encode } from '../../base/bytes.ts';
 import type { Random } from '../../ports/random.ts';
-import { encodeTopic, type TopicValue, unplaced } from '../../wire/state/state-codec.ts';
-import type { NewTopic } from '../kafka/broker-view.ts';
+import { encodeTopic, type TopicValue } from '../../wire/state/state-codec.ts';
+import type { NewTopic, TopicRefusal } from '../kafka/broker-view.ts';
 import { clusterKeys, type ClusterState } from './cluster-state.ts';
 import type { InternalTopic } from './internal-topic.ts';
+import { dataReplicasOf } from './place-topic.ts';
+import type { Placement } from './placement.ts';
 
 export interface TopicCreationOptions {
   readonly cluster: ClusterState;
   readonly random: Random;
   /** Where the replicas go. */
-  readonly assign: (topic: {
-    readonly name: string;
-    readonly partitions: number;
-  }) => TopicValue['assignments'];
+  readonly placement: () => Pick<Placement, 'assign' | 'dataNodes'>;
   /** `__cluster`; undefined until the node is ready, and where another node leads it. */
   readonly log: () => InternalTopic | undefined;
   /** Makes the logs of a committed topic and calls back when each of them has a leader. */
@@ -33,13 +31,22 @@ export class TopicCreation {
   }
 
   /** @returns why this topic cannot be made; undefined: it can. */
-  refusal({ name, partitions }: NewTopic): ErrorCode | undefined {
-    if (!isLegalTopicName(name) || isInternalTopicName(name)) return 'INVALID_TOPIC';
+  refusal(topic: NewTopic): TopicRefusal | undefined {
+    const { name, partitions } = topic;
+    if (!isLegalTopicName(name) || isInternalTopicName(name)) return { error: 'INVALID_TOPIC' };
     const { cluster, log } = this.#options;
-    if (cluster.topic(name) !== undefined || this.#pending.has(name)) return 'TOPIC_ALREADY_EXISTS';
-    if (partitions < 1 || partitions > limits.partitionsPerTopicMax) return 'INVALID_PARTITIONS';
-    if (log() === undefined) return 'NOT_CONTROLLER';
-    return this.#hasRoom(partitions) ? undefined : 'POLICY_VIOLATION';
+    const isKnown = cluster.topic(name) !== undefined || this.#pending.has(name);
+    if (isKnown) return { error: 'TOPIC_ALREADY_EXISTS' };
+    if (partitions < 1 || partitions > limits.partitionsPerTopicMax) {
+      return { error: 'INVALID_PARTITIONS' };
+    }
+    if (log() === undefined) return { error: 'NOT_CONTROLLER' };
+    return this.#copiesRefusal(topic) ?? this.#roomRefusal(partitions);
+  }
+
+  /** How many copies a topic gets that asks for so many; 0: auto. */
+  copiesOf(replicas: number): number {
+    return dataReplicasOf(replicas, this.#options.placement().dataNodes);
   }
 
   /**
@@ -47,18 +54,17 @@ export class TopicCreation {
    * records.
    */
   create(topic: NewTopic, done: (created: TopicValue) => void): void {
-    const { name, partitions, retentionMs, retentionBytes } = topic;
+    const { name, partitions } = topic;
     const { random, log, open } = this.#options;
+    const placement = this.#options.placement();
     const value: TopicValue = {
-      ...unplaced,
-      assignments: this.#options.assign(topic),
-      name,
+      ...topic,
+      // One is no choice where there is one node: the topic follows those that join.
+      replicas: placement.dataNodes === 1 ? 0 : topic.replicas,
+      assignments: placement.assign(topic),
       topicId: random.uuid(),
-      partitions,
       internal: false,
       keepUnforwarded: true,
-      retentionMs,
-      retentionBytes,
     };
     this.#pending.set(name, partitions);
     const change = { key: utf8Encode(clusterKeys.topic(name)), value: encodeTopic(value) };
@@ -67,6 +73,22 @@ export class TopicCreation {
       // Not under this leader: whoever asked waits in vain, and asks again.
       if (isCommitted) open(value, () => done(value));
     });
+  }
+
+  #copiesRefusal({ replicas, minInsyncReplicas }: NewTopic): TopicRefusal | undefined {
+    const { dataNodes } = this.#options.placement();
+    if (replicas > dataNodes) {
+      const text = `${replicas} replicas need ${replicas} data nodes; there are ${dataNodes}.`;
+      return { error: 'INVALID_REPLICATION_FACTOR', text };
+    }
+    const copies = this.copiesOf(replicas);
+    if (minInsyncReplicas <= copies) return undefined;
+    const text = `min.insync.replicas is ${minInsyncReplicas}, and the replicas are ${copies}.`;
+    return { error: 'INVALID_CONFIG', text };
+  }
+
+  #roomRefusal(partitions: number): TopicRefusal | undefined {
+    return this.#hasRoom(partitions) ? undefined : { error: 'POLICY_VIOLATION' };
   }
 
   #hasRoom(partitions: number): boolean {

@@ -22,6 +22,17 @@ export interface NewTopic {
   readonly partitions: number;
   readonly retentionMs: number;
   readonly retentionBytes: number;
+  /** 0: as many as a topic gets that does not say. */
+  readonly replicas: number;
+  /** 0: auto (C3). */
+  readonly minInsyncReplicas: number;
+}
+
+/** Why a topic is not made. */
+export interface TopicRefusal {
+  readonly error: ErrorCode;
+  /** Of this case; absent: what the error table says. */
+  readonly text?: string;
 }
 
 /** What a topic gets that does not say: the same as `topics:` of the config gives. */
@@ -29,6 +40,8 @@ export const newTopicDefaults = {
   partitions: 4,
   retentionMs: 604_800_000,
   retentionBytes: -1,
+  replicas: 0,
+  minInsyncReplicas: 0,
 } as const;
 
 /** Where a partition is, as far as a node knows, whether it keeps it or not. */
@@ -103,7 +116,9 @@ export interface BrokerView {
   /** Undefined: there is no such partition, or nobody has placed it yet. */
   place(topic: string, partition: number): PartitionPlace | undefined;
   /** Why this topic cannot be made now; undefined: it can. */
-  topicRefusal(topic: NewTopic): ErrorCode | undefined;
+  topicRefusal(topic: NewTopic): TopicRefusal | undefined;
+  /** How many copies a topic gets that asks for so many. */
+  copiesOf(replicas: number): number;
   /** Makes a topic without a refusal; answers with its id when its partitions take records. */
   createTopic(topic: NewTopic, done: Done<Uuid>): void;
   /** A producer id that no other producer has or had (P4); undefined while the node starts. */

@@ -73,7 +73,7 @@ function create(view: BrokerView, name: string): boolean {
   const topic = { ...newTopicDefaults, name };
   const refusal = view.topicRefusal(topic);
   if (refusal === undefined) view.createTopic(topic, () => undefined);
-  return refusal === undefined || refusal === 'TOPIC_ALREADY_EXISTS';
+  return refusal === undefined || refusal.error === 'TOPIC_ALREADY_EXISTS';
 }
 
 function describe(view: BrokerView, topic: TopicView): MetadataResponseTopic {

@@ -9,18 +9,25 @@ import type {
 } from '../../../wire/kafka/generated/19-create-topics.ts';
 import { createTopicsCodec } from '../../../wire/kafka/generated/19-create-topics.ts';
 import { zeroUuid } from '../../../wire/kafka/protocol-reader.ts';
-import { newTopicDefaults, type NewTopic } from '../broker-view.ts';
+import { newTopicDefaults, type NewTopic, type TopicRefusal } from '../broker-view.ts';
 import type { Handler, HandlerContext, TypedExchange } from '../handler.ts';
 import { handlerOf } from '../handler.ts';
 import { PendingOutcomes } from '../pending-outcomes.ts';
 
-/** CreateTopics v2-7. Each topic is answered for itself; replicas can only be on this node. */
+/** CreateTopics v2-7. Each topic is answered for itself; where its replicas go is not asked for. */
 export const createTopicsHandler: Handler = handlerOf(
   createTopicsCodec,
   (request, typed, context) => new Creation(request, typed, context).start(),
 );
 
-type Outcome = Result<{ readonly topicId: Uuid; readonly partitions: number }, ErrorCode>;
+/** What came of a topic. */
+interface MadeTopic {
+  readonly topicId: Uuid;
+  readonly partitions: number;
+  readonly copies: number;
+}
+
+type Outcome = Result<MadeTopic, TopicRefusal>;
 
 /** One request on its way: answered when every topic is, or at its timeout. */
 class Creation {
@@ -40,7 +47,7 @@ class Creation {
     this.#outcomes = new PendingOutcomes<Outcome>({
       count: request.topics.length,
       timeoutMs: request.timeoutMs,
-      late: fail('REQUEST_TIMED_OUT'),
+      late: refuse('REQUEST_TIMED_OUT'),
       settle: (outcomes) => this.#reply(outcomes),
     });
   }
@@ -50,7 +57,7 @@ class Creation {
     for (const { name } of this.#request.topics) names.set(name, (names.get(name) ?? 0) + 1);
     this.#request.topics.forEach((topic, index) => {
       const decide = (outcome: Outcome): void => this.#outcomes.decide(index, outcome);
-      if ((names.get(topic.name) ?? 0) > 1) decide(fail('INVALID_REQUEST'));
+      if ((names.get(topic.name) ?? 0) > 1) decide(refuse('INVALID_REQUEST'));
       else this.#create(topic, decide);
     });
     this.#outcomes.wait(this.#context, this.#typed.exchange);
@@ -62,9 +69,10 @@ class Creation {
     if (!topic.ok) return decide(topic);
     const refusal = view.topicRefusal(topic.value);
     if (refusal !== undefined) return decide(fail(refusal));
-    const { partitions } = topic.value;
-    if (this.#request.validateOnly) return decide(ok({ topicId: zeroUuid, partitions }));
-    return view.createTopic(topic.value, (topicId) => decide(ok({ topicId, partitions })));
+    const { partitions, replicas } = topic.value;
+    const made = { topicId: zeroUuid, partitions, copies: view.copiesOf(replicas) };
+    if (this.#request.validateOnly) return decide(ok(made));
+    return view.createTopic(topic.value, (topicId) => decide(ok({ ...made, topicId })));
   }
 
   #reply(outcomes: readonly Outcome[]): void {
@@ -75,16 +83,21 @@ class Creation {
   }
 }
 
-function toNewTopic(asked: CreateTopicsRequestTopic): Result<NewTopic, ErrorCode> {
+function toNewTopic(asked: CreateTopicsRequestTopic): Result<NewTopic, TopicRefusal> {
   const { name, numPartitions, replicationFactor, assignments, configs } = asked;
-  if (assignments.length > 0) return fail('INVALID_REPLICA_ASSIGNMENT');
-  if (replicationFactor !== -1 && replicationFactor !== 1)
-    return fail('INVALID_REPLICATION_FACTOR');
+  if (assignments.length > 0) return refuse('INVALID_REPLICA_ASSIGNMENT');
+  if (replicationFactor < -1 || replicationFactor === 0) {
+    return refuse(
+      'INVALID_REPLICATION_FACTOR',
+      `A topic cannot have ${replicationFactor} replicas.`,
+    );
+  }
   const partitions = numPartitions === -1 ? newTopicDefaults.partitions : numPartitions;
-  let topic: NewTopic = { ...newTopicDefaults, name, partitions };
+  const replicas = replicationFactor === -1 ? newTopicDefaults.replicas : replicationFactor;
+  let topic: NewTopic = { ...newTopicDefaults, name, partitions, replicas };
   for (const config of configs) {
     const next = withConfig(topic, config.name, config.value);
-    if (next === undefined) return fail('INVALID_CONFIG');
+    if (next === undefined) return refuse('INVALID_CONFIG', refusedConfig(config.name));
     topic = next;
   }
   return ok(topic);
@@ -95,7 +108,6 @@ const fixedConfigs: ReadonlyMap<string, string> = new Map([
   ['cleanup.policy', 'delete'],
   ['compression.type', 'producer'],
   ['message.timestamp.type', 'CreateTime'],
-  ['min.insync.replicas', '1'],
 ]);
 
 function withConfig(topic: NewTopic, name: string, value: string | null): NewTopic | undefined {
@@ -105,24 +117,36 @@ function withConfig(topic: NewTopic, name: string, value: string | null): NewTop
     if (!/^-?\d{1,15}$/.test(value) || limit === 0 || limit < -1) return undefined;
     return { ...topic, [name === 'retention.ms' ? 'retentionMs' : 'retentionBytes']: limit };
   }
+  if (name === 'min.insync.replicas') {
+    return /^[1-9]\d?$/.test(value) ? { ...topic, minInsyncReplicas: Number(value) } : undefined;
+  }
   return fixedConfigs.get(name) === value ? topic : undefined;
 }
+
+/** Names the config, unless it is nothing that a text should carry. */
+const refusedConfig = (name: string): string | undefined =>
+  /^[a-z.]{1,64}$/.test(name)
+    ? `The topic config ${name} is not known here, or has a value that is not served.`
+    : undefined;
+
+const refuse = (error: ErrorCode, text?: string): Result<never, TopicRefusal> =>
+  fail(text === undefined ? { error } : { error, text });
 
 function describe(name: string, outcome: Outcome): CreateTopicsResponseTopic {
   const unset = { name, topicConfigErrorCode: 0, configs: [] };
   if (outcome.ok) {
-    const { topicId, partitions: numPartitions } = outcome.value;
+    const { topicId, partitions: numPartitions, copies: replicationFactor } = outcome.value;
     return {
       ...unset,
       topicId,
       errorCode: 0,
       errorMessage: null,
-      numPartitions,
-      replicationFactor: 1,
+      ...{ numPartitions, replicationFactor },
     };
   }
-  const errorMessage = errorRow(outcome.error).text;
-  const errorCode = kafkaCodeOf(outcome.error);
+  const { error, text } = outcome.error;
+  const errorMessage = text ?? errorRow(error).text;
+  const errorCode = kafkaCodeOf(error);
   return {
     ...unset,
     topicId: zeroUuid,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { connectionId } from '../../../../src/base/brand.ts';
+import { connectionId, uuid } from '../../../../src/base/brand.ts';
 import { limits } from '../../../../src/base/limits.ts';
+import { utf8Decode } from '../../../../src/base/bytes.ts';
+import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
+import type { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
+import { TopicCreation } from '../../../../src/core/cluster/topic-creation.ts';
+import { newTopicDefaults } from '../../../../src/core/kafka/broker-view.ts';
+import type { ViewChange } from '../../../../src/ports/state-view.ts';
 import { createTopicsCodec } from '../../../../src/wire/kafka/generated/19-create-topics.ts';
 import { FrameSplitter } from '../../../../src/wire/kafka/frame.ts';
 import { decodeResponse, encodeRequest } from '../../../../src/wire/kafka/header.ts';
@@ -119,5 +125,70 @@ describe('TopicCreation', () => {
     create(world, [...topics, ['over', rest + 1], ['last', rest], ['none', 1]]);
     world.syncAgain();
     expect(codes(world)).toEqual([...topics.map(() => 0), 44, 0, 44]);
+  });
+});
+
+describe('replicas of a new topic', () => {
+  const id = uuid('33333333-3333-4333-8333-333333333333');
+
+  /** The leader of `__cluster`, among so many data nodes. */
+  function newCreation(dataNodes: number) {
+    const cluster = new ClusterState();
+    const asked: number[] = [];
+    const decide = (changes: readonly ViewChange[], done: (isCommitted: boolean) => void): void => {
+      for (const { key, value } of changes) cluster.apply(utf8Decode(key), value);
+      done(true);
+    };
+    const creation = new TopicCreation({
+      ...{ cluster, random: { next: () => 0, uuid: () => id } },
+      placement: () => ({
+        dataNodes,
+        assign: ({ replicas = 0 }) => {
+          asked.push(replicas);
+          return [];
+        },
+      }),
+      log: () => ({ decide }) as unknown as InternalTopic,
+      open: (_, opened) => opened(),
+    });
+    return { creation, cluster, asked };
+  }
+
+  const topicOf = (replicas: number, minInsyncReplicas = 0) => ({
+    ...newTopicDefaults,
+    ...{ name: 'made', replicas, minInsyncReplicas },
+  });
+
+  it.each([
+    [3, 1, 1, 1],
+    [3, 2, 2, 2],
+    [3, 3, 3, 3],
+    [3, 0, 0, 3],
+    [5, 5, 5, 5],
+    [5, 0, 0, 3],
+    // One is no choice where there is one node.
+    [1, 1, 0, 1],
+  ])('%i data nodes, %i wanted: %i recorded, %i copies', (dataNodes, replicas, noted, copies) => {
+    const { creation, cluster, asked } = newCreation(dataNodes);
+    const topic = topicOf(replicas);
+    expect(creation.refusal(topic)).toBeUndefined();
+    expect(creation.copiesOf(replicas)).toBe(copies);
+    let isMade = false;
+    creation.create(topic, () => (isMade = true));
+    expect([isMade, asked]).toEqual([true, [replicas]]);
+    expect(cluster.topic('made')).toMatchObject({ replicas: noted, minInsyncReplicas: 0 });
+  });
+
+  it('refuses more than there are data nodes, and more in sync than replicas', () => {
+    const { creation, cluster } = newCreation(2);
+    expect(creation.refusal(topicOf(3))).toEqual({
+      error: 'INVALID_REPLICATION_FACTOR',
+      text: '3 replicas need 3 data nodes; there are 2.',
+    });
+    expect(creation.refusal(topicOf(2, 3))).toMatchObject({ error: 'INVALID_CONFIG' });
+    expect(creation.refusal(topicOf(0, 3))).toMatchObject({ error: 'INVALID_CONFIG' });
+    expect(creation.refusal(topicOf(2, 2))).toBeUndefined();
+    creation.create(topicOf(2, 2), () => undefined);
+    expect(cluster.topic('made')).toMatchObject({ replicas: 2, minInsyncReplicas: 2 });
   });
 });

@@ -38,6 +38,8 @@ describe('CreateTopics', () => {
       partitions: 2,
       retentionMs: 604_800_000,
       retentionBytes: -1,
+      replicas: 1,
+      minInsyncReplicas: 0,
     });
     bench.view.creations[0]?.done(id);
     expect(bench.answer(createTopicsCodec, 7).topics).toMatchObject([
@@ -48,8 +50,21 @@ describe('CreateTopics', () => {
   it('gives the defaults of the config to a topic that does not say', () => {
     const bench = new RouterBench();
     const topic = topicOf('made', { numPartitions: -1, replicationFactor: -1 });
-    bench.ask(createTopicsCodec, 4, requestOf([topic]));
-    expect(bench.view.creations[0]?.topic.partitions).toBe(4);
+    bench.view.copies = 3;
+    bench.ask(createTopicsCodec, 7, requestOf([topic]));
+    expect(bench.view.creations[0]?.topic).toMatchObject({ partitions: 4, replicas: 0 });
+    bench.view.creations[0]?.done(id);
+    expect(bench.answer(createTopicsCodec, 7).topics).toMatchObject([{ replicationFactor: 3 }]);
+  });
+
+  it('asks for as many replicas as the client does', () => {
+    const bench = new RouterBench();
+    const configs = [{ name: 'min.insync.replicas', value: '2' }];
+    const topic = topicOf('made', { replicationFactor: 3, configs });
+    bench.ask(createTopicsCodec, 7, requestOf([topic]));
+    expect(bench.view.creations[0]?.topic).toMatchObject({ replicas: 3, minInsyncReplicas: 2 });
+    bench.view.creations[0]?.done(id);
+    expect(bench.answer(createTopicsCodec, 7).topics).toMatchObject([{ replicationFactor: 3 }]);
   });
 
   it('takes retention, and configs that say what is so anyway', () => {
@@ -73,13 +88,28 @@ describe('CreateTopics', () => {
     ['retention.ms', 'soon'],
     ['retention.bytes', null],
     ['max.message.bytes', '10'],
+    ['min.insync.replicas', '0'],
+    ['min.insync.replicas', '1.5'],
+    ['x'.repeat(32_000), 'y'],
   ])('refuses the config %s = %s', (name, value) => {
     expect(refused(new RouterBench(), topicOf('made', { configs: [{ name, value }] }))).toBe(40);
   });
 
-  it('refuses replicas that this node cannot place', () => {
+  it('names the config that it refuses, where that is one word', () => {
+    const text = (name: string) => {
+      const topic = topicOf('made', { configs: [{ name, value: '1' }] });
+      const answer = new RouterBench().call(createTopicsCodec, 7, requestOf([topic]));
+      return answer.topics[0]?.errorMessage;
+    };
+    expect(text('flush.ms')).toContain('flush.ms');
+    expect(text('<b>')).not.toContain('<b>');
+  });
+
+  it('refuses numbers of replicas that none are, and places for them', () => {
     const bench = new RouterBench();
-    expect(refused(bench, topicOf('made', { replicationFactor: 2 }))).toBe(38);
+    for (const replicationFactor of [0, -2]) {
+      expect(refused(bench, topicOf('made', { replicationFactor }))).toBe(38);
+    }
     const assignments = [{ partitionIndex: 0, brokerIds: [1] }];
     expect(refused(bench, topicOf('made', { assignments }))).toBe(39);
   });
