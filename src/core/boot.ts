@@ -148,7 +148,8 @@ export class Boot {
     const cluster = this.#internal.get(clusterTopicName);
     if (cluster === undefined) return;
     this.#options.takeProducerIds(() => {
-      if (cluster.partition.isEpochCommitted) this.#seedAsLeader(cluster.partition, true);
+      const isDeciding = cluster.partition.isEpochCommitted && cluster.isCaughtUp;
+      if (isDeciding) this.#seedAsLeader(cluster.partition, true);
       else this.#openTopics();
     });
   }
@@ -177,7 +178,9 @@ export class Boot {
     }
     if (changes.length === 0) return this.#openTopics();
     cluster.decide(changes, (isCommitted) => {
-      if (isCommitted) this.#openTopics();
+      // Deposed meanwhile: its successor decides, or this node when it leads again.
+      if (!isCommitted) this.#seededIn = -1;
+      this.#openTopics();
     });
   }
 
