@@ -317,8 +317,18 @@ export class InternalTopic implements LogFollower {
       this.#hasHole ||
       this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * this.#values.size);
     if (!isGrown || this.#isRewriting || !this.partition.isEpochCommitted) return;
+    if (!this.#isEndKnown) return;
     // With nothing live there is nothing to carry over; the next live key brings the rewrite.
     if (this.#values.size > 0) this.#rewrite();
+  }
+
+  /**
+   * All that is on its way is at hand. What was appended to a new leader's log before this followed
+   * it is not, until it is committed and read.
+   */
+  get #isEndKnown(): boolean {
+    const { logEndOffset } = this.partition;
+    return (this.#appended[0]?.baseOffset ?? logEndOffset) <= this.#next;
   }
 
   /**

@@ -1,11 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { concatBytes, utf8Decode, utf8Encode } from '../../../../src/base/bytes.ts';
 import { offset, type Offset } from '../../../../src/base/brand.ts';
+import { changesBatch } from '../../../../src/core/cluster/compacted-batches.ts';
 import { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
 import type { InternalTopicOptions } from '../../../../src/core/cluster/internal-topic.ts';
 import type { Done, ReadOutcome } from '../../../../src/core/kafka/broker-view.ts';
 import { Batcher } from '../../../../src/core/produce/batcher.ts';
 import { appendOutcome, type RecordWaiter } from '../../../../src/core/produce/record-waiter.ts';
+import type { ViewChange } from '../../../../src/ports/state-view.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { at, emptyLog, newPartition, queueTo } from '../partition-world.ts';
 
@@ -240,6 +242,26 @@ describe('InternalTopic', () => {
     expect(kinds.indexOf('RollLog')).toBeGreaterThan(-1);
     expect(kinds.indexOf('AdvanceLogStart')).toBeGreaterThan(kinds.indexOf('RollLog'));
     expect(start).toBeDefined();
+  });
+
+  it('waits with a rewrite for what was appended before it followed the log', () => {
+    const world = newPartition();
+    const { partition, log, persistAll } = world;
+    const produce = (...changes: readonly ViewChange[]) =>
+      partition.produce(changesBatch(changes), () => undefined);
+    produce(change('kept', 'old'), ...Array.from({ length: 20_100 }, () => change('busy', '1')));
+    persistAll();
+    produce(change('kept', 'new'));
+    const second = newTopic(world, [], undefined, (from, to, done) => {
+      const there = log.filter((batch) => lastOffsetOf(batch) >= from && lastOffsetOf(batch) < to);
+      done({ ok: true, bytes: concatBytes(there) });
+    });
+    expect(replay(second.topic)).toBe('replayed');
+    second.turn();
+    second.turn();
+    const values = second.applied.filter(([key]) => key === 'kept').map(([, value]) => value);
+    expect(values).toEqual(['old', 'new', 'new']);
+    expect(second.effects.map(({ type }) => type)).toContain('AdvanceLogStart');
   });
 
   it('lets a rule decide what a record makes of its key, in a rewrite too', () => {
