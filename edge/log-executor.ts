@@ -251,6 +251,7 @@ export class LogExecutor {
     if (operation?.type !== 'advanceLogStart') return;
     while (!this.#isDead && !this.#isAbandoned) {
       try {
+        if (operation.to > log.logEndOffset) return await this.#freeWritten();
         await this.#advanceLogStart(operation.to);
         this.#queue.splice(this.#queue.indexOf(operation), 1);
         return;
@@ -259,6 +260,18 @@ export class LogExecutor {
         await room.mayBeFree(log, true);
       }
     }
+  }
+
+  /**
+   * The log start is to lie in what waits for room, as on a follower whose disk was full for long:
+   * all that is written may go, or it would wait for room that it holds itself. Nobody is told
+   * before the rest goes, too.
+   */
+  async #freeWritten(): Promise<void> {
+    const { log, room } = this.#options;
+    if (log.logStartOffset === log.logEndOffset) return;
+    await log.advanceLogStart(log.logEndOffset);
+    room.shrank();
   }
 
   async #advanceLogStart(to: Offset): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { assert } from '../../../src/base/assert.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { logGeneration, offset, type LogGeneration } from '../../../src/base/brand.ts';
 import { LogExecutor } from '../../../edge/log-executor.ts';
@@ -14,6 +15,7 @@ function newExecutor(
   const gates: (() => void)[] = [];
   const heard: string[] = [];
   let written = 0;
+  let start = 0;
   let current = logGeneration(0);
   const call = async (name: string): Promise<void> => {
     calls.push(name);
@@ -32,7 +34,11 @@ function newExecutor(
       await call('sync');
       return { generation: current, endOffset };
     },
-    advanceLogStart: (to: number) => call(`advance ${to}`),
+    advanceLogStart: async (to: number) => {
+      assert(to <= written, 'the log start stays at or below the log end');
+      await call(`advance ${to}`);
+      start = to;
+    },
     truncate: async (to: number, generation: LogGeneration) => {
       await call(`truncate ${to}`);
       [written, current] = [to, generation];
@@ -41,6 +47,9 @@ function newExecutor(
     rotReports: { listen: () => undefined },
     get generation() {
       return current;
+    },
+    get logStartOffset() {
+      return offset(start);
     },
     get logEndOffset() {
       return offset(written);
@@ -130,9 +139,9 @@ describe('LogExecutor', () => {
       call === 'append 1' ? noSpace() : undefined;
     const { executor, append, heard, settle } = newExecutor(fail, never);
     append();
-    executor.run({ type: 'advanceLogStart', to: offset(5) });
+    executor.run({ type: 'advanceLogStart', to: offset(0) });
     await settle();
-    expect(heard).toEqual(['full', 'advanced 5']);
+    expect(heard).toEqual(['full', 'advanced 0']);
     executor.abandon();
     await settle();
   });
@@ -143,10 +152,28 @@ describe('LogExecutor', () => {
       name.startsWith('append') && failures-- > 0 ? noSpace() : undefined,
     );
     append();
+    executor.run({ type: 'advanceLogStart', to: offset(0) });
+    await settle();
+    expect(heard).toEqual(['full', 'advanced 0', 'freed', 'persisted 1']);
+    expect(calls.filter((name) => name === 'append 1')).toHaveLength(4);
+  });
+
+  it('lets go what is written below a log start that lies in what waits for room', async () => {
+    let isFull = false;
+    const { append, calls, heard, executor, settle } = newExecutor((name) =>
+      isFull && name.startsWith('append') ? noSpace() : undefined,
+    );
+    append(3);
+    await settle();
+    isFull = true;
+    append(4);
     executor.run({ type: 'advanceLogStart', to: offset(5) });
     await settle();
-    expect(heard).toEqual(['full', 'advanced 5', 'freed', 'persisted 1']);
-    expect(calls.filter((name) => name === 'append 1')).toHaveLength(4);
+    expect(calls.filter((name) => name.startsWith('advance'))).toEqual(['advance 3']);
+    expect(heard).toEqual(['persisted 3', 'full']);
+    isFull = false;
+    await settle();
+    expect(heard).toEqual(['persisted 3', 'full', 'freed', 'persisted 7', 'advanced 5']);
   });
 
   it.each([false, true])(
@@ -157,10 +184,10 @@ describe('LogExecutor', () => {
         failures-- > 0 ? noSpace() : undefined,
       );
       if (isBehindAppend) append();
-      executor.run({ type: 'advanceLogStart', to: offset(5) });
+      executor.run({ type: 'advanceLogStart', to: offset(0) });
       await settle();
       expect(heard).not.toContain('condemned');
-      expect(heard.filter((what) => what === 'advanced 5')).toHaveLength(1);
+      expect(heard.filter((what) => what === 'advanced 0')).toHaveLength(1);
       expect(heard.includes('persisted 1')).toBe(isBehindAppend);
     },
   );
