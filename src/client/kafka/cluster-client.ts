@@ -39,7 +39,7 @@ export interface ClusterClientOptions {
   readonly nextConnection: () => ConnectionId;
   /** After this a call fails and its connection is closed. */
   readonly callMsMax: number;
-  /** An address that failed is left alone for this long. */
+  /** An address that failed is left alone for this long, and then still asked after the others. */
   readonly refusedMs: number;
   /** A login for each new connection; absent: none is needed. */
   readonly logIn?: () => SaslExchange;
@@ -61,6 +61,8 @@ interface Link {
 }
 
 const mainLane = 'main';
+/** A broker that is away for good costs a whole timeout each time that it is tried. */
+const doubtMs = 30_000;
 
 /**
  * A Kafka cluster seen by one client: connections by address and lane, opened when a call needs
@@ -79,7 +81,8 @@ export class ClusterClient {
   #refreshing: Answered<MetadataResponse>[] | undefined;
   #effects: ClientEffect[] = [];
   #now: MonotonicMs = monotonicMs(0);
-  #rotation = 0;
+  /** Which address speaks for the cluster as a whole. */
+  #rotation = -1;
 
   constructor(options: ClusterClientOptions) {
     this.#options = options;
@@ -105,7 +108,8 @@ export class ClusterClient {
 
   /**
    * Asks for the cluster and these topics (and all that were asked for before); concurrent callers
-   * share one.
+   * share one. Each time another broker: one that is cut off from the others goes on naming the
+   * leaders of before, and would name them for ever.
    */
   refresh(topics: readonly string[]): (done: Answered<MetadataResponse>) => void {
     return (done) => {
@@ -191,6 +195,7 @@ export class ClusterClient {
       includeClusterAuthorizedOperations: false,
       includeTopicAuthorizedOperations: false,
     };
+    this.#rotation++;
     this.call({}, apis.metadata, body)(done);
   }
 
@@ -205,23 +210,24 @@ export class ClusterClient {
     return this.#linkTo(`${broker.host}:${broker.port}`, lane);
   }
 
+  /** The one whose turn it is; those that failed lately only where no other is left. */
   #anyLink(lane: string): Link | ConnectionFault {
-    let connecting: Link | undefined;
-    for (const link of this.#links.values()) {
-      if (link.lane !== lane) continue;
-      if (link.isOpen) return link;
-      connecting = link;
-    }
-    if (connecting !== undefined) return connecting;
     const addresses = this.#addresses();
+    const first = Math.max(0, this.#rotation) % Math.max(1, addresses.length);
+    const inTurn = [...addresses.slice(first), ...addresses.slice(0, first)];
     let refusal: ConnectionFault = { reason: 'disconnected', text: 'no address is configured' };
-    for (let tried = 0; tried < addresses.length; tried++) {
-      const address = addresses[this.#rotation++ % addresses.length] as string;
+    for (const address of inTurn.sort((a, b) => this.#doubt(a) - this.#doubt(b))) {
       const link = this.#linkTo(address, lane);
       if ('protocol' in link) return link;
       refusal = link;
     }
     return refusal;
+  }
+
+  /** When an address failed last, if that was lately; 0: it is as good as any. */
+  #doubt(address: string): number {
+    const failed = this.#refused.get(address);
+    return failed === undefined || failed.until + doubtMs <= this.#now ? 0 : failed.until;
   }
 
   #addresses(): readonly string[] {

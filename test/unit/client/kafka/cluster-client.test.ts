@@ -52,6 +52,41 @@ test.each([true, false])('brokers that the cluster named are asked too: %s', (as
   expect(asked).toEqual(asksBrokers ? ['a', 'b', 'a'] : ['a', 'a', 'a']);
 });
 
+test('each refresh asks another broker, and what any may answer goes to the same one', () => {
+  const cluster = client(['a:1', 'b:2', 'c:3']);
+  cluster.turn(monotonicMs(0));
+  const opened = (): unknown[] =>
+    cluster.takeEffects().flatMap((effect) => {
+      if (effect.type !== 'OpenConnection') return [];
+      cluster.opened(effect.connection);
+      return [effect.host];
+    });
+  const askedOf = (topic: string): unknown[] => {
+    cluster.refresh([topic])(() => undefined);
+    cluster.call({}, apis.findCoordinator, body)(() => undefined);
+    return opened();
+  };
+  const asked = ['w', 'x', 'y'].flatMap(askedOf);
+  expect(asked.toSorted()).toEqual(['a', 'b', 'c']);
+  expect(askedOf('z')).toEqual([]);
+});
+
+test('a broker that failed lately is asked where no other is left', () => {
+  const cluster = client(['a:1', 'b:2']);
+  const asked = ['v', 'w', 'x', 'y'].map((topic, i) => {
+    cluster.turn(monotonicMs(i * 1_000));
+    cluster.refresh([topic])(() => undefined);
+    const effects = cluster.takeEffects();
+    for (const effect of effects) {
+      if (effect.type !== 'OpenConnection') continue;
+      if (effect.host === 'b') cluster.closed(effect.connection, 'refused');
+      else cluster.opened(effect.connection);
+    }
+    return effects.flatMap((effect) => ('host' in effect ? [effect.host] : []));
+  });
+  expect(asked).toEqual([['a'], ['b'], [], []]);
+});
+
 test('one connection for all calls of a lane, another for another lane', () => {
   const cluster = client(['a:1']);
   for (const lane of ['main', 'main', 'poll']) {
