@@ -338,6 +338,7 @@ export class SharedWorld {
       allocateProducerId: () => BigInt(++this.#lastProducerId),
       locate: ({ mqttTopic }) => ({ topicId, partition: Number(mqttTopic.slice(1)) % 2 }),
       release: (publishId) => this.#take(this.#publishes, publishId)?.(),
+      unrouted: (publishId) => this.#take(this.#publishes, publishId)?.(),
       reject: (publishId, _close, reason) => {
         this.rejections.push(reason);
         this.#publishes.delete(publishId);

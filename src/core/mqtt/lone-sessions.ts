@@ -55,10 +55,10 @@ export class LoneSessions implements SessionKeeper {
 
   received(publish: Publish): void {
     const { clientId, publishId } = publish;
-    const { locate, release, reject } = this.#options;
+    const { locate, unrouted, reject } = this.#options;
     let session = this.#sessions.get(clientId);
     if (session === undefined) {
-      if (locate(publish) === 'unrouted') return release(publishId);
+      if (locate(publish) === 'unrouted') return unrouted(publishId);
       session = this.#newSession(publish);
     }
     if (session === undefined) return reject(publishId, true, 'too many QoS 2 sessions');

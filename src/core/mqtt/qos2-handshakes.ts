@@ -74,10 +74,10 @@ export class Qos2Handshakes {
 
   #begin(session: Qos2Session, publish: Publish): void {
     const { publishId, packetId } = publish;
-    const { locate, release, reject, allocateProducerId } = this.#options;
+    const { locate, unrouted, reject, allocateProducerId } = this.#options;
     const place = locate(publish);
     // No route: nothing is stored, so there is nothing to store once.
-    if (place === 'unrouted') return release(publishId);
+    if (place === 'unrouted') return unrouted(publishId);
     if (place === 'topicMissing') return reject(publishId, true, 'its topic is not there');
     if (session.open.size >= limits.mqttInboundInflightMax) {
       return reject(publishId, true, 'too many open QoS 2 identifiers');

@@ -44,6 +44,8 @@ export interface Qos2Options {
   /** Where the publish goes. */
   readonly locate: (publish: Publish) => { topicId: Uuid; partition: number } | NoPlace;
   readonly release: (publishId: number) => void;
+  /** No route names it: released, and counted. */
+  readonly unrouted: (publishId: number) => void;
   readonly reject: (publishId: number, closeConnection: boolean, reason: string) => void;
   /** `isResumed`: what the front end remembers of the session still holds. */
   readonly sessionAnswered: (

@@ -47,6 +47,10 @@ export class Qos2Publishes {
       allocateProducerId: options.allocateProducerId,
       locate: (publish) => this.#locate(publish),
       release: (publishId) => this.#release(publishId),
+      unrouted: (publishId) => {
+        const pending = this.#pending.take(publishId);
+        if (pending !== undefined) options.ingest.unrouted(pending);
+      },
       reject: (publishId, closeConnection, reason) => {
         this.#pending.take(publishId);
         options.emit({ type: 'RejectPublish', publishId, closeConnection, reason });

@@ -168,12 +168,12 @@ describe('Node', () => {
     ).toEqual(new Set([true]));
   });
 
-  it('acknowledges, does not store and counts what no route names', () => {
+  it.each([1, 2] as const)('acknowledges and counts what no route names, QoS %i', (qos) => {
     const world = new NodeWorld({
       routes: [{ from: 'plant/#', topic: 'sensors', key: 'mqttTopic' }],
     });
     world.start();
-    const id = world.publish('elsewhere', 'x');
+    const id = world.publish('elsewhere', 'x', { qos });
     world.turn();
     expect(world.released).toEqual([id]);
     expect(world.records('sensors')).toEqual([]);
