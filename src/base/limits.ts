@@ -158,6 +158,8 @@ export const limits = {
   forwardTransactionBytesMax: 4 * 1024 * 1024,
   /** On a link that carries no more in the time of a request; one batch may still be larger. */
   forwardTransactionBytesMin: 32 * 1024,
+  /** A central that takes no batch of this size takes none that is worth its header. */
+  forwardBatchBytesMin: 512,
   forwardBackoffMsMin: 100,
   forwardBackoffMsMax: 30_000,
   /** Of what central refuses until somebody mends it, or its clock has moved. */

@@ -23,7 +23,7 @@ export interface FakeCentralOptions {
 }
 
 /** An error code for a produce that the test wants refused; 0: none. */
-export type RefuseProduce = (topic: string, partition: number) => number;
+export type RefuseProduce = (topic: string, partition: number, batchBytes: number) => number;
 
 const offered = [
   apis.produce,
@@ -248,7 +248,7 @@ export class FakeCentral {
     index: number,
     records: Uint8Array,
   ): { readonly code: number; readonly offset: number } {
-    const refused = this.refuseProduce(name, index);
+    const refused = this.refuseProduce(name, index, records.length);
     if (refused !== 0) return { code: refused, offset: -1 };
     const view = Buffer.from(records.buffer, records.byteOffset, records.length);
     const producer = { id: view.readBigInt64BE(43), epoch: view.readInt16BE(51) };

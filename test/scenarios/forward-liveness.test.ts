@@ -57,3 +57,39 @@ test('--from OFFSET inside a batch forwards nothing of what lies before', () => 
   world.run(10_000);
   expect(world.arrived(0)).toEqual([...list, ...list.slice(6)]);
 });
+
+test('batches that are too large for central are rebuilt smaller, once and for all', () => {
+  const world = new ForwardWorld(35, { compression: 'none', batchBytesMax: 1_048_588 });
+  world.createTopics(1, 1);
+  world.central.refuseProduce = (topic, _, bytes) => (topic === 'target' && bytes > 9_000 ? 10 : 0);
+  const only = world.start('only');
+  const states = new Set<string>();
+  for (let batch = 0; batch < 6; batch++) world.write(0, 20, 2_000);
+  const isComplete = (): boolean => {
+    states.add(only.statuses[0]?.state ?? '');
+    return world.isComplete;
+  };
+  expect(world.run(60_000, isComplete)).toBe(true);
+  expect(world.arrived(0)).toEqual(world.written.get(0));
+  expect(states).not.toContain('blocked');
+  // One claim, and one for each time that the batches were halved.
+  expect(world.central.calls.get('InitProducerId')).toBeLessThan(8);
+});
+
+test('a record too large for central blocks its partition, which says how large it is', () => {
+  const world = new ForwardWorld(36, { compression: 'none' });
+  world.createTopics(2, 2);
+  world.central.refuseProduce = (topic, _, bytes) => (topic === 'target' && bytes > 9_000 ? 10 : 0);
+  const only = world.start('only');
+  world.write(0, 20, 1_000);
+  world.write(0, 1, 10_000);
+  world.write(1, 50, 1_000);
+  world.run(60_000);
+  expect(world.arrived(0)).toHaveLength(20);
+  expect(world.arrived(1)).toHaveLength(50);
+  const [blocked] = only.statuses.filter(({ partition }) => partition === 0);
+  expect(blocked?.state).toBe('blocked');
+  expect(blocked?.lastError).toMatch(/offsets 21 to 21 here, a record of \d+ bytes.*max\.message/);
+  world.central.refuseProduce = () => 0;
+  expect(world.run(200_000, () => world.isComplete)).toBe(true);
+});

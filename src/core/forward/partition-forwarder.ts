@@ -5,6 +5,7 @@ import { fail, ok } from '../../base/result.ts';
 import type { Result } from '../../base/result.ts';
 import { AtLeastOnce } from './at-least-once.ts';
 import { Backoff, jitterMs } from './backoff.ts';
+import { BatchCeiling } from './batch-ceiling.ts';
 import type { CentralPlaces } from './central-topics.ts';
 import { findPlaces } from './central-topics.ts';
 import type { ForwardContext } from './context.ts';
@@ -22,7 +23,7 @@ import { planForward } from './rebuild.ts';
 import { rotGaps } from './rot-gaps.ts';
 import { markOf, type Standing } from './standing.ts';
 import type { DropRecord, ForwardPartition, ForwardState, ForwardStatus } from './supervision.ts';
-import { explainRefusal, isOfRecords, pauseMsMax } from './refused-records.ts';
+import { explainRefusal, isOfRecords, pauseMsMax, withSmallerBatches } from './refused-records.ts';
 import { TransactionSize } from './transaction-size.ts';
 import type { Trouble } from './trouble.ts';
 import { stopped, waiting } from './trouble.ts';
@@ -47,6 +48,7 @@ export class PartitionForwarder {
   readonly #delivery: Delivery;
   readonly #backoff: Backoff;
   readonly #size = new TransactionSize();
+  readonly #ceiling: BatchCeiling;
   readonly #runner = new Runner();
   readonly #statusChanged: (isUrgent: boolean) => void;
   #partition: ForwardPartition;
@@ -75,6 +77,7 @@ export class PartitionForwarder {
       context.settings.delivery === 'exactlyOnce'
         ? new ExactlyOnce(context, this.#key)
         : new AtLeastOnce(context);
+    this.#ceiling = new BatchCeiling(context.settings.batchBytesMax, context.compression);
     this.#backoff = new Backoff(
       context.random,
       limits.forwardBackoffMsMin,
@@ -224,7 +227,10 @@ export class PartitionForwarder {
       yield* wait(this.#context.sleep(limits.forwardPollMs));
       return undefined;
     }
-    const batchBytesMax = Math.min(settings.batchBytesMax, this.#size.bytes);
+    const batchBytesMax = Math.min(
+      this.#ceiling.bytes,
+      Math.max(limits.forwardBatchBytesMin, this.#size.bytes),
+    );
     const options = { from, batchBytesMax, type: settings.compression, compression };
     const plan = planForward(bytes, headers, options);
     const rot = rotGaps(headers, from, plan.nextOffset);
@@ -253,11 +259,7 @@ export class PartitionForwarder {
       this.#isCommitting = true;
       const failed = yield* this.#commit(next, { batches: plan.batches, from, gaps: rot });
       this.#isCommitting = false;
-      if (failed !== undefined) {
-        // Other refusals say nothing about the size; to be fenced may be a transaction's expiry.
-        if (failed.state !== 'blocked' || isOfRecords(failed)) this.#size.failed();
-        return explainRefusal(failed, plan, from);
-      }
+      if (failed !== undefined) return this.#failed(failed, plan, from);
       this.#size.committed(this.#context.now().monotonicMs - begunMs);
       Object.assign(standing, next);
       this.#progressed(standing);
@@ -266,6 +268,15 @@ export class PartitionForwarder {
     standing.forwardOffset = plan.nextOffset;
     this.#forwardOffset = plan.nextOffset;
     return undefined;
+  }
+
+  #failed(failed: Trouble, plan: ForwardPlan, from: Offset): Trouble {
+    const smaller = withSmallerBatches(failed, plan, this.#ceiling);
+    if (smaller !== undefined) return smaller;
+    // Other refusals say nothing about the size; to be fenced may be a transaction's expiry.
+    if (isOfRecords(failed)) this.#size.refused(plan.batches);
+    else if (failed.state !== 'blocked') this.#size.failed();
+    return explainRefusal(failed, plan, from);
   }
 
   *#commit(standing: Standing, { batches, from, gaps }: Load): Procedure<Trouble | undefined> {

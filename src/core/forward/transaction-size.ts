@@ -1,4 +1,5 @@
 import { limits } from '../../base/limits.ts';
+import type { Outgoing } from './rebuild.ts';
 
 /**
  * How much one transaction fetches. A link that cannot carry the most in the time that a request
@@ -15,6 +16,12 @@ export class TransactionSize {
   committed(tookMs: number): void {
     if (tookMs > limits.forwardRequestMsMax / 4) return;
     this.#bytes = Math.min(limits.forwardTransactionBytesMax, this.#bytes * 2);
+  }
+
+  /** Records of these are refused: down to a single batch, those before find a way. */
+  refused(batches: readonly Pick<Outgoing, 'header'>[]): void {
+    const sent = batches.reduce((sum, { header }) => sum + header.totalBytes, 0);
+    this.#bytes = Math.max(1, Math.floor(Math.min(this.#bytes, sent) / 2));
   }
 
   failed(): void {
