@@ -4,6 +4,7 @@ import type { CliContext } from './cli-config.ts';
 import { configFor, targetOf } from './cli-config.ts';
 import { exitCodes } from './exit-codes.ts';
 import { openKafkaClient } from './kafka-client.ts';
+import { LeaderClients } from './leader-clients.ts';
 import { recordJson, recordText } from './record-line.ts';
 import { printProblem } from './terminal.ts';
 import { earliest, latest, TopicReader } from './topic-reader.ts';
@@ -45,8 +46,9 @@ export async function runConsume(
     });
     return exitCodes.problem;
   }
-  const done = await consume(context, new TopicReader(client.value, topic), options);
-  client.value.close();
+  const leaders = new LeaderClients(topic, client.value, address);
+  const done = await consume(context, new TopicReader(leaders, topic), options);
+  leaders.close();
   if (done.ok) return exitCodes.ok;
   printProblem(context.terminal, { text: done.error });
   return exitCodes.problem;
@@ -61,10 +63,18 @@ async function consume(
   if (!ends.ok) return ends;
   let left = options.limit ?? Infinity;
   let emptyFetches = 0;
+  let hasMoved = true;
   while (left > 0) {
-    const isAtEnd = [...ends.value].every(([at, end]) => (reader.positions.get(at) ?? 0) >= end);
+    const behind = [...ends.value].filter(([at, end]) => (reader.positions.get(at) ?? 0) < end);
+    const isAtEnd = behind.length === 0;
     if (isAtEnd && options.follow !== true) break;
-    const fetched = await reader.fetch(followWaitMs);
+    const wanted = options.follow === true ? [...ends.value] : behind;
+    // A leader that has nothing new would hold up those that have.
+    const waitMs = hasMoved ? 0 : followWaitMs;
+    const fetched = await reader.fetch(
+      wanted.map(([at]) => at),
+      waitMs,
+    );
     if (!fetched.ok) return fetched;
     const before = [...reader.positions.values()].join();
     for (const answer of fetched.value) {
@@ -78,7 +88,7 @@ async function consume(
       left -= printed.value;
     }
     await context.terminal.flushed();
-    const hasMoved = before !== [...reader.positions.values()].join();
+    hasMoved = before !== [...reader.positions.values()].join();
     emptyFetches = hasMoved || isAtEnd ? 0 : emptyFetches + 1;
     if (emptyFetches > emptyFetchesMax)
       return fail('the node sends nothing although there is more');

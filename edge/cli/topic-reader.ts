@@ -1,6 +1,4 @@
-import { uuid } from '../../src/base/brand.ts';
-import { errorTable } from '../../src/base/errors.ts';
-import type { ErrorRow } from '../../src/base/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../src/base/limits.ts';
 import type { Result } from '../../src/base/result.ts';
 import { fail, ok } from '../../src/base/result.ts';
@@ -12,7 +10,8 @@ import type { RecordIterator } from '../../src/wire/kafka/record-iterator.ts';
 import { iterateRecords } from '../../src/wire/kafka/record-iterator.ts';
 import type { FetchResponsePartition } from '../../src/wire/kafka/generated/01-fetch.ts';
 import { compressionNode } from '../compression-node.ts';
-import type { KafkaClient } from './kafka-client.ts';
+import { errorText } from './error-text.ts';
+import type { LeaderClients, LedByOne } from './leader-clients.ts';
 
 /** ListOffsets' own words for places. */
 export const earliest = -2;
@@ -20,6 +19,9 @@ export const latest = -1;
 
 const answerMsMax = 10_000;
 const partitionBytesMax = 256 * 1024;
+/** LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER: another node leads, or soon will. */
+const movedCodes: ReadonlySet<number> = new Set([5, 6]);
+const movedPauseMs = 250;
 
 export interface PartitionRecord {
   readonly partition: number;
@@ -28,38 +30,23 @@ export interface PartitionRecord {
 }
 
 /**
- * Reads one topic from one node through Fetch, as any Kafka consumer does. Failures are one line of
- * text.
+ * Reads one topic from the leaders of its partitions through Fetch, as any Kafka consumer does.
+ * Failures are one line of text.
  */
 export class TopicReader {
   readonly topic: string;
   /** Next offset to read, by partition. */
   readonly positions = new Map<number, number>();
-  readonly #client: KafkaClient;
+  readonly #leaders: LeaderClients;
 
-  constructor(client: KafkaClient, topic: string) {
-    this.#client = client;
+  constructor(leaders: LeaderClients, topic: string) {
+    this.#leaders = leaders;
     this.topic = topic;
   }
 
   /** Partition numbers, ascending. */
-  async partitions(): Promise<Result<readonly number[], string>> {
-    const answer = await this.#client.call(
-      apis.metadata,
-      {
-        topics: [{ topicId: noTopicId, name: this.topic }],
-        allowAutoTopicCreation: false,
-        includeClusterAuthorizedOperations: false,
-        includeTopicAuthorizedOperations: false,
-      },
-      answerMsMax,
-    );
-    if (!answer.ok) return answer;
-    const [found] = answer.value.topics;
-    if (found === undefined || found.errorCode !== 0) {
-      return fail(`topic ${this.topic}: ${errorText(found?.errorCode ?? 3)}`);
-    }
-    return ok(found.partitions.map((at) => at.partitionIndex).toSorted((a, b) => a - b));
+  partitions(): Promise<Result<readonly number[], string>> {
+    return this.#leaders.learn();
   }
 
   /**
@@ -69,35 +56,62 @@ export class TopicReader {
     partitions: readonly number[],
     timestamp: number,
   ): Promise<Result<ReadonlyMap<number, number>, string>> {
-    const asked = partitions.map((partitionIndex) => ({
-      partitionIndex,
-      currentLeaderEpoch: -1,
-      timestamp,
-    }));
-    const body = {
-      replicaId: -1,
-      isolationLevel: 0,
-      topics: [{ name: this.topic, partitions: asked }],
-    };
-    const answer = await this.#client.call(apis.listOffsets, body, answerMsMax);
-    if (!answer.ok) return answer;
+    const led = await this.#leaders.of(partitions);
+    if (!led.ok) return led;
     const offsets = new Map<number, number>();
-    for (const at of answer.value.topics.flatMap((topic) => topic.partitions)) {
-      if (at.errorCode !== 0) return fail(this.#problem(at.partitionIndex, at.errorCode));
-      offsets.set(at.partitionIndex, at.offset);
+    for (const { client, partitions: group } of led.value) {
+      const asked = group.map((partitionIndex) => ({
+        partitionIndex,
+        currentLeaderEpoch: -1,
+        timestamp,
+      }));
+      const topics = [{ name: this.topic, partitions: asked }];
+      const body = { replicaId: -1, isolationLevel: 0, topics };
+      const answer = await client.call(apis.listOffsets, body, answerMsMax);
+      if (!answer.ok) return answer;
+      for (const at of answer.value.topics.flatMap((topic) => topic.partitions)) {
+        if (at.errorCode !== 0) return fail(this.#problem(at.partitionIndex, at.errorCode));
+        offsets.set(at.partitionIndex, at.offset);
+      }
     }
     return ok(offsets);
   }
 
   /**
-   * One Fetch over all positions; waits up to `waitMs` for the first byte. Positions move past what
-   * it returns.
+   * One Fetch of these partitions from each of their leaders, which wait up to `waitMs` for the
+   * first byte. Nothing where a leader is another one by now: the next one asks that.
    */
-  async fetch(waitMs: number): Promise<Result<readonly FetchResponsePartition[], string>> {
-    const partitions = [...this.positions].map(([partition, fetchOffset]) => ({
+  async fetch(
+    partitions: readonly number[],
+    waitMs: number,
+  ): Promise<Result<readonly FetchResponsePartition[], string>> {
+    const led = await this.#leaders.of(partitions);
+    if (!led.ok) return led;
+    const answers = await Promise.all(led.value.map((one) => this.#fetchFrom(one, waitMs)));
+    const found: FetchResponsePartition[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      found.push(...answer.value);
+    }
+    const failed = found.filter((at) => at.errorCode !== 0);
+    const lasting = failed.find((at) => !movedCodes.has(at.errorCode));
+    if (lasting !== undefined) {
+      return fail(this.#problem(lasting.partitionIndex, lasting.errorCode));
+    }
+    if (failed.length === 0) return ok(found);
+    await delay(movedPauseMs);
+    const learnt = await this.#leaders.learn();
+    return learnt.ok ? ok(found.filter((at) => at.errorCode === 0)) : learnt;
+  }
+
+  async #fetchFrom(
+    { client, partitions }: LedByOne,
+    maxWaitMs: number,
+  ): Promise<Result<readonly FetchResponsePartition[], string>> {
+    const wants = partitions.map((partition) => ({
       partition,
       currentLeaderEpoch: -1,
-      fetchOffset,
+      fetchOffset: this.positions.get(partition) ?? 0,
       lastFetchedEpoch: -1,
       logStartOffset: -1,
       partitionMaxBytes: partitionBytesMax,
@@ -105,25 +119,21 @@ export class TopicReader {
     const body = {
       clusterId: null,
       replicaId: -1,
-      maxWaitMs: waitMs,
+      maxWaitMs,
       minBytes: 1,
       maxBytes: limits.fetchBytesMax,
       isolationLevel: 0,
       sessionId: 0,
       sessionEpoch: -1,
-      topics: [{ topic: this.topic, partitions }],
+      topics: [{ topic: this.topic, partitions: wants }],
       forgottenTopicsData: [],
       rackId: '',
     };
-    const answer = await this.#client.call(apis.fetch, body, answerMsMax + waitMs);
+    const answer = await client.call(apis.fetch, body, answerMsMax + maxWaitMs);
     if (!answer.ok) return answer;
     const { errorCode, responses } = answer.value;
     if (errorCode !== 0) return fail(`Fetch: ${errorText(errorCode)}`);
-    const found = responses.flatMap((topic) => topic.partitions);
-    const failed = found.find((at) => at.errorCode !== 0);
-    return failed === undefined
-      ? ok(found)
-      : fail(this.#problem(failed.partitionIndex, failed.errorCode));
+    return ok(responses.flatMap((topic) => topic.partitions));
   }
 
   /**
@@ -172,13 +182,4 @@ export class TopicReader {
     const place = at === undefined ? '' : ` at offset ${at}`;
     return `${this.topic}-${partition}${place}: ${errorText(code)}`;
   }
-}
-
-const noTopicId = uuid('00000000-0000-0000-0000-000000000000');
-
-/** Our words for a Kafka error code. */
-export function errorText(code: number): string {
-  const rows: readonly (readonly [string, ErrorRow])[] = Object.entries(errorTable);
-  const row = rows.find(([, { kafkaCode }]) => kafkaCode === code);
-  return row === undefined ? `Kafka error ${code}` : row[1].text;
 }

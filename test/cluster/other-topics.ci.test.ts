@@ -44,4 +44,10 @@ it('a topic that one config names, and the cluster does not have, acknowledges n
   }
   expect(process.output()).toContain('The cluster has no topic late: publishes');
   expect(process.output()).toContain('Topic sensors keeps the retention that it was made with');
+  // No node leads both partitions for long, and each is asked for all of it.
+  for (const id of [1, 2, 3]) {
+    const read = await runShorelog(cluster.node(id).process, ['consume', 'sensors']);
+    expect(read).toMatchObject({ code: 0, error: '' });
+    expect(read.out.match(/ a x$/gm)).toHaveLength(2);
+  }
 }, 90_000);
