@@ -12,6 +12,7 @@ import type { ConfigProblem } from '../../src/config/problem.ts';
 import { nodeAddresses } from '../../src/config/node-addresses.ts';
 import { apis } from '../../src/client/kafka/api.ts';
 import { configWarnings } from '../../src/config/config-warnings.ts';
+import { identityFinding } from './check-identity.ts';
 import { peerFindings } from './check-peers.ts';
 import type { Finding } from './finding.ts';
 import type { CliContext } from './cli-config.ts';
@@ -44,6 +45,7 @@ export async function runCheck(
     { what: 'config', verdict: 'ok', text: loaded.file ?? 'defaults, no file' },
     ...configWarnings(loaded.config).map(warning),
     ...(await diskFindings(loaded.config)),
+    ...(await identityFinding(loaded.config)),
     clockFinding(Date.now(), newestChangeMs(resolve(loaded.config.node.dataDir))),
     ...(await portFindings(loaded.config)),
     ...(await peerFindings(loaded.config)),

@@ -30,9 +30,10 @@ const largeWriteBytes = 1024 * 1024;
  * Fails with the system's error code.
  */
 export async function probeDisk(dir: string, size: ProbeSize): Promise<Result<DiskProbe, string>> {
-  const file = join(dir, `probe-${process.pid}.tmp`);
+  // A name that a first start takes no notice of: this command may be killed before it is removed.
+  const file = join(dir, `probe-${process.pid}.new`);
   try {
-    await makeDirs(dir, 0o750);
+    await makeDirs(dir, 0o700);
     const { bavail, bsize, type } = await statfs(dir);
     const handle = await open(file, 'wx');
     try {

@@ -76,6 +76,29 @@ export async function holdsIdentity(disk: Disk): Promise<boolean> {
 }
 
 /**
+ * Whose directory it is, as a start finds it, and why that would be refused; nothing is changed.
+ * Undefined: nobody has lived here.
+ */
+export async function identifyDirectory(
+  disk: Disk,
+  nodeId: number,
+  { isWitness = false }: NodeKind,
+): Promise<Result<DataDirectoryMeta | undefined, DataDirectoryError>> {
+  const found = await readCopies(disk);
+  if (!found.ok) return found;
+  const old = found.value;
+  if (old === undefined) {
+    const names = (await disk.list('')).filter((name) => !notData.test(name));
+    if (names.length > 0) return fail({ code: 'NO_IDENTITY', found: names });
+  } else if (old.nodeId !== nodeId) {
+    return fail({ code: 'OTHER_NODE', found: old.nodeId, wanted: nodeId });
+  } else if (old.clusterId !== zeroUuid && (old.isWitness ?? isWitness) !== isWitness) {
+    return fail({ code: 'OTHER_ROLE', isWitness: !isWitness });
+  }
+  return ok(old);
+}
+
+/**
  * Reads the identity, or gives one to an empty directory, and counts this start durably in both
  * copies. After a crash between the copies the higher count is the true one. A node alone is a
  * cluster of one from its first start on; one of several has the zero UUID until its cluster is
@@ -88,17 +111,9 @@ export async function openDataDirectory(
   random: Random,
   { isClustered = false, isWitness = false }: NodeKind = {},
 ): Promise<Result<OpenedDirectory, DataDirectoryError>> {
-  const found = await readCopies(disk);
+  const found = await identifyDirectory(disk, nodeId, { isWitness });
   if (!found.ok) return found;
   const old = found.value;
-  if (old === undefined) {
-    const names = (await disk.list('')).filter((name) => !notData.test(name));
-    if (names.length > 0) return fail({ code: 'NO_IDENTITY', found: names });
-  } else if (old.nodeId !== nodeId) {
-    return fail({ code: 'OTHER_NODE', found: old.nodeId, wanted: nodeId });
-  } else if (old.clusterId !== zeroUuid && (old.isWitness ?? isWitness) !== isWitness) {
-    return fail({ code: 'OTHER_ROLE', isWitness: !isWitness });
-  }
   const counting = old === undefined ? founded(nodeId, random) : counted(old, random);
   const isUnborn = counting.clusterId === zeroUuid;
   const clusterId = isUnborn && !isClustered ? random.uuid() : counting.clusterId;
