@@ -9,6 +9,6 @@ export function describeDiskFault({ code, message }: DiskError): string {
     return `The disk failed (${message}); nothing after that was acknowledged.`;
   return (
     `Files of the data directory are gone (${message}): it was deleted, moved or mounted over ` +
-    'under the running node. What was acknowledged after that is lost.'
+    'under the running node. What came after that was not kept here.'
   );
 }

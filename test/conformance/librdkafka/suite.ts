@@ -49,17 +49,21 @@ export const librdkafkaSuite: Suite = {
 
 const testsOf = (folder: string): string => join(folder, `librdkafka-${version}`, 'tests');
 
-/** By apt, with lists of its own: the machine's settings stay as they are. */
+/**
+ * By apt, with sources and lists of its own: the machine's settings stay as they are. In folders of
+ * their own: it cleans that of its lists.
+ */
 async function fetchSource(folder: string): Promise<void> {
-  const lists = join(folder, 'apt');
+  const [sources, lists] = [join(folder, 'apt'), join(folder, 'apt-lists')];
+  mkdirSync(sources, { recursive: true });
   mkdirSync(join(lists, 'partial'), { recursive: true });
   for (const name of readdirSync(sourcesFolder).filter((each) => each.endsWith('.sources'))) {
     const text = readFileSync(join(sourcesFolder, name), 'utf8');
-    writeFileSync(join(lists, name), text.replaceAll(/^Types: deb$/gm, 'Types: deb-src'));
+    writeFileSync(join(sources, name), text.replaceAll(/^Types: deb$/gm, 'Types: deb-src'));
   }
   const own = [
     'Dir::Etc::sourcelist=/dev/null',
-    `Dir::Etc::sourceparts=${lists}`,
+    `Dir::Etc::sourceparts=${sources}`,
     `Dir::State::lists=${lists}`,
     'APT::Sandbox::User=root',
   ].flatMap((option) => ['-o', option]);
