@@ -148,6 +148,7 @@ export class InternalTopic implements LogFollower {
    */
   commit(changes: readonly ViewChange[], done: () => void): void {
     assert(this.#isReplayed, 'no change before the replay');
+    if (changes.length === 0) return done();
     changes.forEach((change, i) =>
       this.#append(change, i === changes.length - 1 ? done : undefined),
     );

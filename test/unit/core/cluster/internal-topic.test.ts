@@ -85,6 +85,14 @@ describe('InternalTopic', () => {
     expect(isDone).toBe(true);
   });
 
+  it('answers at once where there is nothing to commit', () => {
+    const { topic, applied } = newTopic();
+    replay(topic);
+    let isDone = false;
+    topic.commit([], () => (isDone = true));
+    expect([isDone, applied]).toEqual([true, []]);
+  });
+
   it('moves the view once for what is committed together, to the offset behind it', () => {
     const { topic, effects, turn } = newTopic();
     replay(topic);
