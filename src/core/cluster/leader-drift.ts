@@ -26,8 +26,8 @@ export const driftRoundMax = 4;
 export const driftRoundMs = 5_000;
 
 /**
- * Leaders go home, slowly (T4): remembers since when the preferred leader of each led partition is
- * in sync, without a break.
+ * Leaders go home, slowly (T4): remembers since when each round has found the preferred leader of a
+ * led partition in sync.
  */
 export class LeaderDrift {
   readonly #nodeId: number;
@@ -57,12 +57,5 @@ export class LeaderDrift {
     }
     this.#inSync = inSync;
     return due;
-  }
-
-  /** It fell out of the in-sync set of a partition, between two rounds maybe. */
-  leftSync(nodeId: number): void {
-    for (const [key, each] of this.#inSync) {
-      if (each.nodeId === nodeId) this.#inSync.delete(key);
-    }
   }
 }
