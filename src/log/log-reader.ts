@@ -114,7 +114,7 @@ export class LogReader {
     wanted: {
       readonly timestamp: TimestampMs;
       readonly to: Offset;
-      readonly logStartOffset: Offset;
+      readonly logStartOffset: () => Offset;
     },
   ): Promise<Result<FoundOffset | undefined, LogReadError>> {
     const search = {

@@ -241,7 +241,7 @@ export class PartitionLog {
     return this.#reader.findOffset(this.#segments, (range) => this.read(range), {
       timestamp,
       to: end,
-      logStartOffset: this.#logStartOffset,
+      logStartOffset: () => this.#logStartOffset,
     });
   }
 

@@ -23,7 +23,8 @@ export interface FoundOffset {
 /** What the search needs of a log. `read` checks what it returns. */
 export interface TimeSearch {
   readonly segments: readonly Segment[];
-  readonly logStartOffset: Offset;
+  /** As it is now: it may move while the search goes on. */
+  logStartOffset(): Offset;
   readonly decompression: Decompression | undefined;
   read(range: ReadRange): Promise<Result<Uint8Array, LogReadError>>;
   loadIndexes(segment: Segment): Promise<void>;
@@ -72,7 +73,7 @@ async function newestBelow(log: TimeSearch, to: Offset): Promise<Found<Timestamp
   let newest = timestampMs(-1);
   for (const segment of log.segments) {
     if (segment.baseOffset >= to || segment.maxTimestamp <= newest) continue;
-    if (segment.baseOffset >= log.logStartOffset && segment.endOffset <= to) {
+    if (segment.baseOffset >= log.logStartOffset() && segment.endOffset <= to) {
       newest = segment.maxTimestamp;
       continue;
     }
@@ -95,7 +96,7 @@ async function hintIn(log: TimeSearch, segment: Segment, timestamp: TimestampMs)
   const entry = index?.lastBelow(timestamp) ?? -1;
   if (index === undefined || entry < 0) return segment.baseOffset;
   const last = offset(segment.baseOffset + index.relativeOffset(entry));
-  if (last < log.logStartOffset) return segment.baseOffset;
+  if (last < log.logStartOffset()) return segment.baseOffset;
   const read = await log.read({ from: last, to: offset(last + 1), bytesMax: 1 });
   const batch = read.ok ? scanBatches(read.value).headers[0] : undefined;
   const isTrue = batch?.lastOffset === last && batch.maxTimestamp === index.timestamp(entry);
@@ -109,13 +110,18 @@ async function walk(
   range: { readonly from: Offset; readonly to: Offset },
   see: (batch: RecordBatchHeader, bytes: Uint8Array) => boolean,
 ): Promise<Result<undefined, LogReadError>> {
-  let from = Math.max(range.from, log.logStartOffset);
+  let from = Math.max(range.from, log.logStartOffset());
   const to = Math.min(range.to, segment.endOffset);
   while (from < to) {
     const read = await log.read({ from: offset(from), to: offset(to), bytesMax: readBytes });
     if (!read.ok) {
-      if (read.error.code !== 'KAFKA_STORAGE_ERROR') return fail(read.error);
-      from = Math.max(from + 1, read.error.rot.to);
+      // Below a log start that has moved up there is nothing to be found any more.
+      const next =
+        read.error.code === 'KAFKA_STORAGE_ERROR'
+          ? Math.max(from + 1, read.error.rot.to)
+          : log.logStartOffset();
+      if (next <= from) return fail(read.error);
+      from = next;
       continue;
     }
     const { headers } = scanBatches(read.value);

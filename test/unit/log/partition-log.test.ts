@@ -302,6 +302,25 @@ describe('PartitionLog', () => {
     expect(newest.ok && newest.value?.offset).toBe(records.find(([, time]) => time === best)?.[0]);
   });
 
+  it('finds what is left where retention takes the segment that is searched', async () => {
+    for (let step = 0; step < 40; step++) {
+      const disk = new FakeDisk();
+      const { log } = await openLog(disk);
+      for (let segment = 0; segment < 3; segment++) {
+        await fill(log, 3 * segment + 3);
+        await log.roll(emptySnapshot);
+      }
+      await log.close({ clean: true, producerSnapshot: emptySnapshot });
+      const again = (await openStorage(disk)).logs[0] as PartitionLog;
+      const finding = again.findOffset(timestampMs(0), again.logEndOffset);
+      for (let i = 0; i < step; i++) await Promise.resolve();
+      await again.advanceLogStart(again.segments()[1]?.baseOffset as Offset);
+      const found = await finding;
+      const at = found.ok ? found.value?.offset : found.error.code;
+      expect([0, again.logStartOffset], String(step)).toContain(at);
+    }
+  });
+
   it('keeps its memory of the tail bounded', async () => {
     const disk = new FakeDisk();
     const { log } = await openLog(disk);
