@@ -2,7 +2,13 @@ import type { RecoveredLog } from '../ports/recovered-log.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import { buildLeaderChangeBatch, type ControlBatchPlace } from '../wire/kafka/control-record.ts';
 import { buildVotersBatch, readVoters, type RecordedVoter } from '../wire/kafka/voters-record.ts';
-import { VoterHistory, VoterSet, type ReplicaId, type Voter } from './replica/voter-set.ts';
+import {
+  isSameReplica,
+  VoterHistory,
+  VoterSet,
+  type ReplicaId,
+  type Voter,
+} from './replica/voter-set.ts';
 
 /**
  * Who voted and votes in a log that was opened (V1).
@@ -26,6 +32,12 @@ export function votersOfBatch(batch: Uint8Array, header: RecordBatchHeader): Vot
 
 export const idsOf = (replicas: readonly ReplicaId[]): number[] =>
   replicas.map(({ nodeId }) => nodeId);
+
+/** Nobody else votes, so nobody else has what this copy loses (L6). */
+export function isLoneVoter(self: ReplicaId, voters: VoterHistory | undefined): boolean {
+  const [first, second] = voters?.current.voters ?? [self];
+  return second === undefined && first !== undefined && isSameReplica(first, self);
+}
 
 /** A leader epoch's first batch (C1, C2). */
 export const leaderChangeBatch = (

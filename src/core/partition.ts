@@ -21,6 +21,7 @@ import type { LogFollower } from './log-follower.ts';
 import {
   batchOfVoters,
   idsOf,
+  isLoneVoter,
   leaderChangeBatch,
   recoveredVoters,
   votersOfBatch,
@@ -185,11 +186,11 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   }
 
   /**
-   * A lone voter goes on with its holes (L6); any other fetches them again, and leads meanwhile
-   * only if nobody else can.
+   * A lone voter goes on with its holes (L6); any other copy has them fetched again, and leads
+   * meanwhile only if nobody else can.
    */
   rotFound(generation: LogGeneration, ranges: readonly OffsetRange[]): void {
-    if ((this.#voters?.current.voters.length ?? 1) < 2) return;
+    if (isLoneVoter(this.#options.self, this.#voters)) return;
     this.log.rotFound(generation, ranges);
     this.#handOverIfRotten();
     this.#options.port.changed();
@@ -382,7 +383,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
 
   /** It still leads: what it appends from here on is committed in its epoch. */
   #whenConfirmed(done: (outcome: ProduceOutcome) => void, outcome: ProduceOutcome): void {
-    if ((this.#voters?.current.voters.length ?? 1) < 2) return done(outcome);
+    if (isLoneVoter(this.#options.self, this.#voters)) return done(outcome);
     this.#led([]);
     return this.#whenCommitted(done, () => outcome);
   }

@@ -3,7 +3,7 @@ import { logGeneration, logId, offset } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/effect.ts';
 import { LogState } from '../../../src/core/log-state.ts';
 import { emptyLog, newPartition } from './partition-world.ts';
-import { newLeader } from './voters-world.ts';
+import { newLeader, newObserver } from './voters-world.ts';
 
 const range = (from: number, to: number) => ({ from: offset(from), to: offset(to) });
 
@@ -27,6 +27,14 @@ describe('rot in a partition', () => {
     partition.rotFound(partition.generation, [range(0, 1)]);
     expect(partition.holes).toEqual([]);
     expect(partition.isLeader).toBe(true);
+  });
+});
+
+describe('rot in a copy that does not vote', () => {
+  it('is a hole that the only voter fills, before the copy may become a voter too (V4)', () => {
+    const partition = newObserver();
+    partition.rotFound(partition.generation, [range(0, 1)]);
+    expect(partition.holes).toEqual([range(0, 1)]);
   });
 });
 

@@ -11,9 +11,8 @@ const voter = (nodeId: number) => ({
 });
 const self = voter(1);
 
-/** The leader of a partition of three voters, elected by the second; nothing is committed yet. */
-export function newLeader() {
-  let nowMs = 0;
+function newFollower(voterIds: readonly number[]) {
+  const world = { nowMs: 0 };
   const asked: VoteRequest[] = [];
   const votes: { leaderEpoch: LeaderEpoch }[] = [];
   const partition: Partition = new Partition(logId(0), emptyLog(), {
@@ -21,7 +20,7 @@ export function newLeader() {
     segmentBytesMax: 1_000_000,
     settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
     random: { next: () => 0, uuid: () => self.directoryId },
-    now: () => at(nowMs),
+    now: () => at(world.nowMs),
     port: {
       emit: () => undefined,
       persistVote: (vote) => votes.push(vote),
@@ -37,16 +36,25 @@ export function newLeader() {
       },
     },
   });
+  const data = voterIds.map((nodeId) => ({ ...voter(nodeId), role: 'data' as const }));
+  partition.begin(new VoterSet(data), undefined);
+  return { partition, asked, votes, world };
+}
+
+/** A copy of a partition of which another node is the only voter. */
+export const newObserver = (): Partition => newFollower([2]).partition;
+
+/** The leader of a partition of three voters, elected by the second; nothing is committed yet. */
+export function newLeader() {
+  const { partition, asked, votes, world } = newFollower([1, 2, 3]);
   const answerVotes = () => {
     for (const { leaderEpoch: askedEpoch, isPreVote } of asked.splice(0)) {
       const answer = { voter: voter(2), askedEpoch, isPreVote, isGranted: true };
       const known = { leaderEpoch: partition.leaderEpoch, leaderId: undefined };
-      partition.replica.voteAnswered({ ...answer, ...known }, monotonicMs(nowMs));
+      partition.replica.voteAnswered({ ...answer, ...known }, monotonicMs(world.nowMs));
     }
   };
-  const data = [1, 2, 3].map((nodeId) => ({ ...voter(nodeId), role: 'data' as const }));
-  partition.begin(new VoterSet(data), undefined);
-  nowMs = 5_000;
+  world.nowMs = 5_000;
   partition.tick();
   for (let round = 0; round < 3 && !partition.isLeader; round++) {
     answerVotes();
@@ -63,7 +71,7 @@ export function newLeader() {
     const place = { fetchOffset: end, lastFetchedEpoch: epoch, persistedOffset: end };
     for (const nodeId of nodeIds) {
       const request = { replica: voter(nodeId), leaderEpoch: epoch, ...place };
-      partition.replica.fetched(request, monotonicMs(nowMs));
+      partition.replica.fetched(request, monotonicMs(world.nowMs));
     }
   };
   return { partition, follow };
