@@ -142,9 +142,8 @@ export class PartitionLog {
 
   /**
    * Writes batches that follow each other and the log end, with base offset and leader epoch set;
-   * not durable before
-   * `sync`. The arrays must not be changed any more. After ENOSPC the partial write is cut off
-   * again (L8).
+   * not durable before `sync`. The arrays must not be changed any more. After ENOSPC the partial
+   * write is cut off again (L8).
    */
   async append(batches: readonly Uint8Array[]): Promise<void> {
     const headers = headersToAppend(batches, this.logEndOffset);
@@ -391,9 +390,11 @@ export class PartitionLog {
     this.#context.journal.noteDurable(this.#context, end, bytes);
   }
 
-  #writeSnapshot(bytes: Uint8Array): Promise<void> {
+  /** None while others are to fill a hole: what is told then knows nothing of what lies before it. */
+  async #writeSnapshot(bytes: Uint8Array): Promise<void> {
     const { disk, dir } = this.#context;
+    if (this.#recovered.mustRefetch.length > 0) return;
     const oldest = this.#segments.at(-segmentsWithSnapshot)?.baseOffset ?? 0;
-    return writeProducerSnapshot(disk, dir, { at: this.logEndOffset, bytes, oldest });
+    await writeProducerSnapshot(disk, dir, { at: this.logEndOffset, bytes, oldest });
   }
 }

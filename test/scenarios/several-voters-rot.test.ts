@@ -111,6 +111,27 @@ describe('a log of several voters', () => {
     }
   });
 
+  it('knows the producers in a filled hole, whatever was sealed and stopped behind it', async () => {
+    for (const stops of [false, true]) {
+      const disk = new FakeDisk();
+      await tenBatches(disk, 10, 2, 3);
+      disk.flipBit(path(5), 2 * batchBytes + 70);
+      let log = await reopen(disk);
+      await log.append([batchAt(10)]);
+      // Who was seen behind the hole alone: the core knows no more while it is there.
+      await log.roll(emptySnapshot);
+      await log.append([batchAt(11)]);
+      if (stops) {
+        await log.close({ clean: true, producerSnapshot: emptySnapshot });
+        log = await reopen(disk);
+      }
+      const recovered = await log.repair(batchAt(7), logGeneration(1));
+      expect(recovered.mustRefetch).toEqual([]);
+      const bases = recovered.producerBatches.map(({ baseOffset }) => baseOffset);
+      expect(bases).toEqual([5, 6, 7, 8, 9, 10, 11]);
+    }
+  });
+
   it('has a hole or what filled it, at whatever call it dies', async () => {
     for (let call = 1; ; call++) {
       const disk = new FakeDisk(call);
