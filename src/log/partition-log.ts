@@ -390,7 +390,7 @@ export class PartitionLog {
     this.#context.journal.noteDurable(this.#context, end, bytes);
   }
 
-  /** None while others are to fill a hole: what is told then knows nothing of what lies before it. */
+  /** None while others are to fill a hole: who wrote in front of it is not known then. */
   async #writeSnapshot(bytes: Uint8Array): Promise<void> {
     const { disk, dir } = this.#context;
     if (this.#recovered.mustRefetch.length > 0) return;
