@@ -47,14 +47,20 @@ const forwardRequest = z.strictObject({
   from: z.union([z.literal('cursor'), z.literal('start'), z.int().min(0)]),
 });
 
+/** -1: unlimited. */
+const retention = z.union([z.literal(-1), z.int().min(1)]);
+
 const operatorRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('join') }),
   z.strictObject({ type: z.literal('rejoin') }),
   z.strictObject({ type: z.literal('promote'), isConfirmed: z.boolean() }),
   z.strictObject({
-    type: z.literal('alterReplicas'),
+    type: z.literal('alterTopic'),
     topic: z.string().refine(isLegalTopicName),
-    replicas: z.int().min(0).max(limits.clusterNodesMax),
+    replicas: z.int().min(0).max(limits.clusterNodesMax).optional(),
+    retentionMs: retention.optional(),
+    retentionBytes: retention.optional(),
+    keepUnforwarded: z.boolean().optional(),
   }),
 ]);
 
@@ -127,7 +133,8 @@ async function operate(c: AdminContext, deps: AdminDeps): Promise<Response> {
   if (request.success) return answered(c, deps.operate(request.data));
   const error =
     'expected {"type": "join"}, {"type": "rejoin"}, {"type": "promote", "isConfirmed": BOOLEAN} ' +
-    'or {"type": "alterReplicas", "topic": NAME, "replicas": NUMBER or 0 for auto}';
+    'or {"type": "alterTopic", "topic": NAME} with "replicas": NUMBER or 0 for auto, "retentionMs", ' +
+    '"retentionBytes": NUMBER or -1 for unlimited, "keepUnforwarded": BOOLEAN';
   return c.json({ error }, 400);
 }
 

@@ -2,12 +2,13 @@ import type { MonotonicMs } from '../src/base/brand.ts';
 import type { ClusterStatus, LedStatus } from '../src/core/cluster-status.ts';
 import type { ClockView } from '../src/core/clock-watch.ts';
 import type { NodeView } from '../src/core/node-options.ts';
-import type { NodeStatus, PartitionStatus } from '../src/core/node-status.ts';
+import type { NodeStatus, PartitionStatus, TopicStatus } from '../src/core/node-status.ts';
 import type { Partition } from '../src/core/partition.ts';
 import type { WitnessReplica } from '../src/core/witness-replica.ts';
 import type { ForwardStatus } from '../src/core/forward/supervision.ts';
 import type { MetricSample } from '../src/ports/metric-sample.ts';
 import type { RotRange } from '../src/ports/recovered-log.ts';
+import type { TopicValue } from '../src/wire/state/state-codec.ts';
 import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
 import { metric } from './metric.ts';
 import type { PeerFacts } from './peer-executor.ts';
@@ -56,6 +57,7 @@ export function nodeStatus(facts: NodeFacts, led: readonly LedStatus[]): NodeSta
     health: health(facts, partitions),
     node: { id: facts.nodeId, version: facts.version, clusterId: facts.clusterId },
     ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
+    topics: [...facts.core.topics].filter(({ internal }) => !internal).map(topicStatus),
     partitions,
     mqtt: { connections: facts.mqttConnections },
     clock: clockStatus(facts.core.clock),
@@ -78,6 +80,18 @@ export function nodeStatus(facts: NodeFacts, led: readonly LedStatus[]): NodeSta
       ...(lag === undefined ? {} : { lag }),
       ...(lastError === undefined ? {} : { lastError }),
     })),
+  };
+}
+
+function topicStatus(topic: TopicValue): TopicStatus {
+  const { name, topicId, partitions, keepUnforwarded } = topic;
+  return {
+    ...{ topic: name, topicId, partitions },
+    replicas: topic.replicas === 0 ? 'auto' : topic.replicas,
+    minInsyncReplicas: topic.minInsyncReplicas === 0 ? 'auto' : topic.minInsyncReplicas,
+    retentionMs: topic.retentionMs < 0 ? 'unlimited' : topic.retentionMs,
+    retentionBytes: topic.retentionBytes < 0 ? 'unlimited' : topic.retentionBytes,
+    keepUnforwarded,
   };
 }
 

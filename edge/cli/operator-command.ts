@@ -36,10 +36,21 @@ function doneText(request: CarriedRequest): string {
       return 'the node is part of the cluster; it copies its partitions now: see shorelog status';
     case 'rejoin':
       return 'the node is back with another disk; it copies its partitions now: see shorelog status';
-    case 'alterReplicas': {
-      const count =
-        request.replicas === 0 ? 'as many copies as nodes allow' : `${request.replicas}`;
-      return `${request.topic} is to have ${count}; the copies follow: see shorelog status`;
-    }
+    case 'alterTopic':
+      return alteredText(request);
   }
+}
+
+function alteredText(request: Extract<CarriedRequest, { type: 'alterTopic' }>): string {
+  const { topic, replicas, retentionMs, retentionBytes, keepUnforwarded } = request;
+  const copies = replicas === 0 ? 'as many copies as nodes allow' : `${replicas}`;
+  const kept = Object.entries({ retentionMs, retentionBytes, keepUnforwarded })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value === -1 ? 'unlimited' : value}`);
+  return [
+    ...(kept.length > 0 ? [`${topic} has ${kept.join(' and ')} now, on every node`] : []),
+    ...(replicas === undefined
+      ? []
+      : [`${topic} is to have ${copies}; the copies follow: see shorelog status`]),
+  ].join('\n');
 }

@@ -43,6 +43,18 @@ function replicas(text: string): number {
   throw new InvalidArgumentError('Expected a number of nodes, or auto.');
 }
 
+/** `unlimited` is -1. */
+function retention(text: string): number {
+  if (text === 'unlimited') return -1;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 1, or unlimited.');
+}
+
+function trueOrFalse(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError('Expected true or false.');
+}
+
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Milliseconds since 1970 of `2026-01-31T12:00:00Z`, or of `10m` ago. */
@@ -69,4 +81,6 @@ export const parseOption = {
   qualityOfService,
   pastTime,
   replicas,
+  retention,
+  trueOrFalse,
 } as const;

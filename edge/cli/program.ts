@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 
+import type { TopicAlteration } from '../../src/core/cluster/topic-alteration.ts';
 import type { CliContext } from './cli-config.ts';
 import type { BenchFlags } from './bench-command.ts';
 import { registerDemo } from './demo/demo-command.ts';
@@ -208,17 +209,31 @@ function addReaders(program: Command, context: CliContext, finished: Finished): 
 function addAlter(topics: Command, context: CliContext, finished: Finished): void {
   topics
     .command('alter')
-    .description('change how many nodes keep a topic')
+    .description('change how many nodes of a cluster keep a topic, and how long')
     .argument('<topic>')
-    .requiredOption('--replicas <n>', 'copies, or auto: up to three', parseOption.replicas)
+    .option('--replicas <n>', 'copies, or auto: up to three', parseOption.replicas)
+    .option('--retention-ms <n>', 'age that may be deleted, or unlimited', parseOption.retention)
+    .option(
+      '--retention-bytes <n>',
+      'size of a partition above which its oldest segments may be deleted, or unlimited',
+      parseOption.retention,
+    )
+    .option(
+      '--keep-unforwarded <true|false>',
+      'whether what is not at central yet stays, where it is forwarded',
+      parseOption.trueOrFalse,
+    )
     .addOption(configOption())
     .addOption(addressOption('admin'))
     .action(async (topic: string, _: unknown, command: Command) => {
-      const { replicas, ...options } = command.optsWithGlobals<
-        OperatorFlags & { readonly replicas: number }
-      >();
+      const { replicas, retentionMs, retentionBytes, keepUnforwarded, ...options } =
+        command.optsWithGlobals<OperatorFlags & TopicAlteration>();
+      const alteration = { replicas, retentionMs, retentionBytes, keepUnforwarded };
+      if (Object.values(alteration).every((value) => value === undefined)) {
+        command.error('error: say what to change, see --help');
+      }
       const { runOperator } = await import('./operator-command.ts');
-      finished(await runOperator(context, { type: 'alterReplicas', topic, replicas }, options));
+      finished(await runOperator(context, { type: 'alterTopic', topic, ...alteration }, options));
     });
 }
 

@@ -10,13 +10,15 @@ export interface EffectiveTopic {
   /** Infinity = unlimited. */
   readonly retentionMs: number;
   readonly retentionBytes: number;
-  /** A forward route names it and `keepUnforwarded` holds: retention waits for central (L10). */
+  /**
+   * Retention waits for central where a forward route names the topic (L10). Not only where one
+   * does today: a cluster keeps what it was made with, and a route may come later.
+   */
   readonly keepUnforwarded: boolean;
 }
 
 /** The topics of the config; `auto` follows the number of data nodes (C3). */
 export function effectiveTopics(config: Config): readonly EffectiveTopic[] {
-  const forwarded = new Set(config.forward?.routes.map((route) => route.from));
   const auto = autoReplicas(clusterNodes(config));
   return config.topics.map((topic) => ({
     name: topic.name,
@@ -24,7 +26,7 @@ export function effectiveTopics(config: Config): readonly EffectiveTopic[] {
     ...copies(topic, auto),
     retentionMs: limitOf(topic.retentionMs),
     retentionBytes: limitOf(topic.retentionBytes),
-    keepUnforwarded: topic.keepUnforwarded && forwarded.has(topic.name),
+    keepUnforwarded: topic.keepUnforwarded,
   }));
 }
 

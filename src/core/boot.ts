@@ -313,8 +313,10 @@ export class Boot {
       present.retentionBytes === retentionBytes &&
       present.keepUnforwarded === keepUnforwarded;
     if (isSame) return;
-    const text = `Topic ${name} keeps the retention that it was made with`;
-    this.#options.emit({ type: 'Print', level: 'warn', text: `${text}; the config has another.` });
+    const text =
+      `Topic ${name} keeps the retention that the cluster has for it; the config of this node has ` +
+      'another: `shorelog topics alter` changes it.';
+    this.#options.emit({ type: 'Print', level: 'warn', text });
   }
 
   #tellLost({ name, topicId, partitions }: TopicValue): void {

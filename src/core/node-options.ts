@@ -2,6 +2,7 @@ import type { MonotonicMs, Uuid } from '../base/brand.ts';
 import type { Random } from '../ports/random.ts';
 import type { StoredFacts } from '../ports/stored-facts.ts';
 import type { TopicSeed } from './boot.ts';
+import type { TopicValue } from '../wire/state/state-codec.ts';
 import type { ClockView } from './clock-watch.ts';
 import type { ClusterReport } from './cluster/describe-cluster.ts';
 import type { ClusterOptions } from './cluster/membership.ts';
@@ -58,6 +59,8 @@ export interface NodeView {
   readonly droppedRecords: number;
   /** Since the start: QoS 0 publishes that came while the disk was full. */
   readonly droppedQos0: number;
+  /** As they are committed. */
+  readonly topics: Iterable<TopicValue>;
   readonly partitions: Iterable<Partition>;
   /** Partitions whose order is kept here, and not their records (V3). */
   readonly witnesses: Iterable<WitnessReplica>;

@@ -10,6 +10,8 @@ export interface NodeStatus {
   readonly node: { readonly id: number; readonly version: string; readonly clusterId: string };
   /** Absent: a cluster of one. */
   readonly cluster?: ClusterStatus;
+  /** Those that operators and clients make, as the cluster has them. */
+  readonly topics: readonly TopicStatus[];
   readonly partitions: readonly PartitionStatus[];
   readonly mqtt: { readonly connections: number };
   /**
@@ -40,6 +42,18 @@ export interface NodeStatus {
     readonly reason: string;
   }[];
   readonly forward: readonly ForwardPartitionStatus[];
+}
+
+/** What a topic is to be; the words are the config's. */
+export interface TopicStatus {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partitions: number;
+  readonly replicas: number | 'auto';
+  readonly minInsyncReplicas: number | 'auto';
+  readonly retentionMs: number | 'unlimited';
+  readonly retentionBytes: number | 'unlimited';
+  readonly keepUnforwarded: boolean;
 }
 
 export interface PartitionStatus {

@@ -39,6 +39,7 @@ export class Node {
       unroutedPublishes: this.#parts.ingest.unroutedPublishes,
       droppedRecords: this.#parts.cluster.droppedRecords,
       droppedQos0: this.#parts.ingest.droppedQos0,
+      topics: this.#parts.cluster.topics(),
       partitions: this.#parts.partitions,
       witnesses: this.#parts.witnesses.table,
       kafka: this.#parts.router.counters,
@@ -235,8 +236,9 @@ export class Node {
     }
     const answer = (said: AdminAnswer): void =>
       void this.#effects.push({ type: 'AnswerAdmin', requestId, answer: said });
-    if (membership === undefined) answer({ ok: false, text: notClustered });
-    else membership.operate(event.request, answer);
+    if (membership !== undefined) return membership.operate(event.request, answer);
+    const text = event.request.type === 'alterTopic' ? configDecides : notClustered;
+    return answer({ ok: false, text });
   }
 
   #connectionClosed(connection: ConnectionId, now: Now): void {
@@ -315,5 +317,9 @@ type ClientEvent = Extract<
   { type: 'KafkaConnectionOpened' | 'KafkaBytesReceived' | 'KafkaBytesSent' }
 >;
 
+/** At each start the topics follow it. */
+const configDecides =
+  'This node is alone: what its topics keep is what `topics:` of its config says. Change it there, ' +
+  'and restart the node.';
 const notClustered =
   'This node is alone: list the nodes of the cluster in `cluster.peers` of its config, and restart it.';

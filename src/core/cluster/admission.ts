@@ -99,25 +99,6 @@ export function readmit(returning: ClusterMember, replaced: Uuid, view: Admissio
   };
 }
 
-/**
- * `shorelog topics alter --replicas`: another number of copies; 0: auto. Internal topics are always
- * auto (C3).
- */
-export function alterReplicas(name: string, replicas: number, view: AdmissionView): Admission {
-  const { members, cluster, self } = view;
-  const topic = cluster.topic(name);
-  if (topic === undefined) return refuse(`There is no topic ${name}.`);
-  if (topic.internal) return refuse(`${name} is an internal topic: its copies follow the nodes.`);
-  const dataNodes = members.filter(({ isWitness }) => !isWitness).length;
-  if (replicas > dataNodes) {
-    return refuse(`${replicas} replicas need ${replicas} data nodes; there are ${dataNodes}.`);
-  }
-  const asked: TopicValue = { ...topic, replicas };
-  const next = replan(asked, members, cluster.topics(), self) ?? asked;
-  if (next === asked && topic.replicas === replicas) return { ok: true, changes: [] };
-  return { ok: true, changes: [topicChange(next)] };
-}
-
 function memberChanges(
   member: ClusterMember,
   members: readonly ClusterMember[],

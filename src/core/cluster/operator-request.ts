@@ -1,3 +1,5 @@
+import type { TopicAlteration } from './topic-alteration.ts';
+
 /** What an operator asks of the cluster, through whichever node. */
 export type OperatorRequest =
   /** This node, empty, becomes part of a cluster that exists. */
@@ -9,5 +11,4 @@ export type OperatorRequest =
    * would do.
    */
   | { readonly type: 'promote'; readonly isConfirmed: boolean }
-  /** Another number of copies of a topic; 0: auto. */
-  | { readonly type: 'alterReplicas'; readonly topic: string; readonly replicas: number };
+  | ({ readonly type: 'alterTopic'; readonly topic: string } & TopicAlteration);

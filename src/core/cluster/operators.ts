@@ -10,7 +10,7 @@ import {
   type AddRaftVoterResponse,
 } from '../../wire/kafka/generated/80-add-raft-voter.ts';
 import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
-import { alterReplicasCodec } from '../../wire/kafka/generated/10002-alter-replicas.ts';
+import { alterTopicCodec } from '../../wire/kafka/generated/10002-alter-topic.ts';
 import type { AdminAnswer } from '../effect.ts';
 import { handlerOf, type Handler } from '../kafka/handler.ts';
 import type { Partition } from '../partition.ts';
@@ -24,11 +24,13 @@ import {
 } from '../peer/node-facts.ts';
 import type { Peers } from '../peer/peers.ts';
 import type { Voter } from '../replica/voter-set.ts';
-import { admit, alterReplicas, clusterMembers, readmit, type Admission } from './admission.ts';
+import { admit, clusterMembers, readmit, type Admission } from './admission.ts';
 import type { AdmissionView } from './admission.ts';
+import { alterTopic } from './alter-topic.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { ClusterMember } from './place-topic.ts';
+import { readTopicSettings, topicSettings } from './topic-alteration.ts';
 
 /** The cluster that a newcomer was let into. */
 export interface Admitted {
@@ -69,20 +71,20 @@ export class Operators {
   }
 
   ask(request: OperatorRequest, done: (answer: AdminAnswer) => void): void {
-    if (request.type === 'alterReplicas') this.#alter(request, done);
+    if (request.type === 'alterTopic') this.#alter(request, done);
     else if (request.type === 'promote') this.#options.promote(request.isConfirmed, done);
     else this.#enter(request.type === 'rejoin', done);
   }
 
   /** From nodes of the cluster. */
   handlers(): readonly (readonly [number, Handler])[] {
-    const handler = handlerOf(alterReplicasCodec, ({ topic, replicas }, { reply }) => {
-      this.#decide(
-        (view) => alterReplicas(topic, replicas, view),
-        (answer) => reply(said(answer)),
-      );
+    const handler = handlerOf(alterTopicCodec, ({ topic, settings }, { reply }) => {
+      const answer = (outcome: AdminAnswer): void => reply(said(outcome));
+      const alteration = readTopicSettings(settings);
+      if (!alteration.ok) return answer(refuse(alteration.error));
+      return this.#decide((view) => alterTopic(topic, alteration.value, view), answer);
     });
-    return [[apiKeys.alterReplicas, handler]];
+    return [[apiKeys.alterTopic, handler]];
   }
 
   /** From nodes that want to be of it. */
@@ -162,17 +164,18 @@ export class Operators {
   }
 
   #alter(
-    request: Extract<OperatorRequest, { type: 'alterReplicas' }>,
+    request: Extract<OperatorRequest, { type: 'alterTopic' }>,
     done: (answer: AdminAnswer) => void,
   ): void {
-    const { topic, replicas } = request;
+    const { topic } = request;
     const own = this.#options.facts();
     const leaderId = this.#options.clusterPartition()?.leaderId;
     if (!isBorn(own) || leaderId === undefined) return done(refuse(noLeader));
     if (leaderId === own.nodeId) {
-      return this.#decide((view) => alterReplicas(topic, replicas, view), done);
+      return this.#decide((view) => alterTopic(topic, request, view), done);
     }
-    return this.#call(leaderId, alterReplicasCodec, { topic, replicas }, done);
+    const settings = topicSettings(request);
+    return this.#call(leaderId, alterTopicCodec, { topic, settings }, done);
   }
 
   /** What the others have against this node. */

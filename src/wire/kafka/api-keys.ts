@@ -22,7 +22,7 @@ export const apiKeys = {
   /** Ours alone, far from any key of Kafka's. */
   introduce: 10_000,
   describeLed: 10_001,
-  alterReplicas: 10_002,
+  alterTopic: 10_002,
 } as const;
 
 /** Versions of one API that a node answers. */
@@ -72,5 +72,5 @@ export const peerApis: readonly ServedApi[] = [
   served(apiKeys.addRaftVoter, 0, 0),
   served(apiKeys.introduce, 0, 0),
   served(apiKeys.describeLed, 0, 0),
-  served(apiKeys.alterReplicas, 0, 0),
+  served(apiKeys.alterTopic, 1, 1),
 ];

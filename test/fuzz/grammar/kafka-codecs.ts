@@ -22,7 +22,7 @@ import { allocateProducerIdsCodec } from '../../../src/wire/kafka/generated/67-a
 import { addRaftVoterCodec } from '../../../src/wire/kafka/generated/80-add-raft-voter.ts';
 import { introduceCodec } from '../../../src/wire/kafka/generated/10000-introduce.ts';
 import { describeLedCodec } from '../../../src/wire/kafka/generated/10001-describe-led.ts';
-import { alterReplicasCodec } from '../../../src/wire/kafka/generated/10002-alter-replicas.ts';
+import { alterTopicCodec } from '../../../src/wire/kafka/generated/10002-alter-topic.ts';
 import { peerProduceCodec } from '../../../src/wire/kafka/generated/00-peer-produce.ts';
 import { peerFetchCodec } from '../../../src/wire/kafka/generated/01-peer-fetch.ts';
 import { allSchemas } from '../../../src/wire/kafka/schema/all-schemas.ts';
@@ -65,7 +65,7 @@ export const peerDialect = dialectOf(
   [
     ...[peerProduceCodec, peerFetchCodec, createTopicsCodec, voteCodec, beginQuorumEpochCodec],
     ...[endQuorumEpochCodec, allocateProducerIdsCodec, addRaftVoterCodec],
-    ...[introduceCodec, describeLedCodec, alterReplicasCodec],
+    ...[introduceCodec, describeLedCodec, alterTopicCodec],
   ],
 );
 

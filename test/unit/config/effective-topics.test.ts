@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { effectiveTopics } from '../../../src/config/effective-topics.ts';
 import { defaultConfig, parseConfig } from '../../../src/config/parse-config.ts';
 
-it('resolves auto and unlimited, and keeps only what is forwarded', () => {
+it('resolves auto and unlimited, and keeps what no route forwards yet', () => {
   const parsed = parseConfig({
     topics: [
       { name: 'sensors', retentionMs: 'unlimited' },
@@ -28,7 +28,7 @@ it('resolves auto and unlimited, and keeps only what is forwarded', () => {
       minInsyncReplicas: 1,
       retentionMs: 604800000,
       retentionBytes: 5,
-      keepUnforwarded: false,
+      keepUnforwarded: true,
     },
   ]);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connectionId, leaderEpoch, offset, uuid } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
+import type { OperatorRequest } from '../../../src/core/cluster/operator-request.ts';
 import { NodeWorld } from './node-world.ts';
 
 const auto = { replicas: 0, minInsyncReplicas: 0 };
@@ -453,4 +454,16 @@ describe('What was forwarded, through the node (L10, X4)', () => {
     const counted = world.effects.findLast((one) => one.type === 'CountRecords');
     expect(counted?.froms).toEqual([2, 3]);
   });
+});
+
+it('alone goes by its config, and says so to whoever wants to alter a topic', () => {
+  const world = new NodeWorld();
+  world.start();
+  const ask = (request: OperatorRequest) => {
+    world.post({ type: 'OperatorAsked', requestId: 1, request });
+    const said = world.effects.findLast((one) => one.type === 'AnswerAdmin');
+    return said?.answer.ok === false ? said.answer.text : 'done';
+  };
+  expect(ask({ type: 'alterTopic', topic: 'sensors', retentionMs: 1 })).toContain('`topics:`');
+  expect(ask({ type: 'join' })).toContain('`cluster.peers`');
 });

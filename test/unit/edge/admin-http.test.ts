@@ -8,6 +8,7 @@ import type { NodeStatus } from '../../../src/core/node-status.ts';
 const status: NodeStatus = {
   health: 'ok',
   node: { id: 1, version: '0.1.0', clusterId: 'c' },
+  topics: [],
   partitions: [],
   mqtt: { connections: 0 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
@@ -163,7 +164,8 @@ describe('what operators ask of the cluster', () => {
   const asked = [
     { type: 'join' },
     { type: 'rejoin' },
-    { type: 'alterReplicas', topic: 'sensors', replicas: 3 },
+    { type: 'alterTopic', topic: 'sensors', replicas: 3 },
+    { type: 'alterTopic', topic: 'sensors', retentionMs: -1, retentionBytes: 1 },
     { type: 'promote', isConfirmed: false },
   ];
 
@@ -186,6 +188,8 @@ describe('what operators ask of the cluster', () => {
       { type: 'promote' },
       { type: 'leave' },
       { type: 'join', nodeId: 3 },
+      { type: 'alterTopic', topic: 'sensors', retentionMs: 0 },
+      { type: 'alterTopic', topic: 'sensors', replicas: -1 },
     ]) {
       expect(await send(body)).toBe(400);
     }

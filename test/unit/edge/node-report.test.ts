@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { nodeStatus, type NodeFacts } from '../../../edge/node-report.ts';
 import { monotonicMs } from '../../../src/base/brand.ts';
 import type { ClusterStatus, LedStatus } from '../../../src/core/cluster-status.ts';
+import type { TopicValue } from '../../../src/wire/state/state-codec.ts';
 import { newPartition } from '../core/partition-world.ts';
 
 const cluster: ClusterStatus = {
@@ -12,11 +13,17 @@ const cluster: ClusterStatus = {
   ],
 };
 
+const topic: TopicValue = {
+  ...{ name: 'sensors', topicId: 'id-1', partitions: 4, internal: false, keepUnforwarded: true },
+  ...{ retentionMs: -1, retentionBytes: 7, assignments: [], minInsyncReplicas: 0, replicas: 3 },
+};
+
 function facts(overrides: Partial<NodeFacts> = {}, isStranded = false): NodeFacts {
   const { partition } = newPartition();
   const core = {
     ...{ isReady: true, isHeld: false, isDiskFull: false, droppedRecords: 0, droppedQos0: 0 },
     clock: { isUnset: false, hasJumped: false, jumps: 0, lastJumpMs: 0 },
+    topics: [topic, { ...topic, name: '__x', internal: true }],
     ...{ partitions: [partition], witnesses: [], nowMs: monotonicMs(0), isStranded },
   };
   return {
@@ -56,4 +63,14 @@ it('is degraded where a node is away or a partition at risk, failing where it is
   );
   expect(nodeStatus(facts(), [{ ...elsewhere, atRisk: true }]).health).toBe('degraded');
   expect(health({}, true)).toBe('failing');
+});
+
+it('shows topics in the words of the config, and none that is internal', () => {
+  expect(nodeStatus(facts(), []).topics).toEqual([
+    {
+      ...{ topic: 'sensors', topicId: 'id-1', partitions: 4, replicas: 3 },
+      ...{ minInsyncReplicas: 'auto', retentionMs: 'unlimited', retentionBytes: 7 },
+      keepUnforwarded: true,
+    },
+  ]);
 });

@@ -8,7 +8,7 @@ import { allocateProducerIdsSchema } from './67-allocate-producer-ids.ts';
 import { addRaftVoterSchema } from './80-add-raft-voter.ts';
 import { introduceSchema } from './10000-introduce.ts';
 import { describeLedSchema } from './10001-describe-led.ts';
-import { alterReplicasSchema } from './10002-alter-replicas.ts';
+import { alterTopicSchema } from './10002-alter-topic.ts';
 
 /** Tables of what only nodes say to each other, by API key. */
 export const peerSchemas: readonly ApiSchema[] = [
@@ -21,5 +21,5 @@ export const peerSchemas: readonly ApiSchema[] = [
   addRaftVoterSchema,
   introduceSchema,
   describeLedSchema,
-  alterReplicasSchema,
+  alterTopicSchema,
 ];

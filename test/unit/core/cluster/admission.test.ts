@@ -1,64 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { uuid } from '../../../../src/base/brand.ts';
-import { utf8Decode } from '../../../../src/base/bytes.ts';
 import { present } from '../../../../src/base/assert.ts';
 import { limits } from '../../../../src/base/limits.ts';
-import {
-  admit,
-  alterReplicas,
-  clusterMembers,
-  readmit,
-  type Admission,
-} from '../../../../src/core/cluster/admission.ts';
-import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
+import { admit, readmit, type Admission } from '../../../../src/core/cluster/admission.ts';
 import type { ClusterMember } from '../../../../src/core/cluster/place-topic.ts';
 import { clusterReplicas } from '../../../../src/core/cluster/replan.ts';
 import { topicReplicas } from '../../../../src/core/cluster/topic-replicas.ts';
-import type { Voter } from '../../../../src/core/replica/voter-set.ts';
 import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
-import {
-  encodeTopic,
-  unplaced,
-  type AssignmentValue,
-  type TopicValue,
-} from '../../../../src/wire/state/state-codec.ts';
+import type { AssignmentValue } from '../../../../src/wire/state/state-codec.ts';
+import { admissionWorld } from './admission-world.ts';
 
-const disk = (nodeId: number, nth = 0) => uuid(`00000000-0000-4000-8000-0000000${nth}00${nodeId}0`);
-const node = (nodeId: number, isWitness = false, nth = 0): ClusterMember => ({
-  ...{ nodeId, directoryId: disk(nodeId, nth), isWitness },
-});
-const topic = (name: string, partitions: number, more: Partial<TopicValue> = {}): TopicValue => ({
-  ...unplaced,
-  ...{ name, topicId: uuid(`0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b0${name.length}`), partitions },
-  ...{ internal: false, keepUnforwarded: true, retentionMs: -1, retentionBytes: -1 },
-  ...more,
-});
-
-const shown = (assignment: AssignmentValue | undefined) =>
-  assignment?.map(({ nodeId, isWitness }) => `${isWitness ? 'w' : ''}${nodeId}`).join(' ');
-
-/** A cluster that was one node, with two topics that nobody placed. */
-function newCluster(topics = [topic('sensors', 2), topic('logs', 1)]) {
-  const cluster = new ClusterState();
-  for (const each of topics) cluster.apply(`topic/${each.name}`, encodeTopic(each));
-  const voters: Voter[] = [{ nodeId: 1, directoryId: disk(1), role: 'data' }];
-  const view = () => ({
-    members: clusterMembers(voters, cluster.members()),
-    ...{ cluster, self: node(1) },
-  });
-  const commit = (admission: Admission) => {
-    if (!admission.ok) throw new Error(admission.text);
-    for (const { key, value } of admission.changes) cluster.apply(utf8Decode(key), value);
-    return admission.changes.length;
-  };
-  const wanted = (name: string) => {
-    const value = present(cluster.topic(name), 'a topic');
-    return Array.from({ length: value.partitions }, (_, i) =>
-      shown(topicReplicas.wanted(value, i)),
-    );
-  };
-  return { cluster, voters, view, commit, wanted };
-}
+const { disk, node, topic, shown, newCluster } = admissionWorld;
 
 describe('admit', () => {
   it('lets a cluster of one grow to three, one node at a time', () => {
@@ -142,29 +93,6 @@ describe('readmit', () => {
     expect(text(late)).toContain('meanwhile');
     expect(readmit(node(2, false, 5), disk(2), view()).ok).toBe(true);
     expect(text(readmit(copy, zeroUuid, view()))).toContain('a copy of that of node 3');
-  });
-});
-
-describe('alterReplicas', () => {
-  it('changes how many copies a topic has, and who keeps them', () => {
-    const { view, commit, wanted, cluster } = newCluster([topic('logs', 1)]);
-    for (const id of [2, 3]) commit(admit(node(id), view()));
-    expect(wanted('logs')).toEqual(['1 2 3']);
-    commit(alterReplicas('logs', 2, view()));
-    expect([wanted('logs'), cluster.topic('logs')?.replicas]).toEqual([['1 2 w3'], 2]);
-    expect(alterReplicas('logs', 2, view())).toEqual({ ok: true, changes: [] });
-    commit(alterReplicas('logs', 0, view()));
-    expect(wanted('logs')).toEqual(['1 2 3']);
-    commit(alterReplicas('logs', 3, view()));
-    expect([wanted('logs'), cluster.topic('logs')?.replicas]).toEqual([['1 2 3'], 3]);
-  });
-
-  it('refuses what is not there, what is internal, and more copies than nodes', () => {
-    const { view } = newCluster([topic('logs', 1), topic('__x', 1, { internal: true })]);
-    const text = (admission: Admission) => (admission.ok ? 'ok' : admission.text);
-    expect(text(alterReplicas('none', 1, view()))).toContain('no topic none');
-    expect(text(alterReplicas('__x', 1, view()))).toContain('internal');
-    expect(text(alterReplicas('logs', 2, view()))).toContain('there are 1');
   });
 });
 

@@ -21,6 +21,7 @@ const status: NodeStatus = {
   node: { id: 1, version: '0.1.0', clusterId: 'c' },
   cluster: three,
   partitions: [partition],
+  topics: [],
   mqtt: { connections: 2 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
   disk: { usedBytes: 2048, budgetBytes: 1 << 30, droppedRecords: 0, droppedQos0: 0 },

@@ -29,6 +29,13 @@ const partition = {
 const status: NodeStatus = {
   health: 'degraded',
   node: { id: 1, version: '0.1.0', clusterId: 'c' },
+  topics: [
+    {
+      ...{ topic: 'sensors', topicId: 'id-1', partitions: 2, replicas: 'auto' },
+      ...{ minInsyncReplicas: 2, retentionMs: 7_200_000, retentionBytes: 1_536 },
+      keepUnforwarded: true,
+    },
+  ],
   partitions: [partition, { ...partition, partition: 1 }],
   mqtt: { connections: 2 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
@@ -53,7 +60,7 @@ beforeAll(async () => {
       metrics: () => [],
       operate: (request) => {
         operated.push(request);
-        const isKnown = request.type !== 'alterReplicas' || request.topic === 'sensors';
+        const isKnown = request.type !== 'alterTopic' || request.topic === 'sensors';
         return Promise.resolve(isKnown ? { ok: true } : { ok: false, text: 'no such topic' });
       },
       decideForward: (request) => {
@@ -193,10 +200,18 @@ describe('with a node', () => {
   });
 
   it('lists topics and partitions', async () => {
-    expect((await run('topics', '--admin', admin)).out).toMatch(/sensors +2 +20 +id-1/);
-    expect((await run('topics', 'sensors', '--admin', admin)).out.split('\n')).toHaveLength(3);
+    expect((await run('topics', '--admin', admin)).out).toMatch(
+      /sensors +2 +auto +2 h or 1\.5 KiB +20 +id-1/,
+    );
+    const one = (await run('topics', 'sensors', '--admin', admin)).out.split('\n');
+    expect([one.length, one[0]]).toEqual([
+      4,
+      'replicas auto  minInsyncReplicas 2  retentionMs 7200000  retentionBytes 1536  keepUnforwarded true',
+    ]);
     const json = await run('topics', '--json', '--admin', admin);
-    expect(JSON.parse(json.out)).toMatchObject([{ topic: 'sensors', partitions: [{}, {}] }]);
+    expect(JSON.parse(json.out)).toMatchObject([
+      { topic: 'sensors', partitions: [{}, {}], config: { retentionMs: 7_200_000 } },
+    ]);
     expect(await run('topics', 'zz', '--admin', admin)).toMatchObject({
       code: 1,
       error: 'error: the node has no topic "zz"\n  it has: sensors',
@@ -204,21 +219,42 @@ describe('with a node', () => {
   });
 
   it('passes on what is asked of the cluster, or its refusal', async () => {
-    const alter = (topic: string, replicas: string) =>
-      run('topics', 'alter', topic, '--replicas', replicas, '--admin', admin);
+    const alter = (topic: string, ...args: string[]) =>
+      run('topics', 'alter', topic, ...args, '--admin', admin);
     expect((await run('join', '--admin', admin)).code).toBe(0);
     expect((await run('rejoin', '--admin', admin)).code).toBe(0);
-    expect((await alter('sensors', 'auto')).code).toBe(0);
+    expect((await alter('sensors', '--replicas', 'auto')).code).toBe(0);
+    const kept = await alter(
+      ...['sensors', '--retention-ms', '60000', '--retention-bytes=unlimited'],
+      '--keep-unforwarded=false',
+    );
+    expect([kept.code, kept.out]).toEqual([
+      0,
+      'sensors has retentionMs 60000 and retentionBytes unlimited and keepUnforwarded false now, ' +
+        'on every node',
+    ]);
     expect(operated).toEqual([
       { type: 'join' },
       { type: 'rejoin' },
-      { type: 'alterReplicas', topic: 'sensors', replicas: 0 },
+      { type: 'alterTopic', topic: 'sensors', replicas: 0 },
+      {
+        ...{ type: 'alterTopic', topic: 'sensors' },
+        ...{ retentionMs: 60_000, retentionBytes: -1, keepUnforwarded: false },
+      },
     ]);
-    expect(await alter('other', '3')).toMatchObject({
+    expect(await alter('other', '--replicas', '3')).toMatchObject({
       code: 1,
       error: 'error: the node refused: no such topic',
     });
-    expect((await alter('sensors', '0')).code).toBe(2);
+    for (const wrong of [
+      [],
+      ['--replicas', '0'],
+      ['--retention-ms', '0'],
+      ['--keep-unforwarded=no'],
+    ]) {
+      expect((await alter('sensors', ...wrong)).code).toBe(2);
+    }
+    expect((await alter('sensors')).error).toContain('say what to change');
   });
 
   it('promotes only when it is told --yes', async () => {

@@ -35,6 +35,7 @@ const status: NodeStatus = {
       ...{ replicas: [1, 2], inSync: [], atRisk: false },
     },
   ],
+  topics: [],
   mqtt: { connections: 2 },
   clock: { state: 'ok', jumps: 0, lastJumpMs: 0 },
   disk: { usedBytes: 2048, budgetBytes: 1 << 30, droppedRecords: 0, droppedQos0: 0 },

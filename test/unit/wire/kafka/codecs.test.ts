@@ -24,7 +24,7 @@ import { allocateProducerIdsCodec } from '../../../../src/wire/kafka/generated/6
 import { addRaftVoterCodec } from '../../../../src/wire/kafka/generated/80-add-raft-voter.ts';
 import { introduceCodec } from '../../../../src/wire/kafka/generated/10000-introduce.ts';
 import { describeLedCodec } from '../../../../src/wire/kafka/generated/10001-describe-led.ts';
-import { alterReplicasCodec } from '../../../../src/wire/kafka/generated/10002-alter-replicas.ts';
+import { alterTopicCodec } from '../../../../src/wire/kafka/generated/10002-alter-topic.ts';
 import { peerProduceCodec } from '../../../../src/wire/kafka/generated/00-peer-produce.ts';
 import { peerFetchCodec } from '../../../../src/wire/kafka/generated/01-peer-fetch.ts';
 import { writeUnsignedVarint } from '../../../../src/base/varint.ts';
@@ -67,7 +67,7 @@ const codecs = [
   addRaftVoterCodec,
   introduceCodec,
   describeLedCodec,
-  alterReplicasCodec,
+  alterTopicCodec,
 ] as unknown as readonly UnknownCodec[];
 
 const scalars: Readonly<Record<ScalarType, fc.Arbitrary<unknown>>> = {
