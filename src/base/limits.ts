@@ -21,7 +21,12 @@ export const limits = {
   mqttRetainedBytesMax: 16 * 1024 * 1024,
   mqttOfflineBytesMax: 32 * 1024 * 1024,
   mqttOfflinePacketsPerSessionMax: 1_000,
+  /** QoS 2 identifiers between PUBLISH and PUBCOMP, of one session. */
   mqttInboundInflightMax: 1_024,
+  /** Of all sessions, gone clients' too; one costs 4 KB in all the places that know of it. */
+  mqttOpenIdentifiersMax: 65_536,
+  /** A session may always open so many: who leaves many behind shuts nobody out. */
+  mqttOpenIdentifiersFree: 4,
   mqttSessionsMax: 20_000,
   /**
    * What a connection may make us buffer before it is known: its CONNECT packet, and nothing else.

@@ -10,6 +10,7 @@ export const qos2Bugs: readonly PlantedBug[] = [
     rule: 'P5',
     file,
     from: `this.#options.log.commit(changes, () => {
+      if (identifier.renewals === 0) this.#beginning--;
       if (identifier.state === 'committing') this.#produce(session, identifier, publish);
     });`,
     to: `this.#produce(session, identifier, publish);
@@ -139,6 +140,15 @@ export const qos2Bugs: readonly PlantedBug[] = [
     from: "if (isElsewhere) this.#endAndClose(held, 'the client is connected to another node');",
     to: 'if (isElsewhere) return;',
     why: 'two nodes act for one client',
+    suites,
+  },
+  {
+    name: 'open-identifiers-unbounded',
+    rule: 'P5',
+    file,
+    from: '&& ofAll < limits.mqttOpenIdentifiersMax;',
+    to: '&& ofAll >= 0;',
+    why: 'sessions that never release what they published take all memory',
     suites,
   },
 ];

@@ -6,6 +6,7 @@ import type { Publish } from '../event.ts';
 import type { Qos2Options } from './qos2-options.ts';
 import { newIdentifier, type Qos2Session } from './qos2-session.ts';
 import type { OpenIdentifier } from './qos2-session.ts';
+import type { SessionTable } from './session-table.ts';
 import type { TripleTarget } from './triple-target.ts';
 import { identifierRecord, identifierRemoval, producerRecord } from './session-records.ts';
 
@@ -19,9 +20,14 @@ const renewalsMax = 3;
  */
 export class Qos2Handshakes {
   readonly #options: Qos2Options;
+  readonly #table: Pick<SessionTable, 'openIdentifiers'>;
+  /** New identifiers that are on their way into the table. */
+  #beginning = 0;
 
-  constructor(options: Qos2Options) {
+  /** @param table what is committed of all sessions, those of gone clients too. */
+  constructor(options: Qos2Options, table: Pick<SessionTable, 'openIdentifiers'>) {
     this.#options = options;
+    this.#table = table;
   }
 
   /** PUBLISH. Released when its record is committed. */
@@ -79,7 +85,7 @@ export class Qos2Handshakes {
     // No route: nothing is stored, so there is nothing to store once.
     if (place === 'unrouted') return unrouted(publishId);
     if (place === 'topicMissing') return reject(publishId, true, 'its topic is not there');
-    if (session.open.size >= limits.mqttInboundInflightMax) {
+    if (!this.#hasRoom(session)) {
       return reject(publishId, true, 'too many open QoS 2 identifiers');
     }
     const target = session.nextTarget(place, allocateProducerId);
@@ -87,7 +93,15 @@ export class Qos2Handshakes {
     const identifier = newIdentifier(packetId, 'committing', target);
     identifier.waiters.push(publishId);
     session.open.set(packetId, identifier);
+    this.#beginning++;
     this.#commit(session, identifier, publish);
+  }
+
+  /** Nothing that is open is ever forgotten for a new one: its PUBREC may have gone. */
+  #hasRoom({ open }: Qos2Session): boolean {
+    if (open.size < limits.mqttOpenIdentifiersFree) return true;
+    const ofAll = this.#table.openIdentifiers + this.#beginning;
+    return open.size < limits.mqttInboundInflightMax && ofAll < limits.mqttOpenIdentifiersMax;
   }
 
   /** P5 (1), then (2). */
@@ -102,6 +116,7 @@ export class Qos2Handshakes {
       changes.unshift(producerRecord(session));
     }
     this.#options.log.commit(changes, () => {
+      if (identifier.renewals === 0) this.#beginning--;
       if (identifier.state === 'committing') this.#produce(session, identifier, publish);
     });
   }

@@ -22,7 +22,7 @@ export class Qos2Sessions {
 
   constructor(options: Qos2Options) {
     const { sharing } = options;
-    const handshakes = new Qos2Handshakes(options);
+    const handshakes = new Qos2Handshakes(options, this.#table);
     this.#keeper =
       sharing === undefined
         ? new LoneSessions(options, handshakes, this.#table)

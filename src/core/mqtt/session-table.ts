@@ -23,6 +23,12 @@ export interface StoredSession {
 /** The committed sessions of all clients, the same on every node that has applied as much. */
 export class SessionTable {
   readonly #sessions = new Map<string, StoredSession>();
+  #openIdentifiers = 0;
+
+  /** Of all sessions. */
+  get openIdentifiers(): number {
+    return this.#openIdentifiers;
+  }
 
   get size(): number {
     return this.#sessions.size;
@@ -45,10 +51,12 @@ export class SessionTable {
     if (parsed === undefined) return false;
     const { clientId } = parsed;
     const session = this.#sessions.get(clientId) ?? newSession(clientId);
+    const openBefore = session.open.size;
     const isRead =
       parsed.kind === 'session'
         ? applySession(session, value)
         : applyIdentifier(session, parsed.packetId, value);
+    this.#openIdentifiers += session.open.size - openBefore;
     if (!session.isRecorded && session.open.size === 0) this.#sessions.delete(clientId);
     else this.#sessions.set(clientId, session);
     return isRead;
