@@ -38,7 +38,7 @@ forward
   --partitions N      default 4
   --cases A,B         forward, forwardRebuild, forwardRebuildGzip, forwardCatchUp (default: all)
 idle
-  --seconds S         of rest before weighing (default 10)
+  --seconds S         of rest that are weighed, after 45 s (default 30)
 recover
   --gib N             size of the log (default 10)
   --partitions N      default 4
@@ -164,7 +164,7 @@ async function* idleFigures(folder: string): AsyncGenerator<Figure> {
   yield* measureIdle({
     folder,
     runs: numberOf('runs', 3),
-    seconds: numberOf('seconds', 10),
+    seconds: numberOf('seconds', 30),
     say,
   });
 }
