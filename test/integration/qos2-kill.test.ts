@@ -134,15 +134,20 @@ test.each(crashes.flatMap((at) => cuts.map((unsynced) => ({ ...at, unsynced })))
   },
 );
 
-test('SIGKILL while stores and removals are in flight, 5 times', async () => {
+test('SIGKILL while stores and removals are in flight, at least 5 times', async () => {
   const debts: Record<Qos2Debt, number> = { publish: 0, release: 0, nothing: 0 };
   const all = await publishers('flight');
-  for (let kill = 0; kill < 5; kill += 1) {
+  // What a machine with other work takes for it is not known before.
+  const startMs = performance.now();
+  await Promise.all(all.map((publisher) => publisher.handOver()));
+  const handOverMs = Math.ceil(performance.now() - startMs);
+  const isMissed = (): boolean => Math.min(debts.publish, debts.release) === 0;
+  for (let kill = 0; kill < 5 || (isMissed() && kill < 15); kill += 1) {
     const walks = all.map(async (publisher) => {
       await delay(random.below(10));
       await publisher.handOver().catch(() => {});
     });
-    await delay(random.below(40));
+    await delay(random.below(10 + handOverMs));
     await crash((['all', 'some', 'none'] as const)[kill % 3] ?? 'all');
     await Promise.all(walks);
     for (const publisher of all) debts[publisher.debt] += 1;
