@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { formatAddress } from '../../src/config/address.ts';
 import { isWitness } from '../../src/config/cluster-nodes.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -21,6 +22,13 @@ export interface StartOptions {
 /** Longer than this a clean stop does not take; what is left then is what recovery is for. */
 const stopMsMax = 10_000;
 
+/**
+ * V8 keeps 16 MB of a heap's growth free for marking. Ours is about 20 MB and may double, so it was
+ * marked whole whenever the sockets had brought 8 MB, once or more a second in a follower, though
+ * the next collection of what is young would have freed them. So late it is still marked in time.
+ */
+const markLate = '--incremental-marking-soft-trigger=80';
+
 /** `shorelog start`: runs a node until it is told to stop, or cannot go on. */
 export async function runStart(context: CliContext, options: StartOptions): Promise<number> {
   const { terminal } = context;
@@ -28,6 +36,7 @@ export async function runStart(context: CliContext, options: StartOptions): Prom
   const loaded = await configFor(context, options.config);
   if (loaded === undefined) return exitCodes.usage;
   const { config } = loaded;
+  setFlagsFromString(markLate);
   const telemetry = openTelemetry({
     level: options.verbose === true ? 'debug' : 'info',
     isTerminal: terminal.isTty,

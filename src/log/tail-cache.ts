@@ -48,6 +48,7 @@ export class TailCache {
 
   /**
    * Whole batches from the one that holds `from`, at least one; undefined if that one is not here.
+   * A single one is not copied: its bytes are the log's.
    */
   read({ from, to, bytesMax }: ReadRange): Uint8Array | undefined {
     const start = this.#indexOf(from);
@@ -61,7 +62,7 @@ export class TailCache {
       chunks.push(batch.bytes);
       bytes += batch.bytes.length;
     }
-    return concatBytes(chunks);
+    return chunks.length === 1 ? chunks[0] : concatBytes(chunks);
   }
 
   #indexOf(from: Offset): number | undefined {
