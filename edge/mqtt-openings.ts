@@ -17,9 +17,14 @@ export class MqttOpenings {
   #lastRequestId = 0;
 
   add(opening: Opening): number {
+    this.#forgetDead();
     const requestId = ++this.#lastRequestId;
     this.#byRequest.set(requestId, opening);
     return requestId;
+  }
+
+  get size(): number {
+    return this.#byRequest.size;
   }
 
   take(requestId: number): Opening | undefined {
@@ -37,6 +42,14 @@ export class MqttOpenings {
       return true;
     }
     return false;
+  }
+
+  /** The core does not answer who is gone. All wait equally long, so those are at the head. */
+  #forgetDead(): void {
+    for (const [requestId, { connection }] of this.#byRequest) {
+      if (!connection.dead) return;
+      this.#byRequest.delete(requestId);
+    }
   }
 }
 

@@ -45,6 +45,10 @@ export class SharedSessions implements SessionKeeper {
   readonly #unanswered = new Set<HeldSession>();
   /** Of clients of whom a change of owner is on its way from here, the last one. */
   readonly #underWay = new Map<string, Standing>();
+  /** Of clients whose takeover is on its way from here, who is to have it. */
+  readonly #takeovers = new Map<string, HeldSession>();
+  /** Who came when that one's connection was gone: a record for each would pile up. */
+  readonly #comeNext = new Map<string, HeldSession>();
   /** By client, the last owner that acted here: what the front end remembers is of that one. */
   readonly #acted = new TurnoverMap<string, SessionOwnerValue>();
   #isStarted = false;
@@ -159,15 +163,21 @@ export class SharedSessions implements SessionKeeper {
   /** A record of its own: once it is applied here, so is all that lies in front of it. */
   #take(held: HeldSession): void {
     const { clientId, isClean } = held;
+    if (this.#takeovers.has(clientId)) {
+      held.state = 'taking';
+      return void this.#comeNext.set(clientId, held);
+    }
     const before = this.#standing(clientId);
-    if (before === undefined && this.#table.size >= limits.mqttSessionsMax && !this.#evict()) {
+    if (before === undefined && !this.#hasRoom()) {
       return this.#endAndClose(held, 'too many sessions');
     }
     const owner = this.#owners.next();
     held.state = 'taking';
     held.owner = owner;
+    this.#takeovers.set(clientId, held);
     const record = takeoverRecord(clientId, owner, before?.owner, isClean);
     this.#commitStanding(clientId, { owner }, [record], () => {
+      this.#takeovers.delete(clientId);
       if (held.isDead) return this.#abandon(held);
       if (held.isOwner) return this.#taken(held, this.#hasActed(clientId, before?.owner));
       // Somebody was faster: it is known now from whom to take it.
@@ -226,8 +236,18 @@ export class SharedSessions implements SessionKeeper {
 
   /** Its connection went before the session was taken. */
   #abandon(held: HeldSession): void {
-    const isOwner = isSameOwner(this.#table.get(held.clientId)?.owner, held.owner);
+    const { clientId } = held;
+    const isOwner = isSameOwner(this.#table.get(clientId)?.owner, held.owner);
     if (held.isClean && isOwner) this.#remove(held);
+    const next = this.#comeNext.get(clientId);
+    this.#comeNext.delete(clientId);
+    if (next !== undefined && !next.isDead) this.#take(next);
+  }
+
+  /** For one more client, among those that are stored and those on their way. */
+  #hasRoom(): boolean {
+    const max = limits.mqttSessionsMax;
+    return this.#underWay.size < max && (this.#table.size < max || this.#evict());
   }
 
   #remove({ clientId, owner, session }: HeldSession): void {

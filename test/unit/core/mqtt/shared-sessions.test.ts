@@ -138,6 +138,14 @@ test('a persistent session waits for its takeover, as long as it may', () => {
   expect(world.isOnline(0)).toBe(true);
 });
 
+test('a client that comes again and again while nobody leads has one takeover on its way', () => {
+  const world = new SharedWorld(2, 1);
+  for (let attempt = 0; attempt < 10; attempt++) world.connect(0, 0, false);
+  world.drain();
+  expect(world.isOnline(0)).toBe(true);
+  expect(world.logLength).toBe(2);
+});
+
 test('a node whose client is taken over closes its connection and lets go', () => {
   const world = new SharedWorld(2, 1);
   world.connect(0, 0, false);
