@@ -118,11 +118,10 @@ export class LoneSessions implements SessionKeeper {
     const session = this.#sessions.get(clientId);
     if (session === undefined) return this.#afterWipe(clientId, done);
     this.#sessions.delete(clientId);
-    const changes: ViewChange[] = [];
-    for (const identifier of session.open.values()) {
-      identifier.isDead = true;
-      changes.push(identifierRemoval(session, identifier.packetId));
-    }
+    this.#handshakes.end(session, 'the session has ended');
+    const changes: ViewChange[] = [...session.open.keys()].map((packetId) =>
+      identifierRemoval(session, packetId),
+    );
     if (session.isRecorded) changes.push(sessionRemoval(clientId, undefined));
     if (changes.length === 0) return this.#afterWipe(clientId, done);
     const waiting = [done];

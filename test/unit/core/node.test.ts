@@ -149,6 +149,17 @@ describe('Node', () => {
     );
   });
 
+  it('holds nothing of QoS 2 publishes whose clean session has ended', () => {
+    const world = started();
+    world.openSession(1, 'client', true);
+    world.stopSyncing();
+    const publish = world.publish('a', 'x', { qos: 2, packetId: 7 });
+    world.post({ type: 'ConnectionClosed', connection: connectionId(1) });
+    expect(world.rejected).toEqual([publish]);
+    world.syncAgain();
+    expect(world.released).toEqual([]);
+  });
+
   it('acknowledges a publish when it is durable, never before (C5)', () => {
     const world = started();
     world.stopSyncing();
