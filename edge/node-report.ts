@@ -10,6 +10,7 @@ import type { MetricSample } from '../src/ports/metric-sample.ts';
 import type { RotRange } from '../src/ports/recovered-log.ts';
 import type { TopicValue } from '../src/wire/state/state-codec.ts';
 import { connectionMetrics, type ConnectionFacts } from './connection-metrics.ts';
+import { forwardMetrics } from './forward-metrics.ts';
 import { metric } from './metric.ts';
 import type { PeerFacts } from './peer-executor.ts';
 import { clusterMetrics, peerMetrics, replicationMetrics } from './peer-metrics.ts';
@@ -257,18 +258,6 @@ function damageMetrics({ topic, partition, rot }: DamagedLog): MetricSample[] {
     gauge('log_damaged_ranges', 'Ranges of offsets that rot has taken.', rot.length, labels),
     gauge('log_damaged_offsets', 'Offsets in those ranges.', offsets, labels),
   ];
-}
-
-function forwardMetrics(status: ForwardStatus): MetricSample[] {
-  const labels = { topic: status.topic, partition: status.partition };
-  const samples: MetricSample[] = [];
-  if (status.lag !== undefined) {
-    samples.push(gauge('forward_backlog_records', 'Offsets to forward.', status.lag, labels));
-  }
-  if (status.forwardOffset !== undefined) {
-    samples.push(gauge('forward_offset', 'Next to forward.', status.forwardOffset, labels));
-  }
-  return samples;
 }
 
 /** By the full disk, or by a retention that does not wait for central. */

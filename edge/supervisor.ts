@@ -154,6 +154,8 @@ export class Supervisor {
     const livedMs = performance.now() - this.#startedAtMs;
     this.#restarts = livedMs > limits.forwardBackoffMsMax ? 1 : this.#restarts + 1;
     const waitMs = Math.min(limits.forwardBackoffMsMax, 250 * 2 ** Math.min(this.#restarts, 8));
+    const how = signal ?? (code === null ? 'it did not begin' : `code ${code}`);
+    this.#statuses = this.#statuses.map((status) => abandoned(status, how));
     this.#options.telemetry.write('warn', 'The forwarder ended and is started again.', {
       code: code ?? undefined,
       signal: signal ?? undefined,
@@ -161,4 +163,10 @@ export class Supervisor {
     });
     this.#restartTimer = setTimeout(() => this.#start(), waitMs);
   }
+}
+
+/** Nobody forwards it: that it was at work is no news. What somebody must mend stays. */
+function abandoned(status: ForwardStatus, how: string): ForwardStatus {
+  if (status.state === 'blocked' || status.state === 'stopped') return status;
+  return { ...status, state: 'waiting', lastError: `the forwarder process ended (${how})` };
 }
