@@ -24,10 +24,11 @@ import {
 } from '../peer/node-facts.ts';
 import type { Peers } from '../peer/peers.ts';
 import type { Voter } from '../replica/voter-set.ts';
-import { admit, clusterMembers, readmit, type Admission } from './admission.ts';
+import { admit, readmit, type Admission } from './admission.ts';
 import type { AdmissionView } from './admission.ts';
 import { alterTopic } from './alter-topic.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { knownMembers } from './known-members.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { ClusterMember } from './place-topic.ts';
 import { readTopicSettings, topicSettings } from './topic-alteration.ts';
@@ -148,12 +149,12 @@ export class Operators {
    * `again` is called once if it is not done: to be tried a little later.
    */
   comeBack(former: readonly Uuid[], again: () => void): void {
-    const { facts, state, clusterPartition } = this.#options;
+    const { facts, clusterPartition } = this.#options;
     const own = facts();
     // Who votes on `__cluster` may be what its journal lost.
     const leader = this.#leaderOutside();
     const voters = leader?.clusterVoters.map(toVoter) ?? [];
-    const members = clusterMembers(voters, state.members());
+    const members = this.#members(voters);
     const counted = members.find(({ nodeId }) => nodeId === own.nodeId)?.directoryId;
     if (counted === own.directoryId) return undefined;
     const leaderId = clusterPartition()?.leaderId ?? leader?.clusterLeaderId;
@@ -176,6 +177,12 @@ export class Operators {
     }
     const settings = topicSettings(request);
     return this.#call(leaderId, alterTopicCodec, { topic, settings }, done);
+  }
+
+  #members(voters: readonly Voter[]): ClusterMember[] {
+    const { facts, peers, state: cluster } = this.#options;
+    const introduced = peers().introductions().values();
+    return knownMembers({ clusterId: facts().clusterId, voters, cluster, introduced });
   }
 
   /** What the others have against this node. */
@@ -214,7 +221,7 @@ export class Operators {
     const { nodeId, directoryId, isWitness } = facts();
     const voters = clusterPartition()?.voters?.voters ?? [];
     const admission = decision({
-      members: clusterMembers(voters, state.members()),
+      members: this.#members(voters),
       ...{ cluster: state, self: { nodeId, directoryId, isWitness } },
     });
     if (!admission.ok) return done(refuse(admission.text));
