@@ -176,7 +176,6 @@ export class Executor {
       case 'StoreVoters':
       case 'StoreWitness':
       case 'NotePeerStart':
-      case 'StoreProducerIds':
       case 'StoreGivingUp':
       case 'AdoptCluster':
         return this.#journal.run(effect);

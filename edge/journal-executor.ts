@@ -55,13 +55,6 @@ export class JournalExecutor {
           answer: { type: 'PeerStartNoted', ...start },
         });
       }
-      case 'StoreProducerIds': {
-        const { block } = effect;
-        return this.#store('producer-ids', {
-          write: () => journal.persistProducerIds(block),
-          answer: { type: 'ProducerIdsStored', block },
-        });
-      }
       case 'StoreGivingUp': {
         const { disks } = effect;
         return this.#store('giving-up', {

@@ -106,7 +106,6 @@ export class Node {
       case 'RotFound':
       case 'WitnessStored':
       case 'PeerStartNoted':
-      case 'ProducerIdsStored':
       case 'GivingUpStored':
       case 'ClusterAdopted':
         return this.#stored(event);
@@ -190,7 +189,6 @@ export class Node {
       case 'WitnessStored':
         return this.#parts.witnesses.stored(event);
       case 'PeerStartNoted':
-      case 'ProducerIdsStored':
         return undefined;
       default:
         return unreachable(event);

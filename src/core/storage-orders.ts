@@ -1,6 +1,4 @@
-import { assert } from '../base/assert.ts';
 import type { LeaderEpoch, LogGeneration, LogId, Offset, Uuid } from '../base/brand.ts';
-import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import type { PeerStart } from '../ports/stored-facts.ts';
 import type { StoredDisk, StoredVoter } from '../ports/stored-voters.ts';
@@ -57,10 +55,8 @@ export type StorageEffect =
       readonly generation: LogGeneration;
       readonly state: WitnessState;
     }
-  /** A peer is not trusted before its start is durable here (V4). PeerStartNoted. */
+  /** A peer that goes behind its start is refused, after a crash here too (V4). PeerStartNoted. */
   | ({ readonly type: 'NotePeerStart' } & PeerStart)
-  /** The producer ids that are left (P4). ProducerIdsStored. */
-  | { readonly type: 'StoreProducerIds'; readonly block: ProducerIdBlock }
   /**
    * An operator gives these disks up: kept until `__cluster` says so, which an order without any
    * says (V5). GivingUpStored.
@@ -98,11 +94,5 @@ export type StorageEvent =
       readonly endOffset: Offset;
     }
   | ({ readonly type: 'PeerStartNoted' } & PeerStart)
-  | { readonly type: 'ProducerIdsStored'; readonly block: ProducerIdBlock }
   | { readonly type: 'GivingUpStored'; readonly disks: readonly StoredDisk[] }
   | { readonly type: 'ClusterAdopted'; readonly clusterId: Uuid; readonly clusterTopicId: Uuid };
-
-/** The answer to an order that nobody gives in a cluster of one. */
-export function unasked(event: StorageEvent): never {
-  assert(false, `nobody asked for ${event.type}`);
-}

@@ -2,7 +2,6 @@ import type { LeaderEpoch, MonotonicMs, Offset } from '../base/brand.ts';
 import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
-import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { PeerStart } from '../ports/stored-facts.ts';
 import type { StoredDisk, StoredVoter } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
@@ -21,7 +20,6 @@ import {
   givingUpRecord,
   onceHadRecord,
   peerStartRecord,
-  producerIdsRecord,
   storedEntries,
 } from './stored-entries.ts';
 import type { AdoptedCluster } from './stored-entries.ts';
@@ -161,11 +159,6 @@ export class Journal {
     const isNamed = known?.startId !== undefined;
     if (isNamed && known.startCounter === start.startCounter) return;
     await this.#commit([peerStartRecord(start)]);
-  }
-
-  /** The producer ids that are left (P4). */
-  persistProducerIds(block: ProducerIdBlock): Promise<void> {
-    return this.#commit([producerIdsRecord(block)]);
   }
 
   /** Disks that an operator gives up; none: `__cluster` says so (V5). */

@@ -1,13 +1,11 @@
 import { offset, uuid } from '../base/brand.ts';
 import type { Offset, Uuid } from '../base/brand.ts';
-import type { ProducerIdBlock } from '../ports/producer-id-block.ts';
 import type { PeerStart, StoredFacts } from '../ports/stored-facts.ts';
 import type { StoredDisk } from '../ports/stored-voters.ts';
 import type { JournalEntry, JournalRecord, LogKey } from './journal-record.ts';
 import { isCount, isJsonObject, isText, parseJson } from './json.ts';
 
 const peerStartPrefix = 'peer-start/';
-const producerIdsKey = 'producer-ids';
 const clusterKey = 'cluster';
 const givingUpKey = 'giving-up';
 const onceHadPrefix = 'once-had/';
@@ -21,10 +19,6 @@ export interface AdoptedCluster {
 /** The journal's record of a peer's newest start. */
 export const peerStartRecord = ({ directoryId, ...start }: PeerStart): JournalRecord =>
   entry(`${peerStartPrefix}${directoryId}`, start);
-
-/** The journal's record of the producer ids that are left. */
-export const producerIdsRecord = ({ next, end }: ProducerIdBlock): JournalRecord =>
-  entry(producerIdsKey, { next, end });
 
 /** The journal's record of the cluster. */
 export const clusterRecord = ({ clusterId, clusterTopicId }: AdoptedCluster): JournalRecord =>
@@ -44,8 +38,6 @@ export interface StoredEntries {
   readonly onceHad: StoredFacts['onceHad'];
   /** The newest start seen of each peer's directory. */
   readonly peerStarts: readonly PeerStart[];
-  /** Undefined: no block was ever taken. */
-  readonly producerIds: ProducerIdBlock | undefined;
   /** Disks that an operator gave up, until `__cluster` says so. */
   readonly givingUp: readonly StoredDisk[];
 }
@@ -55,7 +47,6 @@ export const storedEntries = (entries: readonly JournalEntry[]): StoredEntries =
   cluster: clusterIn(entries),
   onceHad: onceHadIn(entries),
   peerStarts: peerStartsIn(entries),
-  producerIds: producerIdsIn(entries),
   givingUp: givingUpIn(entries),
 });
 
@@ -78,13 +69,6 @@ function peerStartsIn(entries: readonly JournalEntry[]): readonly PeerStart[] {
     const directoryId = uuid(key.slice(peerStartPrefix.length));
     return [{ directoryId, startCounter, startId: isText(startId) ? uuid(startId) : undefined }];
   });
-}
-
-function producerIdsIn(entries: readonly JournalEntry[]): ProducerIdBlock | undefined {
-  const block = valueOf(entries, producerIdsKey);
-  if (!isJsonObject(block)) return undefined;
-  const { next, end } = block;
-  return isCount(next) && isCount(end) ? { next, end } : undefined;
 }
 
 function givingUpIn(entries: readonly JournalEntry[]): readonly StoredDisk[] {

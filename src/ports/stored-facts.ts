@@ -1,5 +1,4 @@
 import type { Offset, Uuid } from '../base/brand.ts';
-import type { ProducerIdBlock } from './producer-id-block.ts';
 import type { StoredDisk, StoredVoter } from './stored-voters.ts';
 import type { WitnessState } from './witness-state.ts';
 
@@ -32,7 +31,6 @@ export interface StoredFacts {
   readonly witnesses: readonly (Place & { readonly state: WitnessState })[];
   /** The newest start seen of each peer's directory (V4). */
   readonly peerStarts: readonly PeerStart[];
-  readonly producerIds: ProducerIdBlock | undefined;
   /** An operator gave these up, and `__cluster` may not say so yet (V5). */
   readonly givingUp: readonly StoredDisk[];
 }

@@ -84,7 +84,6 @@ class Ledger {
   readonly voters = new Promised<readonly StoredVoter[]>();
   readonly witness = new Promised<WitnessState>();
   readonly peerStart = new Promised<number>();
-  readonly producerIds = new Promised<number>();
   /** One of these is what a start must find. */
   shapes: readonly LogShape[] = [];
 }
@@ -214,9 +213,6 @@ async function live(disk: FakeDisk, ledger: Ledger): Promise<void> {
   );
   await asked(storage, ledger.peerStart, 4, () => journal.notePeerStart(startOf(4)));
   await asked(storage, ledger.peerStart, 5, () => journal.notePeerStart(startOf(5)));
-  await asked(storage, ledger.producerIds, 2_001, () =>
-    journal.persistProducerIds({ next: 2_001, end: 3_000 }),
-  );
   const opened = await retried(storage, () => storage.createLog('sensors', topicId, 0));
   const log = new LogLife(storage, opened, ledger, votersOf(1, 2));
   await log.append(3, 1);
@@ -274,7 +270,6 @@ async function check(disk: FakeDisk, ledger: Ledger): Promise<number | undefined
     expect(first?.voters).toEqual(votersOf(1, 2, 3));
   }
   ledger.peerStart.check(facts.peerStarts[0]?.startCounter);
-  ledger.producerIds.check(facts.producerIds?.next);
   ledger.witness.check(facts.witnesses[0]?.state);
   const log = storage.logs[0];
   if (log === undefined) return undefined;

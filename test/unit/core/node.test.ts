@@ -76,7 +76,7 @@ describe('Node', () => {
     const before = started();
     const stored = {
       ...{ clusterTopicId: undefined, startVoters: [], witnesses: [], peerStarts: [] },
-      ...{ formerDirectoryIds: [zeroUuid], producerIds: undefined, onceHad: [], givingUp: [] },
+      ...{ formerDirectoryIds: [zeroUuid], onceHad: [], givingUp: [] },
     };
     const peers = [1, 2].map((nodeId) => ({ nodeId, isWitness: false }));
     const cluster = { name: 'plant', peers, replicaLagTimeMaxMs: 1_000, version: '1' };

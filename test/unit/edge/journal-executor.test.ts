@@ -50,7 +50,6 @@ describe('JournalExecutor', () => {
     executor.run({ type: 'StoreWitness', ...place, generation, state: stateTo(8) });
     const start = { directoryId: otherTopicId, startCounter: 5, startId: topicId };
     executor.run({ type: 'NotePeerStart', ...start });
-    executor.run({ type: 'StoreProducerIds', block: { next: 1, end: 9 } });
     const cluster = { clusterId: topicId, clusterTopicId: otherTopicId };
     executor.run({ type: 'AdoptCluster', ...cluster, voters: [voter] });
     expect(events).toEqual([]);
@@ -58,7 +57,6 @@ describe('JournalExecutor', () => {
     expect(events).toEqual([
       { type: 'VotersStored', ...place },
       { type: 'WitnessStored', ...place, generation, endOffset: 8 },
-      { type: 'ProducerIdsStored', block: { next: 1, end: 9 } },
       { type: 'PeerStartNoted', ...start },
       { type: 'ClusterAdopted', ...cluster },
     ]);
@@ -75,7 +73,6 @@ describe('JournalExecutor', () => {
       ],
       witnesses: [{ ...place, state: stateTo(8) }],
       peerStarts: [start],
-      producerIds: { next: 1, end: 9 },
     });
   });
 

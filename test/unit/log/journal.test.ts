@@ -200,23 +200,19 @@ describe('Journal', () => {
     ...{ directoryId: otherTopicId, startCounter, startId },
   });
 
-  it('keeps the newest start of a peer, and the producer ids that are left', async () => {
+  it('keeps the newest start of a peer', async () => {
     const disk = new FakeDisk();
     const journal = await Journal.open(disk, new ManualClock(), true);
     await journal.notePeerStart(startOf(4));
     const syncs = disk.count('sync');
     await journal.notePeerStart(startOf(3));
     expect(disk.count('sync')).toBe(syncs);
-    await journal.persistProducerIds({ next: 7, end: 1_000 });
     expect(storedEntries((await reopen(disk)).entries())).toEqual({
       cluster: undefined,
       onceHad: [],
       peerStarts: [startOf(4)],
-      producerIds: { next: 7, end: 1_000 },
       givingUp: [],
     });
-    const bad = [{ key: 'producer-ids', json: '{"next":-1,"end":2}' }];
-    expect(storedEntries(bad).producerIds).toBeUndefined();
     const before = [{ key: `peer-start/${otherTopicId}`, json: '7' }];
     expect(storedEntries(before).peerStarts).toEqual([startOf(7)]);
     // What an older version wrote gets the name of the start once it is known, and keeps it.
