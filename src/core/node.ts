@@ -3,6 +3,7 @@ import { present, unreachable } from '../base/assert.ts';
 import type { LedStatus } from './cluster-status.ts';
 import type { AdminAnswer, Effect } from './effect.ts';
 import type { Event } from './event.ts';
+import { leaveToHeirs } from './leave-to-heirs.ts';
 import type { NodeOptions, NodeView } from './node-options.ts';
 import { NodeParts } from './node-parts.ts';
 import type { Now } from './now.ts';
@@ -248,6 +249,7 @@ export class Node {
   }
 
   #tick(now: Now): void {
+    if (this.#disk === 'stalled') this.#holdForDisk();
     this.#parts.router.tick(now.monotonicMs);
     this.#parts.partitions.tick(now.monotonicMs);
     this.#parts.boot.tick(now.monotonicMs);
@@ -280,7 +282,15 @@ export class Node {
 
   #diskBecame(state: DiskState): void {
     this.#disk = state;
-    this.#parts.ingest.diskBecame(state);
+    this.#holdForDisk();
+  }
+
+  /** While it takes nothing for long publishers wait only for what no other node can lead (L8). */
+  #holdForDisk(): void {
+    const { partitions, ingest } = this.#parts;
+    const { monotonicMs: now } = present(this.#now, 'inside a step');
+    const isNotNeeded = this.#disk === 'stalled' && !leaveToHeirs(partitions, now);
+    ingest.diskBecame(isNotNeeded ? 'free' : this.#disk);
   }
 
   #withPartition(id: LogId, use: (partition: Partition) => void): void {

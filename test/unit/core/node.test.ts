@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { present } from '../../../src/base/assert.ts';
 import { connectionId, leaderEpoch, offset, uuid } from '../../../src/base/brand.ts';
 import { limits } from '../../../src/base/limits.ts';
 import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
@@ -221,6 +222,30 @@ describe('Node', () => {
     const held = world.effects.filter((effect) => effect.type === 'HoldPublishers');
     expect(held.map((effect) => effect.held)).toEqual(['all', 'acknowledged', 'none']);
     expect(world.effects.some(({ type }) => type === 'ListSegments')).toBe(false);
+  });
+
+  it('leaves what others can lead to them while the disk stalls, and holds nobody then (L8)', () => {
+    const world = started();
+    const led = [...world.node.view.partitions];
+    let canElect = false;
+    const resigned: string[] = [];
+    for (const { topic, replica } of led) {
+      const leadership = present(replica.leadership, 'it leads');
+      vi.spyOn(leadership, 'hasHeirs').mockImplementation(() => canElect);
+      vi.spyOn(replica, 'resign').mockImplementation(() => {
+        resigned.push(topic);
+        vi.spyOn(replica, 'isLeader', 'get').mockReturnValue(false);
+      });
+    }
+    world.post({ type: 'DiskStalled' });
+    world.turn();
+    expect(resigned).toEqual([]);
+    canElect = true;
+    world.later(1);
+    expect(resigned.toSorted()).toEqual(led.map(({ topic }) => topic).toSorted());
+    const held = world.effects.filter((effect) => effect.type === 'HoldPublishers');
+    expect(held.map((effect) => effect.held)).toEqual(['all', 'none']);
+    vi.restoreAllMocks();
   });
 
   it('drops and counts QoS 0 while the disk is full, and closes nothing for it', () => {
