@@ -76,12 +76,16 @@ test('batches that are too large for central are rebuilt smaller, once and for a
   expect(world.central.calls.get('InitProducerId')).toBeLessThan(8);
 });
 
-test('a record too large for central blocks its partition, which says how large it is', () => {
+test.each([
+  [10, /offsets 21 to 21 here, a record of \d+ bytes.*max\.message/],
+  [-1, /offsets 21 to 21 here.*forward --from 22/],
+])('what central refuses with %i blocks its partition alone', (code, explained) => {
   const world = new ForwardWorld(36, { compression: 'none' });
   world.createTopics(2, 2);
-  world.central.refuseProduce = (topic, _, bytes) => (topic === 'target' && bytes > 9_000 ? 10 : 0);
+  world.central.refuseProduce = (topic, partition, bytes) =>
+    topic === 'target' && partition === 0 && bytes > 9_000 ? code : 0;
   const only = world.start('only');
-  world.write(0, 20, 1_000);
+  world.write(0, 20, 100);
   world.write(0, 1, 10_000);
   world.write(1, 50, 1_000);
   world.run(60_000);
@@ -89,7 +93,7 @@ test('a record too large for central blocks its partition, which says how large 
   expect(world.arrived(1)).toHaveLength(50);
   const [blocked] = only.statuses.filter(({ partition }) => partition === 0);
   expect(blocked?.state).toBe('blocked');
-  expect(blocked?.lastError).toMatch(/offsets 21 to 21 here, a record of \d+ bytes.*max\.message/);
+  expect(blocked?.lastError).toMatch(explained);
   world.central.refuseProduce = () => 0;
   expect(world.run(200_000, () => world.isComplete)).toBe(true);
 });

@@ -14,8 +14,9 @@ import type { CentralPartition } from './central-topics.ts';
 import type { ForwardContext } from './context.ts';
 import type { Wait } from './procedure.ts';
 import type { Outgoing } from './rebuild.ts';
+import { asRefusal } from './refused-records.ts';
 import type { Trouble } from './trouble.ts';
-import { noAnswer, troubleOf } from './trouble.ts';
+import { noAnswer, troubleOf, waiting } from './trouble.ts';
 
 /** What InitProducerId gave. */
 export interface ProducerIdentity {
@@ -125,10 +126,11 @@ export class Producer {
 function refusal(outcome: Outcome<ProduceResponse>, what: string): Trouble | undefined {
   if (!outcome.ok) return noAnswer(outcome.error, what);
   const found = outcome.value.responses[0]?.partitionResponses[0];
-  const code = found?.errorCode ?? -1;
+  if (found === undefined) return waiting(`${what}: central left it out of its answer`);
+  const { errorCode: code } = found;
   if (code === 0) return undefined;
-  const told = found?.errorMessage ? ` (${found.errorMessage})` : '';
-  const trouble = troubleOf(code, what);
+  const told = found.errorMessage ? ` (${found.errorMessage})` : '';
+  const trouble = asRefusal(troubleOf(code, what));
   return { ...trouble, text: trouble.text + told };
 }
 

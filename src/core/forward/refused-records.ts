@@ -10,10 +10,22 @@ const tooLarge = 10;
 const listTooLarge = 18;
 const badTimestamp = 32;
 const badRecord = 87;
+const unknown = -1;
+const corrupt = 2;
+const ofRecords: ReadonlySet<number | undefined> = new Set([
+  ...[tooLarge, listTooLarge, badTimestamp, badRecord, unknown, corrupt],
+]);
 
 /** Whether records are to blame: then a smaller transaction finds those before them a way. */
-export const isOfRecords = ({ code }: Trouble): boolean =>
-  isOfSize(code) || code === badTimestamp || code === badRecord;
+export const isOfRecords = ({ state, code }: Trouble): boolean =>
+  state === 'blocked' && ofRecords.has(code);
+
+/**
+ * The answer to a Produce: what a broker cannot unpack it does not refuse, it fails, and would for
+ * ever. Our node does not open what its clients packed.
+ */
+export const asRefusal = (trouble: Trouble): Trouble =>
+  trouble.code === unknown || trouble.code === corrupt ? { ...trouble, state: 'blocked' } : trouble;
 
 const isOfSize = (code: number | undefined): boolean => code === tooLarge || code === listTooLarge;
 
@@ -44,8 +56,12 @@ function waysOut({ code }: Trouble, plan: ForwardPlan): string {
     const after = 'message.timestamp.after.max.ms (.before.max.ms if they are too old)';
     return `, ${isoTime(oldest)} to ${isoTime(newest)}. It goes on by itself once central's clock is near enough, or raise ${after} of the topic at central`;
   }
+  const behind = `\`shorelog forward --from ${plan.nextOffset}\` goes on behind them, without them`;
   if (code === badRecord) {
-    return ". A compacted topic takes no record without a key: mend the topic's cleanup.policy at central, or its route";
+    return `. A compacted topic takes no record without a key (its cleanup.policy), and none takes a batch with a wrong count: ${behind}`;
+  }
+  if (!isOfSize(code)) {
+    return `. If it lasts, central cannot read what a client packed there: ${behind}`;
   }
   const [largest] = headers.sort((a, b) => b.totalBytes - a.totalBytes);
   const type = largest && compressionTypeOf(largest);
