@@ -97,3 +97,20 @@ test.each([
   world.central.refuseProduce = () => 0;
   expect(world.run(200_000, () => world.isComplete)).toBe(true);
 });
+
+test('a forwarder that starts while central is away says how far behind its node is', () => {
+  const world = new ForwardWorld(37);
+  world.createTopics(1, 1);
+  const first = world.start('first');
+  world.write(0, 5);
+  expect(world.run(10_000, () => world.isComplete)).toBe(true);
+  world.run(1_000);
+  world.kill(first);
+  world.isCentralUp = false;
+  const second = world.start('second');
+  for (const lag of [3, 6]) {
+    world.write(0, 3);
+    world.run(60_000);
+    expect(second.statuses[0]).toMatchObject({ state: 'waiting', forwardOffset: 6, lag });
+  }
+});

@@ -120,7 +120,8 @@ export class PartitionForwarder {
 
   get status(): ForwardStatus {
     const { topic, topicId, partition } = this.#partition;
-    const at = this.#forwardOffset;
+    // Until central has been asked, as far as the node knows: only to be told (X3).
+    const at = this.#forwardOffset ?? this.#partition.mark?.forwardOffset;
     const end = this.#highWatermark;
     return {
       topic,
