@@ -45,6 +45,8 @@ export interface SocketListenerCounters {
   closedUndrained: number;
 }
 
+const closeMsMax = 5_000;
+
 /** Sockets of one port: bytes in as events, bytes out as the core orders. Decides nothing. */
 export class SocketListener {
   readonly #options: SocketListenerOptions;
@@ -111,9 +113,10 @@ export class SocketListener {
     const socket = this.#connections.get(id)?.socket;
     if (socket === undefined) return;
     if (isAbrupt) return void socket.destroy();
-    // A peer that does not read it has 5 seconds.
     socket.end();
-    socket.setTimeout(5_000, () => socket.destroy());
+    // A peer that does not read it, or does not stop to send, has 5 seconds.
+    const late = setTimeout(() => socket.destroy(), closeMsMax);
+    socket.once('close', () => clearTimeout(late));
   }
 
   hold(id: ConnectionId, isHeld: boolean): void {

@@ -35,3 +35,37 @@ it('reports what a peer took, and nothing while it does not read', async () => {
     await listener.stop();
   }
 });
+
+it('ends a connection in time whose peer goes on sending after it was closed', async () => {
+  const events: Event[] = [];
+  const id: ConnectionId = connectionId(1);
+  const listener = new KafkaListener({
+    address: { host: '127.0.0.1', port: 0 },
+    connectionsMax: 10,
+    post: (event) => events.push(event),
+    nextConnectionId: () => id,
+  });
+  const bound = await listener.listen();
+  const port = bound.ok ? bound.value.port : 0;
+  // It never sends the end of its own side.
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  socket.on('error', () => undefined).resume();
+  const types = (): string[] => events.map(({ type }) => type);
+  try {
+    await vi.waitFor(() => expect(types()).toContain('KafkaConnectionOpened'));
+    // Timers of sockets are Node's own and go on.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    listener.close(id, false);
+    vi.advanceTimersByTime(4_999);
+    await new Promise((resolve) => socket.once('end', () => resolve(undefined)));
+    socket.write('x');
+    expect(listener.connections).toBe(1);
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(types()).toContain('ConnectionClosed'));
+  } finally {
+    vi.useRealTimers();
+    socket.destroy();
+    await listener.stop();
+  }
+});
