@@ -57,7 +57,8 @@ export class DiskRoom implements LogRoom {
 
   /** Asks the file system, then measures. */
   async refresh(): Promise<void> {
-    if (this.#isRefreshing) return;
+    // A stalled disk may take all threads, and never answer: that must be told all the same (L8).
+    if (this.#isRefreshing) return this.measure();
     this.#isRefreshing = true;
     const { storage, budgetBytes } = this.#options;
     try {

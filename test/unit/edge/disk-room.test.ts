@@ -6,7 +6,7 @@ import type { Reserve } from '../../../src/log/reserve.ts';
 /** A room of 1,000 bytes that all logs may hold, and a disk that has more. */
 function openRoom(budgetBytes: number | 'auto' = 1_000) {
   const posted: Event[] = [];
-  const disk = { bytes: 0, freeBytes: 10_000 };
+  const disk = { bytes: 0, freeBytes: 10_000, isHanging: false };
   const reserve = { isMissed: false, missingBytes: 0, wantedBytes: 0, refill: async () => 0 };
   const room = new DiskRoom({
     storage: {
@@ -14,10 +14,13 @@ function openRoom(budgetBytes: number | 'auto' = 1_000) {
       get bytes() {
         return disk.bytes;
       },
-      space: async () => ({ freeBytes: disk.freeBytes, totalBytes: 0 }),
+      space: () =>
+        disk.isHanging
+          ? new Promise(() => undefined)
+          : Promise.resolve({ freeBytes: disk.freeBytes, totalBytes: 0 }),
     },
     budgetBytes,
-    isStalled: () => false,
+    isStalled: () => disk.isHanging,
     isDead: () => false,
     post: (event) => posted.push(event),
     start: (work) => void work(),
@@ -48,6 +51,16 @@ describe('DiskRoom', () => {
     expect(posted).toEqual([]);
     write(1);
     expect(posted).toEqual([{ type: 'DiskFilled', missingBytes: 1, budgetBytes: 10_000 }]);
+  });
+
+  it('tells that the disk stalls, though nothing that it is asked is answered (L8)', async () => {
+    const { room, disk, posted } = openRoom();
+    await room.refresh();
+    disk.isHanging = true;
+    const hanging = room.refresh();
+    expect(posted).toEqual([]);
+    await Promise.race([hanging, room.refresh()]);
+    expect(posted).toEqual([{ type: 'DiskStalled' }]);
   });
 
   it('says a full disk once for all the writes that were under way', async () => {
