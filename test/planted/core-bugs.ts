@@ -243,6 +243,15 @@ export const coreBugs: readonly PlantedBug[] = [
     suites: node,
   },
   {
+    name: 'stalled-disk-goes-on-leading',
+    rule: 'L8',
+    file: 'src/core/leave-to-heirs.ts',
+    from: 'if (replica.leadership?.hasHeirs(now) === true) replica.resign(now);',
+    to: '',
+    why: 'beside a witness nothing is acknowledged until a hanging disk is back',
+    suites: node,
+  },
+  {
     name: 'acknowledged-out-of-order',
     rule: 'C5',
     file: 'src/core/produce/publish-order.ts',

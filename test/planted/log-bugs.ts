@@ -274,4 +274,13 @@ export const logBugs: readonly PlantedBug[] = [
     why: 'a majority elects a leader that has lost what it was counted for',
     suites: [severalVoters],
   },
+  {
+    name: 'snapshot-of-half-known-producers',
+    rule: 'P2',
+    file: 'src/log/partition-log.ts',
+    from: 'if (this.#recovered.mustRefetch.length > 0) return;',
+    to: '',
+    why: 'a batch in a hole that was filled is stored twice when it is sent again',
+    suites: [severalVoters],
+  },
 ];
