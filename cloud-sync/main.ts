@@ -11,6 +11,8 @@ import { lineTelemetry } from './telemetry.ts';
  * are printed.
  */
 function main(): void {
+  // Nobody reads its lines any more: no reason to stop forwarding.
+  process.stdout.on('error', () => undefined);
   const telemetry = lineTelemetry((line) => process.stdout.write(line));
   const settingsText = process.env['SHORELOG_FORWARDER_SETTINGS'];
   if (settingsText === undefined) {

@@ -5,8 +5,10 @@ import { openTerminal } from './terminal.ts';
 
 const { stdout, stderr, env, argv } = process;
 
-// `shorelog consume ... | head` closes the pipe: that is an end, not a fault.
+// `shorelog consume ... | head` closes the pipe: that is an end, not a fault. A node goes on
+// without its lines: who read them is gone, its sensors are not.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (argv[2] === 'start') return;
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.problem);
 });
 
