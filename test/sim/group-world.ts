@@ -672,6 +672,8 @@ export class GroupWorld {
       const witness = this.node(voter.nodeId);
       if (voter.role !== 'witness' || voter.directoryId !== witness.directoryId) continue;
       if (only !== undefined && only !== witness) continue;
+      // A later leader may have offered it more, of an epoch whose leader does not know yet.
+      if ((witness.replica?.leaderEpoch ?? 0) > leadership.leaderEpoch) continue;
       const { witnessBehind } = this.invariants;
       const { leaderEpoch } = leadership;
       this.invariants.guard(() => witnessBehind.compare(leaderEpoch, witness.log, inSync));
