@@ -97,6 +97,13 @@ export class PeerLink {
     if (this.#isNeeded && this.#state.type === 'closed') this.#open();
   }
 
+  /** Its node is there: it is not waited for any longer. */
+  hasten(): void {
+    if (this.#state.type !== 'waiting') return;
+    this.#host.deadlines.cancel(this.#state.deadline);
+    this.#open();
+  }
+
   /** Sends when the link is ready, and fails unsent if it is not in time. */
   call<Q, R>(codec: ApiCodec<Q, R>, body: Q, timeoutMs: number, done: PeerAnswered<R>): void {
     const deadline = monotonicMs(this.#host.now() + timeoutMs);

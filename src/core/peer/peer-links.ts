@@ -56,6 +56,11 @@ export class PeerLinks {
     return link;
   }
 
+  /** A node is there: links to it that wait for their next attempt are opened now. */
+  hasten(nodeId: number): void {
+    for (const link of this.#byPurpose.values()) if (link.nodeId === nodeId) link.hasten();
+  }
+
   /** Says again who we are, on every open link. */
   introduceAgain(): void {
     for (const link of this.#byPurpose.values()) link.introduce();

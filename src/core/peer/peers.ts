@@ -108,6 +108,10 @@ export class Peers {
     const fetchWaitMs = Math.min(limits.peerFetchWaitMsMax, options.replicaLagTimeMaxMs / 3);
     this.#introductions = new PeerIntroductions({
       ...options,
+      introduced: (other) => {
+        this.#links.hasten(other);
+        options.introduced(other);
+      },
       refused: (other, reason) => this.#print(other, reason),
       isConnected: (other) => this.isConnected(other),
       ask: (other, done) => this.#ask(other, done),

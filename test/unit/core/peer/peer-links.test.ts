@@ -34,6 +34,18 @@ describe('PeerLinks', () => {
     expect(world.opened - later).toBeLessThan(45);
   });
 
+  it('does not wait any longer for a node that introduces itself', () => {
+    const world = new PeerWorld(3, { nodes: 2, delayMs: () => 1 });
+    world.startAll();
+    world.runFor(5_000);
+    world.crash(world.node(2));
+    world.runFor(20_000);
+    world.start(world.node(2));
+    world.runFor(50);
+    expect(world.peers(2).isConnected(1)).toBe(true);
+    expect(world.peers(1).isConnected(2)).toBe(true);
+  });
+
   it('notices at once that the process of a node is gone', () => {
     const world = new PeerWorld(2, { nodes: 3, delayMs: () => 2, fsyncMs: () => 2 });
     world.startAll();
