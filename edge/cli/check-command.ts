@@ -12,6 +12,7 @@ import type { ConfigProblem } from '../../src/config/problem.ts';
 import { nodeAddresses } from '../../src/config/node-addresses.ts';
 import { apis } from '../../src/client/kafka/api.ts';
 import { configWarnings } from '../../src/config/config-warnings.ts';
+import { addressBookFindings } from './check-address-book.ts';
 import { identityFinding } from './check-identity.ts';
 import { peerFindings } from './check-peers.ts';
 import type { Finding } from './finding.ts';
@@ -49,6 +50,7 @@ export async function runCheck(
     clockFinding(Date.now(), newestChangeMs(resolve(loaded.config.node.dataDir))),
     ...(await portFindings(loaded.config)),
     ...(await peerFindings(loaded.config)),
+    ...(await addressBookFindings(loaded.config)),
     // A witness forwards nothing.
     ...(isWitness(loaded.config) ? [] : await centralFindings(loaded.config)),
   ];
