@@ -361,9 +361,9 @@ export class Executor {
 
   #storeAttempt({ askId, attempt, mark }: Of<'StoreForwardAttempt'>): void {
     const { forwardMarks, post } = this.#world;
+    const store = forwardMarks.attempted(attempt, mark);
     this.#start(async () => {
-      await forwardMarks.attempted(attempt, mark);
-      post({ type: 'ForwardAttemptStored', askId });
+      if (await store()) post({ type: 'ForwardAttemptStored', askId });
     });
   }
 

@@ -24,6 +24,8 @@ export class ForwardMarks {
   readonly #noted = new Map<string, Offset>();
   /** Transactions whose outcome is not known, by entry. */
   readonly #attempts = new Map<string, ForwardMark>();
+  /** The newest attempt that is to be durable at once, by partition. */
+  readonly #asked = new Map<string, ForwardMark>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: EntryStore, failed: (error: unknown) => void) {
@@ -48,11 +50,26 @@ export class ForwardMarks {
   }
 
   /**
-   * Resolves when both are durable: from then on the journal names the two places where central's
-   * cursor may stand, whatever becomes of the transaction.
+   * What stores both, called again while the disk is full. It resolves when they are durable: from
+   * then on the journal names the two places where central's cursor may stand, whatever becomes of
+   * the transaction. It gives false, and writes nothing, once a newer attempt was asked for: the
+   * forwarder that asked for this one is gone, and an attempt never goes back.
    */
-  async attempted(attempt: ForwardMark, mark: ForwardMark | undefined): Promise<void> {
+  attempted(attempt: ForwardMark, mark: ForwardMark | undefined): () => Promise<boolean> {
     const key = `${attempt.topicId}/${attempt.partition}`;
+    this.#asked.set(key, attempt);
+    return async () => {
+      if (this.#asked.get(key) !== attempt) return false;
+      await this.#storeBoth(key, attempt, mark);
+      return this.#asked.get(key) === attempt;
+    };
+  }
+
+  async #storeBoth(
+    key: string,
+    attempt: ForwardMark,
+    mark: ForwardMark | undefined,
+  ): Promise<void> {
     // Asked for in one turn, so the journal writes them in one step.
     const writes = [this.#store.persistEntry(attemptPrefix + key, JSON.stringify(attempt))];
     if (mark !== undefined) {
@@ -63,6 +80,7 @@ export class ForwardMarks {
 
   /** As `attempted`, but stored by a clean stop alone. */
   noteAttempt(attempt: ForwardMark): void {
+    this.#asked.delete(`${attempt.topicId}/${attempt.partition}`);
     this.#attempts.set(`${attemptPrefix}${attempt.topicId}/${attempt.partition}`, attempt);
   }
 

@@ -63,10 +63,21 @@ it('never writes a mark over the newer one that an attempt took along', async ()
   await vi.advanceTimersByTimeAsync(1_000);
   expect(written.at(-1)).toBe('forward 1 at 2');
   marks.note(mark(0, 3));
-  const stored = marks.attempted(mark(0, 4), mark(0, 3));
+  const stored = marks.attempted(mark(0, 4), mark(0, 3))();
   await settle();
   await stored;
   expect(written.filter((one) => one.startsWith('forward 0')).at(-1)).toBe('forward 0 at 3');
+});
+
+it('lets go an attempt that found no room once a newer one was asked for', async () => {
+  const { marks, written, errors } = newMarks();
+  errors.push(new DiskError('ENOSPC', 'write', 'journal'));
+  const older = marks.attempted(markAt(4), undefined);
+  await expect(older()).rejects.toThrow('ENOSPC');
+  const newer = marks.attempted(markAt(5), undefined);
+  expect(await newer()).toBe(true);
+  expect(await older()).toBe(false);
+  expect(written).toEqual([`${key.replace('forward/', 'forward-attempt/')} 5`]);
 });
 
 it('stores at a clean stop the transactions whose outcome nobody knows', async () => {
