@@ -360,10 +360,11 @@ export class Executor {
   }
 
   #storeAttempt({ askId, attempt, mark }: Of<'StoreForwardAttempt'>): void {
-    const { forwardMarks, post } = this.#world;
+    const { forwardMarks, post, answerForwarder } = this.#world;
     const store = forwardMarks.attempted(attempt, mark);
     this.#start(async () => {
       if (await store()) post({ type: 'ForwardAttemptStored', askId });
+      else answerForwarder(askId, false);
     });
   }
 

@@ -52,8 +52,8 @@ export class ForwardMarks {
   /**
    * What stores both, called again while the disk is full. It resolves when they are durable: from
    * then on the journal names the two places where central's cursor may stand, whatever becomes of
-   * the transaction. It gives false, and writes nothing, once a newer attempt was asked for: the
-   * forwarder that asked for this one is gone, and an attempt never goes back.
+   * the transaction. It gives false, and writes nothing, once a newer attempt was asked for:
+   * whoever asked for this one has a successor, and an attempt never goes back.
    */
   attempted(attempt: ForwardMark, mark: ForwardMark | undefined): () => Promise<boolean> {
     const key = `${attempt.topicId}/${attempt.partition}`;
