@@ -20,14 +20,26 @@ export class PublishOrder {
   readonly #byConnection = new TurnoverMap<ConnectionId, Ring<PendingPublish>>();
   readonly #refused: (publishId: number, error: ErrorCode) => void;
   #released: number[] = [];
+  /** Refused in this turn and in the last one. The front end closes them at the end of a turn. */
+  #refusedNow: Set<ConnectionId> | undefined;
+  #refusedBefore: Set<ConnectionId> | undefined;
 
   constructor(refused: (publishId: number, error: ErrorCode) => void) {
     this.#refused = refused;
   }
 
-  /** Takes the next publish of a connection. */
+  /**
+   * Takes the next publish of a connection. What was read before a refused one's connection was
+   * closed comes too late: its client sends it again behind the refused one, and stored now it
+   * would get there first.
+   */
   add(publish: OrderedPublish, arrivedAt: MonotonicMs): PendingPublish {
-    const { connection } = publish;
+    const { connection, isPromised } = publish;
+    if (this.#isRefused(connection)) {
+      const late = new PendingPublish(this, new Ring(), publish, arrivedAt);
+      late.isGone = isPromised;
+      return late;
+    }
     let ring = this.#byConnection.get(connection);
     if (ring === undefined) {
       ring = new Ring();
@@ -38,8 +50,10 @@ export class PublishOrder {
     return pending;
   }
 
-  /** Publishes that may leave since the last call, in order. */
+  /** Publishes that may leave in this turn, in order; it ends with that. */
   takeReleased(): readonly number[] {
+    this.#refusedBefore = this.#refusedNow;
+    this.#refusedNow = undefined;
     if (this.#released.length === 0) return this.#released;
     const released = this.#released;
     this.#released = [];
@@ -87,7 +101,16 @@ export class PublishOrder {
    * Called by PendingPublish: it will never be acknowledged, and neither will what came after it.
    */
   refused(publishId: number, connection: ConnectionId, error: ErrorCode): void {
-    if (this.#forget(connection)) this.#refused(publishId, error);
+    if (!this.#forget(connection)) return;
+    this.#refusedNow ??= new Set();
+    this.#refusedNow.add(connection);
+    this.#refused(publishId, error);
+  }
+
+  #isRefused(connection: ConnectionId): boolean {
+    return (
+      this.#refusedNow?.has(connection) === true || this.#refusedBefore?.has(connection) === true
+    );
   }
 
   /** @returns whether anything of that connection was pending. */

@@ -50,6 +50,23 @@ describe('PublishOrder (C5, [MQTT-4.6.0-2])', () => {
     expect(order.takeReleased()).toEqual([]);
   });
 
+  it('stores nothing behind a refused publish before its connection is closed (P3)', () => {
+    const { order } = newOrder();
+    const late = () =>
+      order.add({ publishId: 11, connection: one, isPromised: true }, monotonicMs(11));
+    order
+      .add({ publishId: 10, connection: one, isPromised: true }, monotonicMs(10))
+      .refused('REQUEST_TIMED_OUT');
+    expect(late().isGone).toBe(true);
+    const qos0 = order.add({ publishId: 12, connection: one, isPromised: false }, monotonicMs(11));
+    const other = order.add({ publishId: 20, connection: two, isPromised: true }, monotonicMs(11));
+    expect([qos0.isGone, other.isGone]).toEqual([false, false]);
+    order.takeReleased();
+    expect(late().isGone).toBe(true);
+    order.takeReleased();
+    expect(late().isGone).toBe(false);
+  });
+
   it('gives up what is late, with its connection (P3)', () => {
     const { order, refused } = newOrder();
     order.add({ publishId: 10, connection: one, isPromised: true }, monotonicMs(10));
