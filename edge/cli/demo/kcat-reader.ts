@@ -67,6 +67,8 @@ const kcatArgs = (options: KcatOptions): string[] => [
   ...(options.recordsMax === undefined ? [] : ['-c', `${options.recordsMax}`]),
   ...['-X', `isolation.level=${options.isolation ?? 'read_committed'}`],
   ...['-X', 'check.crcs=true'],
+  // Where the log start moves up meanwhile: on from there, not from the end.
+  ...['-X', 'auto.offset.reset=earliest'],
   // Lengths first, so that keys and values may hold any byte.
   ...['-f', '%p %o %K %S\\n%k%s\\n'],
 ];
