@@ -5,9 +5,11 @@ import { connectionId } from '../../../src/base/brand.ts';
 import type { Event } from '../../../src/core/event.ts';
 import { KafkaListener } from '../../../edge/kafka-listener.ts';
 
-it('reports what a peer took, and nothing while it does not read', async () => {
+const id: ConnectionId = connectionId(1);
+
+/** Of one connection, on a free port. */
+async function startListener() {
   const events: Event[] = [];
-  const id: ConnectionId = connectionId(1);
   const listener = new KafkaListener({
     address: { host: '127.0.0.1', port: 0 },
     connectionsMax: 10,
@@ -16,7 +18,12 @@ it('reports what a peer took, and nothing while it does not read', async () => {
   });
   const bound = await listener.listen();
   expect(bound.ok).toBe(true);
-  const socket = connect({ host: '127.0.0.1', port: bound.ok ? bound.value.port : 0 });
+  return { events, listener, port: bound.ok ? bound.value.port : 0 };
+}
+
+it('reports what a peer took, and nothing while it does not read', async () => {
+  const { events, listener, port } = await startListener();
+  const socket = connect({ host: '127.0.0.1', port });
   const sentBytes = (): number =>
     events.reduce((sum, event) => sum + (event.type === 'KafkaBytesSent' ? event.bytes : 0), 0);
   try {
@@ -37,16 +44,7 @@ it('reports what a peer took, and nothing while it does not read', async () => {
 });
 
 it('ends a connection in time whose peer goes on sending after it was closed', async () => {
-  const events: Event[] = [];
-  const id: ConnectionId = connectionId(1);
-  const listener = new KafkaListener({
-    address: { host: '127.0.0.1', port: 0 },
-    connectionsMax: 10,
-    post: (event) => events.push(event),
-    nextConnectionId: () => id,
-  });
-  const bound = await listener.listen();
-  const port = bound.ok ? bound.value.port : 0;
+  const { events, listener, port } = await startListener();
   // It never sends the end of its own side.
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   socket.on('error', () => undefined).resume();
