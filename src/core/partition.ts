@@ -259,7 +259,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     if (!this.isLeader || this.isCutting || this.#refusesRecords) {
       return done(produceRefusals.notLeader);
     }
-    if (this.#isShortOfReplicas) return done(produceRefusals.notEnoughReplicas);
+    if (this.isShortOfReplicas) return done(produceRefusals.notEnoughReplicas);
     const header = wholeBatchHeader(batch);
     const claim = producerBatch(header, this.log.logEndOffset);
     const { producers } = this.log;
@@ -355,8 +355,8 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   }
 
   /** C3: nothing would be committed. Clients are told before it is appended; our own words wait. */
-  get #isShortOfReplicas(): boolean {
-    const { leadership } = this.replica;
+  get isShortOfReplicas(): boolean {
+    const leadership = this.#replica?.leadership;
     return leadership?.hasEnoughReplicas === false && !isInternalTopicName(this.topic);
   }
 

@@ -25,6 +25,7 @@ export interface FakePartition {
   replicaIds: number[];
   inSyncIds: number[];
   isEpochCommitted: boolean;
+  isShortOfReplicas: boolean;
   leaderEpoch: LeaderEpoch;
   logStartOffset: Offset;
   logEndOffset: Offset;
@@ -77,6 +78,7 @@ export class FakeBrokerView implements BrokerView {
       replicaIds: [1],
       inSyncIds: [1],
       isEpochCommitted: true,
+      isShortOfReplicas: false,
       leaderEpoch: leaderEpoch(4),
       logStartOffset: offset(0),
       logEndOffset: offset(10),

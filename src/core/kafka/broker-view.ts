@@ -68,6 +68,8 @@ export interface PartitionView extends PartitionPlace {
   readonly isLeader: boolean;
   /** The LeaderChange batch of this leader epoch is committed: `latest` may be answered (C6). */
   readonly isEpochCommitted: boolean;
+  /** Led here, and nothing can be committed: fewer than `minInsyncReplicas` are in sync (C3). */
+  readonly isShortOfReplicas: boolean;
   readonly logStartOffset: Offset;
   readonly logEndOffset: Offset;
   readonly highWatermark: Offset;

@@ -4,10 +4,11 @@ import type { Exchange, HandlerContext } from './handler.ts';
 export interface PendingOutcomesOptions<Outcome> {
   readonly count: number;
   readonly timeoutMs: number;
-  /** The outcome of a part that is not decided when the time is over. */
-  readonly late: Outcome;
-  /** Called once with all of them; never if the connection is gone before. */
-  readonly settle: (outcomes: readonly Outcome[]) => void;
+  /**
+   * Called once with all of them; never if the connection is gone before. Undefined: not decided
+   * when the time was over.
+   */
+  readonly settle: (outcomes: readonly (Outcome | undefined)[]) => void;
 }
 
 /** The parts of one request, which end one by one in any order, and its answer when all have. */
@@ -47,9 +48,8 @@ export class PendingOutcomes<Outcome extends object> {
   }
 
   #settle(): void {
-    const { late, settle } = this.#options;
     this.#isSettled = true;
     this.#stopWaiting();
-    settle(this.#outcomes.map((outcome) => outcome ?? late));
+    this.#options.settle(this.#outcomes);
   }
 }

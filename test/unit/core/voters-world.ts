@@ -74,5 +74,9 @@ export function newLeader() {
       partition.replica.fetched(request, monotonicMs(world.nowMs));
     }
   };
-  return { partition, follow };
+  const wait = (ms: number) => {
+    world.nowMs += ms;
+    partition.tick();
+  };
+  return { partition, follow, wait };
 }

@@ -19,8 +19,9 @@ import { fail, ok } from '../../../base/result.ts';
 /*
  * Produce v3-11. One version 2 batch for each partition, checked before it is appended; the answer
  * waits for the commit (C5) whatever `acks` says, and with acks 0 none is sent: a failure closes
- * the connection. Not supported: transactions (53), internal topics (17), creating topics on the
- * way (3).
+ * the connection. One that is appended and still not committed when its time is over gets 7, or 20
+ * where too few replicas are in sync by then (C3). Not supported: transactions (53), internal
+ * topics (17), creating topics on the way (3).
  */
 export const produceHandler: Handler = handlerOf(produceCodec, (request, typed, context) => {
   new ProduceTask(request, typed, context).start();
@@ -50,7 +51,6 @@ class ProduceTask {
     this.#outcomes = new PendingOutcomes<ProduceOutcome>({
       count: request.topicData.reduce((sum, { partitionData }) => sum + partitionData.length, 0),
       timeoutMs: request.timeoutMs,
-      late: fail('REQUEST_TIMED_OUT'),
       settle: (outcomes) => this.#settle(outcomes),
     });
   }
@@ -88,22 +88,28 @@ class ProduceTask {
     return checked.ok ? ok({ partition: found.value, batch: records }) : checked;
   }
 
-  #settle(outcomes: readonly ProduceOutcome[]): void {
+  #settle(outcomes: readonly (ProduceOutcome | undefined)[]): void {
     if (this.#request.acks !== 0) return this.#typed.reply(this.#response(outcomes));
-    const hasFailed = outcomes.some((outcome) => !outcome.ok);
+    const hasFailed = outcomes.some((outcome) => outcome?.ok !== true);
     if (hasFailed) return this.#typed.exchange.close('a Produce with acks 0 failed');
     return this.#typed.exchange.settle(undefined);
   }
 
-  #response(outcomes: readonly ProduceOutcome[]): ProduceResponse {
+  #response(outcomes: readonly (ProduceOutcome | undefined)[]): ProduceResponse {
     let at = 0;
     const responses = this.#request.topicData.map(({ name, partitionData }) => ({
       name,
       partitionResponses: partitionData.map(({ index }) =>
-        partitionResponse(index, outcomes[at++] as ProduceOutcome),
+        partitionResponse(index, outcomes[at++] ?? this.#late(name, index)),
       ),
     }));
     return { responses, throttleTimeMs: 0, nodeEndpoints: [] };
+  }
+
+  /** It is in the log, and may be committed yet; that it cannot be now has its own code (C3). */
+  #late(topic: string, partition: number): ProduceOutcome {
+    const isShort = this.#context.view.partition(topic, partition)?.isShortOfReplicas === true;
+    return fail(isShort ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'REQUEST_TIMED_OUT');
   }
 }
 

@@ -47,7 +47,6 @@ class Creation {
     this.#outcomes = new PendingOutcomes<Outcome>({
       count: request.topics.length,
       timeoutMs: request.timeoutMs,
-      late: refuse('REQUEST_TIMED_OUT'),
       settle: (outcomes) => this.#reply(outcomes),
     });
   }
@@ -75,9 +74,9 @@ class Creation {
     return view.createTopic(topic.value, (topicId) => decide(ok({ ...made, topicId })));
   }
 
-  #reply(outcomes: readonly Outcome[]): void {
+  #reply(outcomes: readonly (Outcome | undefined)[]): void {
     const topics = this.#request.topics.map(({ name }, index) =>
-      describe(name, outcomes[index] as Outcome),
+      describe(name, outcomes[index] ?? refuse('REQUEST_TIMED_OUT')),
     );
     this.#typed.reply({ throttleTimeMs: 0, topics });
   }

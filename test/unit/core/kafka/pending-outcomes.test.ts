@@ -10,13 +10,12 @@ interface Outcome {
 
 function pending(count: number) {
   const deadlines = new Deadlines();
-  const settled: (readonly string[])[] = [];
+  const settled: (readonly (string | undefined)[])[] = [];
   let abandon: () => void = () => undefined;
   const outcomes = new PendingOutcomes<Outcome>({
     count,
     timeoutMs: 100,
-    late: { text: 'late' },
-    settle: (all) => settled.push(all.map(({ text }) => text)),
+    settle: (all) => settled.push(all.map((outcome) => outcome?.text)),
   });
   const context = { deadlines, now: () => monotonicMs(1_000) } as HandlerContext;
   const exchange = { onAbandoned: (release) => (abandon = release) } as Pick<
@@ -50,14 +49,14 @@ test('what is decided before it waits takes no deadline, and nothing is answered
   expect([decided.deadlines.next(), empty.deadlines.next()]).toEqual([undefined, undefined]);
 });
 
-test('at its deadline the rest is late', () => {
+test('at its deadline the rest is undecided', () => {
   const { outcomes, deadlines, settled, wait } = pending(2);
   wait();
   outcomes.decide(0, { text: 'a' });
   deadlines.expire(monotonicMs(1_099));
   expect(settled).toEqual([]);
   deadlines.expire(monotonicMs(1_100));
-  expect(settled).toEqual([['a', 'late']]);
+  expect(settled).toEqual([['a', undefined]]);
   outcomes.decide(1, { text: 'too late' });
   expect(settled).toHaveLength(1);
 });

@@ -110,6 +110,19 @@ describe('Produce', () => {
     expect(bench.frames()).toHaveLength(1);
   });
 
+  it('says 20 when its time is over and the partition is short of replicas by then (C3)', () => {
+    const bench = new RouterBench();
+    bench.view.addTopic('sensors', 3);
+    bench.ask(produceCodec, 7, produceOf('sensors', [batchOf(1), batchOf(1), batchOf(1)]));
+    for (const at of [0, 1]) {
+      const partition = bench.view.partitions.get(`sensors/${at}`);
+      if (partition !== undefined) partition.isShortOfReplicas = true;
+    }
+    bench.view.produces[1]?.done(done);
+    bench.tickAt(1_500);
+    expect(codesOf(bench, 7)).toEqual([20, 0, 7]);
+  });
+
   it('with acks 0 is not answered, but holds its place', () => {
     const bench = new RouterBench();
     bench.view.addTopic('sensors', 1);
