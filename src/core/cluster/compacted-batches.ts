@@ -1,8 +1,11 @@
-import { timestampMs } from '../../base/brand.ts';
-import { utf8Encode } from '../../base/bytes.ts';
+import { assert } from '../../base/assert.ts';
+import { offset, timestampMs, type Offset } from '../../base/brand.ts';
+import { utf8Decode, utf8Encode } from '../../base/bytes.ts';
 import type { ViewChange } from '../../ports/state-view.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
+import type { RecordBatchHeader } from '../../wire/kafka/record-batch-header.ts';
 import { noRecordHeaders } from '../../wire/kafka/record-headers.ts';
+import { iterateRecords } from '../../wire/kafka/record-iterator.ts';
 
 /** Changes as one batch, without producer id: it is appended once or not at all. */
 export function changesBatch(changes: readonly ViewChange[]): Uint8Array {
@@ -34,4 +37,20 @@ export function rewriteBatches(entries: ReadonlyMap<string, Uint8Array>): Uint8A
   }
   if (builder.recordCount > 0) batches.push(builder.finish({}));
   return batches;
+}
+
+/** The records of one batch of a compacted topic, in order; an undefined value is a tombstone. */
+export function forEachRecord(
+  bytes: Uint8Array,
+  header: RecordBatchHeader,
+  use: (at: Offset, key: string, value: Uint8Array | undefined) => void,
+): void {
+  const records = iterateRecords(bytes, header);
+  assert(records.ok, 'internal batches are not compressed');
+  const iterator = records.value;
+  while (iterator.next()) {
+    const key = iterator.key();
+    if (key !== undefined) use(offset(iterator.offset), utf8Decode(key), iterator.value());
+  }
+  assert(iterator.fault === undefined, 'a batch that passed its CRC has whole records');
 }

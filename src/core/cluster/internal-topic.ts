@@ -5,13 +5,12 @@ import { TurnoverMap } from '../../base/turnover-map.ts';
 import type { ViewChange, ViewEntry } from '../../ports/state-view.ts';
 import { scanBatches } from '../../wire/kafka/batch-scan.ts';
 import type { RecordBatchHeader } from '../../wire/kafka/record-batch-header.ts';
-import { iterateRecords } from '../../wire/kafka/record-iterator.ts';
 import type { Effect } from '../effect.ts';
 import type { Done, ReadOutcome } from '../kafka/broker-view.ts';
 import type { LogFollower } from '../log-follower.ts';
 import type { Partition } from '../partition.ts';
 import type { AppendOutcome } from '../produce/record-waiter.ts';
-import { changesBatch, rewriteBatches } from './compacted-batches.ts';
+import { changesBatch, forEachRecord, rewriteBatches } from './compacted-batches.ts';
 
 export interface InternalTopicOptions {
   readonly partition: Partition;
@@ -375,19 +374,4 @@ export class InternalTopic implements LogFollower {
     this.#isRewriting = false;
     this.#options.emit({ type: 'AdvanceLogStart', logId: this.partition.logId, offset: start });
   }
-}
-
-function forEachRecord(
-  bytes: Uint8Array,
-  header: RecordBatchHeader,
-  use: (at: Offset, key: string, value: Uint8Array | undefined) => void,
-): void {
-  const records = iterateRecords(bytes, header);
-  assert(records.ok, 'internal batches are not compressed');
-  const iterator = records.value;
-  while (iterator.next()) {
-    const key = iterator.key();
-    if (key !== undefined) use(offset(iterator.offset), utf8Decode(key), iterator.value());
-  }
-  assert(iterator.fault === undefined, 'a batch that passed its CRC has whole records');
 }
