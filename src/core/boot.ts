@@ -11,6 +11,7 @@ import {
   sessionsTopicName,
   type ClusterState,
 } from './cluster/cluster-state.ts';
+import type { Decisions } from './cluster/decisions.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
 import { lostTopics } from './cluster/lost-topics.ts';
 import type { Effect } from './effect.ts';
@@ -39,6 +40,7 @@ export interface BootOptions {
   readonly partitions: PartitionTable;
   readonly local: LocalPartitions;
   readonly cluster: ClusterState;
+  readonly decisions: Pick<Decisions, 'state' | 'decide'>;
   readonly emit: (effect: Effect) => void;
   readonly openInternal: (partition: Partition) => InternalTopic;
   /** `__cluster` is replayed: gets this start's producer ids, then calls back. */
@@ -161,13 +163,13 @@ export class Boot {
     if (!isDue || !partition.isEpochCommitted || cluster?.isCaughtUp !== true) return;
     if (this.#seededIn === partition.leaderEpoch) return;
     this.#seededIn = partition.leaderEpoch;
-    this.#seedTopics(cluster);
+    this.#seedTopics();
   }
 
-  #seedTopics(cluster: InternalTopic): void {
-    const { seeds, partitions, cluster: state, isAlone } = this.#options;
+  #seedTopics(): void {
+    const { seeds, partitions, decisions, isAlone } = this.#options;
     const all = [...seeds, sessionsSeed];
-    const lost = isAlone ? lostTopics(partitions, state, all) : [];
+    const lost = isAlone ? lostTopics(partitions, decisions.state, all) : [];
     for (const topic of lost) this.#tellLost(topic);
     const changes = lost.map(topicChange);
     for (const seed of all) {
@@ -176,18 +178,18 @@ export class Boot {
       if (value === undefined) continue;
       changes.push(topicChange(value));
     }
-    if (changes.length === 0) return this.#openTopics();
-    cluster.decide(changes, (isCommitted) => {
+    const isDecided = decisions.decide(changes, (isCommitted) => {
       // Deposed meanwhile: its successor decides, or this node when it leads again.
       if (!isCommitted) this.#seededIn = -1;
       this.#openTopics();
     });
+    assert(isDecided, 'it leads, and knows what is committed');
   }
 
   /** The record that makes or updates a topic; undefined if the committed one says the same. */
   #seeded(seed: TopicSeed): TopicValue | undefined {
-    const { cluster, random, isAlone, assign } = this.#options;
-    const known = cluster.topic(seed.name);
+    const { decisions, random, isAlone, assign } = this.#options;
+    const known = decisions.state.topic(seed.name);
     const { partitions, keepUnforwarded, retentionMs, retentionBytes } = seed;
     if (known === undefined) {
       const assignments = assign(seed);

@@ -5,6 +5,7 @@ import { Boot } from './boot.ts';
 import { Broker } from './broker.ts';
 import { ClusterState, clusterTopicName, sessionsTopicName } from './cluster/cluster-state.ts';
 import { ClockWatch } from './clock-watch.ts';
+import { Decisions } from './cluster/decisions.ts';
 import type { InternalTopic } from './cluster/internal-topic.ts';
 import { LeaderHints } from './cluster/leader-hints.ts';
 import { Membership } from './cluster/membership.ts';
@@ -84,6 +85,7 @@ export class NodeParts {
   readonly retention: RetentionPlanner;
   readonly room: RoomPlanner;
   readonly hints = new LeaderHints();
+  readonly decisions: Decisions;
   readonly blocks: ProducerIdBlocks;
   readonly producerIds: ProducerIds;
   readonly #world: NodeWorld;
@@ -102,7 +104,8 @@ export class NodeParts {
     this.factory = this.#createFactory(emit);
     this.queues = this.#createQueues();
     this.batcher = new Batcher(options);
-    this.blocks = new ProducerIdBlocks(cluster);
+    this.decisions = new Decisions({ cluster, log: () => this.#clusterLog() });
+    this.blocks = new ProducerIdBlocks(this.decisions);
     this.producerIds = new ProducerIds((taken) => this.#takeBlock(taken));
     const topicQueues = new TopicQueues(cluster, this.queues);
     this.ingest = new Ingest({
@@ -150,7 +153,7 @@ export class NodeParts {
     this.placement = new Placement({
       ...{ partitions, self: options },
       membership: () => this.membership,
-      topics: () => cluster.topics(),
+      topics: () => this.decisions.state.topics(),
       isGivenUp: (directoryId) => cluster.promotions.isGivenUp(directoryId),
     });
     this.router = new KafkaRouter(this.broker, emit, options);
@@ -218,9 +221,7 @@ export class NodeParts {
   }
 
   #takeBlock(taken: (first: number) => void): void {
-    const log = this.#clusterLog();
-    if (log === undefined) return this.membership?.requestBlock(taken);
-    return this.blocks.take(log, (first) => {
+    this.blocks.take((first) => {
       if (first !== undefined) taken(first);
       else this.membership?.requestBlock(taken);
     });
@@ -275,9 +276,9 @@ export class NodeParts {
         now: () => this.#current().monotonicMs,
       }),
       creation: new TopicCreation({
-        ...{ cluster, random: this.#options.random },
+        ...{ decisions: this.decisions, random: this.#options.random },
+        isReady: () => this.boot.isReady,
         placement: () => this.placement,
-        log: () => (this.boot.isReady ? this.#clusterLog() : undefined),
         open: (topic, opened) => this.boot.openTopic(topic, opened),
       }),
       isHeld: () => this.ingest.isOutOfRoom,
@@ -327,7 +328,7 @@ export class NodeParts {
       isAlone: this.#options.cluster === undefined,
       partitions: this.partitions,
       local: this.local,
-      cluster: this.cluster,
+      ...{ cluster: this.cluster, decisions: this.decisions },
       openInternal: (partition) =>
         openInternalTopic(partition, {
           startCounter: this.#options.startCounter,
@@ -378,18 +379,10 @@ export class NodeParts {
       },
       produce: produceForPeer(this),
       leaderNamed: (topicId, partition, leader) => this.hints.told(topicId, partition, leader),
-      takeBlock: (taken) => {
-        const log = this.#clusterLog();
-        if (log === undefined) taken(undefined);
-        else this.blocks.take(log, taken);
-      },
+      decisions: this.decisions,
+      takeBlock: (taken) => this.blocks.take(taken),
       isOpen: () => this.boot.hasOpened,
       now: () => this.#current(),
-      decide: (changes, done) => {
-        const log = this.#clusterLog();
-        log?.decide(changes, done);
-        return log !== undefined;
-      },
       adopted: (clusterTopicId) => this.boot.createCluster(clusterTopicId),
     });
   }

@@ -70,6 +70,15 @@ export const operatorBugs: readonly PlantedBug[] = [
     suites: ['test/unit/core/cluster/operators.test.ts'],
   },
   {
+    name: 'planned-on-what-is-committed-alone',
+    rule: 'V1',
+    file: 'src/core/cluster/decisions.ts',
+    from: 'if (log === undefined || this.#underway.length === 0) return cluster;',
+    to: 'if (log === undefined || this.#underway.length >= 0) return cluster;',
+    why: 'of two nodes that join together one gets no copy of anything',
+    suites: ['test/unit/core/cluster/operators.test.ts'],
+  },
+  {
     name: 'given-up-only-once-it-is-said',
     rule: 'V5',
     file: 'src/core/cluster/promotion.ts',

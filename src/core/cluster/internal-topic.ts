@@ -343,7 +343,7 @@ export class InternalTopic implements LogFollower {
     flush();
     partition.roll();
     const start = partition.logEndOffset;
-    const batches = rewriteBatches(this.#newest());
+    const batches = rewriteBatches(this.newest());
     this.#recordsInLog = 0;
     batches.forEach((batch, i) => {
       partition.produce(batch, (outcome) => {
@@ -353,7 +353,11 @@ export class InternalTopic implements LogFollower {
     });
   }
 
-  #newest(): ReadonlyMap<string, Uint8Array> {
+  /**
+   * What the keys will hold once all is committed that is appended. Known to a leader that has
+   * applied what its predecessors left.
+   */
+  newest(): ReadonlyMap<string, Uint8Array> {
     const newest = new Map(this.#values);
     const { reduce } = this.#options;
     const stored = (key: string): Uint8Array | undefined => newest.get(key);

@@ -24,11 +24,12 @@ import type { WitnessTable } from '../witness-table.ts';
 import { clusterMembers } from './admission.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
+import type { Decisions } from './decisions.ts';
 import { describeCluster, type ClusterReport } from './describe-cluster.ts';
 import { LedPartitions } from './led-partitions.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import { Promotion } from './promotion.ts';
-import { Operators, type OperatorsOptions } from './operators.ts';
+import { Operators } from './operators.ts';
 
 /** The config's `cluster`, as the core needs it. */
 export interface ClusterOptions {
@@ -67,7 +68,7 @@ export interface MembershipOptions {
    * For a node that asks: a block of producer ids. Called only while this node leads `__cluster`.
    */
   readonly takeBlock: (taken: (first: number | undefined) => void) => void;
-  readonly decide: OperatorsOptions['decide'];
+  readonly decisions: Decisions;
   /** All that `__cluster` says is known here, and the logs that it names take part. */
   readonly isOpen: () => boolean;
   /** Of the step that is running. */
@@ -328,9 +329,9 @@ export class Membership {
   }
 
   #createOperators(): Operators {
-    const { state, decide, stored } = this.#options;
+    const { decisions, stored } = this.#options;
     return new Operators({
-      ...{ state, decide, isRenewed: stored.formerDirectoryIds.length > 0 },
+      ...{ decisions, isRenewed: stored.formerDirectoryIds.length > 0 },
       facts: () => this.#facts(),
       peers: () => this.peers,
       clusterPartition: () => this.#clusterPartition(),

@@ -1,7 +1,6 @@
 import type { Uuid } from '../../base/brand.ts';
 import { kafkaCodeOf } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { ViewChange } from '../../ports/state-view.ts';
 import { apiKeys } from '../../wire/kafka/api-keys.ts';
 import type { ApiCodec } from '../../wire/kafka/codec.ts';
 import {
@@ -27,7 +26,7 @@ import type { Voter } from '../replica/voter-set.ts';
 import { admit, readmit, type Admission } from './admission.ts';
 import type { AdmissionView } from './admission.ts';
 import { alterTopic } from './alter-topic.ts';
-import type { ClusterState } from './cluster-state.ts';
+import type { Decisions } from './decisions.ts';
 import { knownMembers } from './known-members.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { ClusterMember } from './place-topic.ts';
@@ -45,16 +44,8 @@ export interface OperatorsOptions {
   /** This disk is of the cluster and goes on as a new one, with what it has (V4). */
   readonly isRenewed: boolean;
   readonly peers: () => Peers;
-  readonly state: ClusterState;
   readonly clusterPartition: () => Partition | undefined;
-  /**
-   * As the leader of `__cluster`; `done` is told whether it is committed. False: this node does not
-   * lead it, or does not know yet all that is committed there.
-   */
-  readonly decide: (
-    changes: readonly ViewChange[],
-    done: (isCommitted: boolean) => void,
-  ) => boolean;
+  readonly decisions: Pick<Decisions, 'state' | 'decide'>;
   readonly promote: (isConfirmed: boolean, done: (answer: AdminAnswer) => void) => void;
   /** The cluster took this node in: once that is durable, `done`. */
   readonly adopt: (admitted: Admitted, done: () => void) => void;
@@ -114,8 +105,9 @@ export class Operators {
    * that is only away (V4).
    */
   #enterRefusal(from: NodeFacts, isByItself: boolean): string | undefined {
-    const { state, peers } = this.#options;
-    const isGivenUp = directoryIdsOf(from).some((id) => state.promotions.isGivenUp(id));
+    const { decisions, peers } = this.#options;
+    const { promotions } = decisions.state;
+    const isGivenUp = directoryIdsOf(from).some((id) => promotions.isGivenUp(id));
     if (isGivenUp) return givenUpText(from);
     const { nodeId } = from;
     const there = peers().introductions().get(nodeId);
@@ -180,7 +172,8 @@ export class Operators {
   }
 
   #members(voters: readonly Voter[]): ClusterMember[] {
-    const { facts, peers, state: cluster } = this.#options;
+    const { facts, peers, decisions } = this.#options;
+    const cluster = decisions.state;
     const introduced = peers().introductions().values();
     return knownMembers({ clusterId: facts().clusterId, voters, cluster, introduced });
   }
@@ -217,19 +210,17 @@ export class Operators {
   }
 
   #decide(decision: (view: AdmissionView) => Admission, done: (answer: AdminAnswer) => void): void {
-    const { facts, state, clusterPartition, decide } = this.#options;
+    const { facts, clusterPartition, decisions } = this.#options;
     const { nodeId, directoryId, isWitness } = facts();
     const voters = clusterPartition()?.voters?.voters ?? [];
     const admission = decision({
       members: this.#members(voters),
-      ...{ cluster: state, self: { nodeId, directoryId, isWitness } },
+      ...{ cluster: decisions.state, self: { nodeId, directoryId, isWitness } },
     });
     if (!admission.ok) return done(refuse(admission.text));
     const settled = (isCommitted: boolean): void =>
       done(isCommitted ? { ok: true } : refuse(notCommitted));
-    const isLeader = admission.changes.length === 0 || decide(admission.changes, settled);
-    if (!isLeader) done(refuse(noLeader));
-    else if (admission.changes.length === 0) done({ ok: true });
+    if (!decisions.decide(admission.changes, settled)) done(refuse(noLeader));
   }
 }
 

@@ -1,8 +1,8 @@
 import { utf8Encode } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { encodeProducerIdBlock } from '../../wire/state/state-codec.ts';
-import { clusterKeys, type ClusterState } from './cluster-state.ts';
-import type { InternalTopic } from './internal-topic.ts';
+import { clusterKeys } from './cluster-state.ts';
+import type { Decisions } from './decisions.ts';
 
 /**
  * Gives out blocks of producer ids on the leader of `__cluster`. The record that takes a block is
@@ -10,20 +10,24 @@ import type { InternalTopic } from './internal-topic.ts';
  * that comes next begins behind what is committed (P4).
  */
 export class ProducerIdBlocks {
-  readonly #cluster: ClusterState;
-  /** Behind the last block that was begun here. */
-  #next = 0;
+  readonly #decisions: Decisions;
 
-  constructor(cluster: ClusterState) {
-    this.#cluster = cluster;
+  constructor(decisions: Decisions) {
+    this.#decisions = decisions;
   }
 
-  /** @param taken is told the block's first id; undefined: it was not committed. */
-  take(log: InternalTopic, taken: (first: number | undefined) => void): void {
-    const first = Math.max(this.#next, this.#cluster.nextProducerId);
-    this.#next = first + limits.producerIdBlockSize;
-    const value = encodeProducerIdBlock({ nextProducerId: this.#next });
+  /**
+   * @param taken is told the block's first id; undefined: it was not committed, or this node does
+   * not decide.
+   */
+  take(taken: (first: number | undefined) => void): void {
+    const first = this.#decisions.state.nextProducerId;
+    const nextProducerId = first + limits.producerIdBlockSize;
+    const value = encodeProducerIdBlock({ nextProducerId });
     const change = { key: utf8Encode(clusterKeys.producerIds), value };
-    log.decide([change], (isCommitted) => taken(isCommitted ? first : undefined));
+    const isDecided = this.#decisions.decide([change], (isCommitted) =>
+      taken(isCommitted ? first : undefined),
+    );
+    if (!isDecided) taken(undefined);
   }
 }

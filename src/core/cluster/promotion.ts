@@ -10,7 +10,7 @@ import type { Peers } from '../peer/peers.ts';
 import { isSameReplica, VoterSet, type ReplicaId } from '../replica/voter-set.ts';
 import { clusterMembers } from './admission.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
-import type { OperatorsOptions } from './operators.ts';
+import type { Decisions } from './decisions.ts';
 import type { PromotedLog } from './promotion-state.ts';
 import type { PromotionPlan } from './planned-promotion.ts';
 import {
@@ -27,7 +27,7 @@ export interface PromotionOptions {
   readonly peers: () => Peers;
   readonly partitions: PartitionTable;
   readonly state: ClusterState;
-  readonly decide: OperatorsOptions['decide'];
+  readonly decisions: Pick<Decisions, 'state' | 'decide'>;
   /** All that `__cluster` says is known here, and the logs that it names take part. */
   readonly isOpen: () => boolean;
   readonly random: Random;
@@ -196,7 +196,7 @@ export class Promotion {
    * @returns false if it cannot be decided now.
    */
   #record(cluster: Partition, { gone, done }: Begun): boolean {
-    const { decide, random, now, state, emit } = this.#options;
+    const { decisions, random, now, state, emit } = this.#options;
     const recorded = (): void => {
       this.#begun = undefined;
       if (gone.length > 0) emit({ type: 'StoreGivingUp', disks: [] });
@@ -211,7 +211,7 @@ export class Promotion {
     }
     const promotionId = random.uuid();
     const changes = promotionChanges(view, gone, { promotionId, atMs: now().wallMs });
-    return decide(changes, (isCommitted) => {
+    return decisions.decide(changes, (isCommitted) => {
       if (!isCommitted) return this.#step();
       const givenUp = gone.map(({ nodeId }) => nodeId).join(', ');
       const text = 'This node was promoted: it goes on without the nodes that are given up.';
@@ -237,8 +237,10 @@ export class Promotion {
   }
 
   #view(cluster: Partition): PromotionView {
-    const { state, partitions, facts } = this.#options;
-    const voters = cluster.voters;
+    const { decisions, partitions, facts } = this.#options;
+    const { voters } = cluster;
+    // Where this node leads, what is decided of nodes and topics goes before.
+    const { state } = decisions;
     return {
       self: facts(),
       clusterVoters: voters ?? emptySet,

@@ -4,18 +4,18 @@ import { utf8Encode } from '../../base/bytes.ts';
 import type { Random } from '../../ports/random.ts';
 import { encodeTopic, type TopicValue } from '../../wire/state/state-codec.ts';
 import type { NewTopic, TopicRefusal } from '../kafka/broker-view.ts';
-import { clusterKeys, type ClusterState } from './cluster-state.ts';
-import type { InternalTopic } from './internal-topic.ts';
+import { clusterKeys } from './cluster-state.ts';
+import type { Decisions } from './decisions.ts';
 import { dataReplicasOf } from './place-topic.ts';
 import type { Placement } from './placement.ts';
 
 export interface TopicCreationOptions {
-  readonly cluster: ClusterState;
+  readonly decisions: Pick<Decisions, 'state' | 'isOpen' | 'decide'>;
+  /** A topic that is committed now can be opened. */
+  readonly isReady: () => boolean;
   readonly random: Random;
   /** Where the replicas go. */
   readonly placement: () => Pick<Placement, 'assign' | 'dataNodes'>;
-  /** `__cluster`; undefined until the node is ready, and where another node leads it. */
-  readonly log: () => InternalTopic | undefined;
   /** Makes the logs of a committed topic and calls back when each of them has a leader. */
   readonly open: (topic: TopicValue, opened: () => void) => void;
 }
@@ -23,8 +23,6 @@ export interface TopicCreationOptions {
 /** Topics that clients make at run time: committed in `__cluster` first, then opened (C7). */
 export class TopicCreation {
   readonly #options: TopicCreationOptions;
-  /** Partitions of topics whose record is not committed yet, by name. */
-  readonly #pending = new Map<string, number>();
 
   constructor(options: TopicCreationOptions) {
     this.#options = options;
@@ -34,13 +32,12 @@ export class TopicCreation {
   refusal(topic: NewTopic): TopicRefusal | undefined {
     const { name, partitions } = topic;
     if (!isLegalTopicName(name) || isInternalTopicName(name)) return { error: 'INVALID_TOPIC' };
-    const { cluster, log } = this.#options;
-    const isKnown = cluster.topic(name) !== undefined || this.#pending.has(name);
-    if (isKnown) return { error: 'TOPIC_ALREADY_EXISTS' };
+    const { decisions, isReady } = this.#options;
+    if (decisions.state.topic(name) !== undefined) return { error: 'TOPIC_ALREADY_EXISTS' };
     if (partitions < 1 || partitions > limits.partitionsPerTopicMax) {
       return { error: 'INVALID_PARTITIONS' };
     }
-    if (log() === undefined) return { error: 'NOT_CONTROLLER' };
+    if (!isReady() || !decisions.isOpen) return { error: 'NOT_CONTROLLER' };
     return this.#copiesRefusal(topic) ?? this.#roomRefusal(partitions);
   }
 
@@ -54,8 +51,7 @@ export class TopicCreation {
    * records.
    */
   create(topic: NewTopic, done: (created: TopicValue) => void): void {
-    const { name, partitions } = topic;
-    const { random, log, open } = this.#options;
+    const { random, decisions, open } = this.#options;
     const placement = this.#options.placement();
     const value: TopicValue = {
       ...topic,
@@ -66,10 +62,8 @@ export class TopicCreation {
       internal: false,
       keepUnforwarded: true,
     };
-    this.#pending.set(name, partitions);
-    const change = { key: utf8Encode(clusterKeys.topic(name)), value: encodeTopic(value) };
-    log()?.decide([change], (isCommitted) => {
-      this.#pending.delete(name);
+    const key = utf8Encode(clusterKeys.topic(topic.name));
+    decisions.decide([{ key, value: encodeTopic(value) }], (isCommitted) => {
       // Not under this leader: whoever asked waits in vain, and asks again.
       if (isCommitted) open(value, () => done(value));
     });
@@ -92,10 +86,9 @@ export class TopicCreation {
   }
 
   #hasRoom(partitions: number): boolean {
-    let topics = this.#pending.size;
+    let topics = 0;
     let carried = partitions;
-    for (const pending of this.#pending.values()) carried += pending;
-    for (const topic of this.#options.cluster.topics()) {
+    for (const topic of this.#options.decisions.state.topics()) {
       topics++;
       carried += topic.partitions;
     }

@@ -35,8 +35,8 @@ export const clusterBugs: readonly ClusterBug[] = [
     name: 'block-of-producer-ids-given-twice',
     rule: 'P4',
     file: 'src/core/cluster/producer-id-blocks.ts',
-    from: 'this.#next = first + limits.producerIdBlockSize;',
-    to: 'this.#next = first + Number(first < 0);',
+    from: 'const nextProducerId = first + limits.producerIdBlockSize;',
+    to: 'const nextProducerId = first + Number(first < 0);',
     why: "two nodes' batches pass for retries of one",
   },
   {

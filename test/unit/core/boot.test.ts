@@ -4,6 +4,7 @@ import { utf8Decode } from '../../../src/base/bytes.ts';
 import { Prng } from '../../../src/base/prng.ts';
 import { Boot } from '../../../src/core/boot.ts';
 import { ClusterState, clusterTopicName } from '../../../src/core/cluster/cluster-state.ts';
+import { Decisions } from '../../../src/core/cluster/decisions.ts';
 import { InternalTopic } from '../../../src/core/cluster/internal-topic.ts';
 import type { LocalPartitions } from '../../../src/core/local-partitions.ts';
 import { PartitionTable } from '../../../src/core/partition-table.ts';
@@ -31,6 +32,7 @@ function newBoot() {
   const boot = new Boot({
     ...{ partitions, cluster, seeds: [], isAlone: false, emit: () => undefined },
     random: { next: () => prng.next(), uuid: () => topicId },
+    decisions: new Decisions({ cluster, log: () => boot.internal(clusterTopicName) }),
     local: local as unknown as LocalPartitions,
     openInternal: () =>
       new InternalTopic({

@@ -1,19 +1,24 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectionId, monotonicMs, uuid, type Uuid } from '../../../../src/base/brand.ts';
-import { present } from '../../../../src/base/assert.ts';
-import { utf8Decode } from '../../../../src/base/bytes.ts';
+import { utf8Decode, utf8Encode } from '../../../../src/base/bytes.ts';
 import { clusterKeys, ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
 import { Operators } from '../../../../src/core/cluster/operators.ts';
 import type { HandlerContext } from '../../../../src/core/kafka/handler.ts';
+import type { TopicAlteration } from '../../../../src/core/cluster/topic-alteration.ts';
+import { topicReplicas } from '../../../../src/core/cluster/topic-replicas.ts';
+import type { Partition } from '../../../../src/core/partition.ts';
 import type { NodeFacts } from '../../../../src/core/peer/node-facts.ts';
 import type { Peers } from '../../../../src/core/peer/peers.ts';
-import type { ViewChange } from '../../../../src/ports/state-view.ts';
 import { frameLengthBytes } from '../../../../src/wire/kafka/frame.ts';
-import { addRaftVoterCodec } from '../../../../src/wire/kafka/generated/80-add-raft-voter.ts';
+import {
+  addRaftVoterCodec,
+  type AddRaftVoterRequest,
+} from '../../../../src/wire/kafka/generated/80-add-raft-voter.ts';
 import { decodeResponse, encodeRequest } from '../../../../src/wire/kafka/header.ts';
 import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
 import { encodeGivenUp } from '../../../../src/wire/state/promotion-codec.ts';
-import { encodeMember } from '../../../../src/wire/state/state-codec.ts';
+import { encodeMember, encodeTopic, unplaced } from '../../../../src/wire/state/state-codec.ts';
+import { DecisionsWorld } from './decisions-world.ts';
 
 const disk = (n: number) => uuid(`00000000-0000-4000-8000-00000000000${n}`);
 const clusterId = disk(9);
@@ -23,6 +28,40 @@ const factsOf = (nodeId: number, directoryId: Uuid, former: Uuid[] = []): NodeFa
   ...{ formerDirectoryIds: former, isWitness: false, peers: [], clusterTopicId: disk(8) },
   version: '1',
 });
+
+/** What `from` asks for itself; told why it is refused, or undefined. */
+function askToEnter(
+  operators: Operators,
+  from: NodeFacts,
+  asked: Pick<AddRaftVoterRequest, 'isReplacing' | 'replacedDirectoryId'>,
+  told: (refusal: string | undefined) => void,
+): void {
+  const [[, handler]] = operators.newcomerHandlers() as [readonly [number, never]];
+  const { nodeId: voterId, directoryId: voterDirectoryId } = from;
+  const request = encodeRequest(
+    addRaftVoterCodec,
+    0,
+    { correlationId: 1, clientId: 'x' },
+    {
+      ...{ clusterId, timeoutMs: 1, voterId, voterDirectoryId, listeners: [], topicId: disk(8) },
+      ...{ partition: 0, isWitness: false, ...asked },
+    },
+  );
+  const exchange = {
+    ...{ version: 0, correlationId: 1, connection: connectionId(voterId) },
+    ...{ frame: request.subarray(frameLengthBytes), isAbandoned: false },
+    settle: (said: Uint8Array) => {
+      const answer = decodeResponse(addRaftVoterCodec, 0, said.subarray(frameLengthBytes));
+      const isLetIn = answer.ok && answer.value.errorCode === 0;
+      told(isLetIn ? undefined : JSON.stringify(answer));
+    },
+    close: () => undefined,
+    onAbandoned: () => undefined,
+  };
+  (handler as (...asked: unknown[]) => void)(exchange, {
+    now: () => monotonicMs(0),
+  } as unknown as HandlerContext);
+}
 
 /** The leader of `__cluster`, node 1, asked by a disk of node 2 whose voter is disk 2. */
 function newWorld(from: NodeFacts) {
@@ -38,44 +77,27 @@ function newWorld(from: NodeFacts) {
     isConnected: (nodeId: number) => connected.has(nodeId),
   };
   const operators = new Operators({
-    ...{ state, isRenewed: false, peers: () => peers as unknown as Peers },
+    ...{ isRenewed: false, peers: () => peers as unknown as Peers },
     facts: () => factsOf(1, disk(1)),
     clusterPartition: () => undefined,
-    decide: (changes: readonly ViewChange[], done) => {
-      decided.push(...changes.map(({ key }) => utf8Decode(key)));
-      done(true);
-      return true;
+    decisions: {
+      state,
+      decide: (changes, done) => {
+        decided.push(...changes.map(({ key }) => utf8Decode(key)));
+        done(true);
+        return true;
+      },
     },
     promote: () => undefined,
     adopt: () => undefined,
   });
-  const [[, handler]] = operators.newcomerHandlers() as [readonly [number, never]];
   /** @returns why it is refused; undefined: it is let in. */
   const ask = (replacedDirectoryId: Uuid): string | undefined => {
-    const { nodeId: voterId, directoryId: voterDirectoryId } = from;
-    const request = encodeRequest(
-      addRaftVoterCodec,
-      0,
-      { correlationId: 1, clientId: 'x' },
-      {
-        ...{ clusterId, timeoutMs: 1, voterId, voterDirectoryId, listeners: [], topicId: disk(8) },
-        ...{ partition: 0, isWitness: false, isReplacing: true, replacedDirectoryId },
-      },
-    );
-    let said: Uint8Array | undefined;
-    const exchange = {
-      ...{ version: 0, correlationId: 1, connection: connectionId(1) },
-      ...{ frame: request.subarray(frameLengthBytes), isAbandoned: false },
-      settle: (frame: Uint8Array) => (said = frame),
-      close: () => undefined,
-      onAbandoned: () => undefined,
-    };
-    (handler as (...asked: unknown[]) => void)(exchange, {
-      now: () => monotonicMs(0),
-    } as unknown as HandlerContext);
-    const frame = present(said, 'an answer').subarray(frameLengthBytes);
-    const answer = decodeResponse(addRaftVoterCodec, 0, frame);
-    return answer.ok && answer.value.errorCode === 0 ? undefined : JSON.stringify(answer);
+    let said: string | undefined = 'no answer';
+    askToEnter(operators, from, { isReplacing: true, replacedDirectoryId }, (refusal) => {
+      said = refusal;
+    });
+    return said;
   };
   return { state, there, connected, decided, ask };
 }
@@ -103,4 +125,89 @@ it('refuses a disk that was given up under an id of before, on an old connection
   state.apply(clusterKeys.member(2), undefined);
   expect(ask(zeroUuid)).toContain('was given up by `shorelog promote`');
   expect(decided).toEqual([]);
+});
+
+describe('what is asked while something is on its way', () => {
+  /** Node 1 leads `__cluster`, where it votes alone; others ask to join. */
+  function newLeader() {
+    const world = new DecisionsWorld();
+    const topic = {
+      ...{ ...unplaced, name: 'sensors', topicId: disk(7), partitions: 1, internal: false },
+      ...{ keepUnforwarded: true, retentionMs: -1, retentionBytes: -1 },
+    };
+    world.apply({ key: utf8Encode('topic/sensors'), value: encodeTopic(topic) });
+    const voter = { nodeId: 1, directoryId: disk(1), role: 'data' };
+    const partition = { leaderId: 1, voters: { voters: [voter] } } as unknown as Partition;
+    const newcomers = new Map<number, NodeFacts>();
+    const peers = {
+      introducedOn: (connection: number) => newcomers.get(connection),
+      introductions: () => new Map(),
+    };
+    const operators = new Operators({
+      ...{ isRenewed: false, peers: () => peers as unknown as Peers },
+      ...{ facts: () => factsOf(1, disk(1)), clusterPartition: () => partition },
+      ...{ decisions: world.decisions, promote: () => undefined, adopt: () => undefined },
+    });
+    const answers: string[] = [];
+    const join = (nodeId: number): void => {
+      const from = { ...factsOf(nodeId, disk(nodeId)), clusterId: zeroUuid };
+      newcomers.set(nodeId, from);
+      const asked = { isReplacing: false, replacedDirectoryId: zeroUuid };
+      askToEnter(operators, from, asked, (refusal) => answers.push(refusal ?? `join ${nodeId}`));
+    };
+    const alter = (alteration: TopicAlteration): void =>
+      operators.ask({ type: 'alterTopic', topic: 'sensors', ...alteration }, (answer) => {
+        answers.push(answer.ok ? 'alter' : answer.text);
+      });
+    const sensors = () => {
+      const value = world.cluster.topic('sensors');
+      const wanted = value && topicReplicas.wanted(value, 0);
+      const nodes = wanted?.filter(({ isWitness }) => !isWitness).map(({ nodeId }) => nodeId);
+      return { ...value, nodes: nodes?.sort() };
+    };
+    return { world, join, alter, answers, sensors };
+  }
+
+  it('keeps both of two joins', () => {
+    const { world, join, answers, sensors } = newLeader();
+    join(2);
+    join(3);
+    expect(answers).toEqual([]);
+    world.commit();
+    expect(answers).toEqual(['join 2', 'join 3']);
+    expect([...world.cluster.members()].map(({ nodeId }) => nodeId)).toEqual([2, 3]);
+    expect(sensors().nodes).toEqual([1, 2, 3]);
+  });
+
+  it('keeps a join and an alteration, whichever comes first', () => {
+    for (const isJoinFirst of [true, false]) {
+      const { world, join, alter, sensors } = newLeader();
+      if (isJoinFirst) join(2);
+      alter({ retentionMs: 5_000 });
+      if (!isJoinFirst) join(2);
+      world.commit();
+      expect(sensors()).toMatchObject({ retentionMs: 5_000, nodes: [1, 2] });
+    }
+  });
+
+  it('keeps both of two alterations', () => {
+    const { world, alter, answers, sensors } = newLeader();
+    alter({ retentionMs: 5_000 });
+    alter({ retentionBytes: 6_000 });
+    world.commit();
+    expect(sensors()).toMatchObject({ retentionMs: 5_000, retentionBytes: 6_000 });
+    expect(answers).toEqual(['alter', 'alter']);
+  });
+
+  it('says of what is asked twice that it is so only once it is committed', () => {
+    const { world, join, answers } = newLeader();
+    join(2);
+    join(2);
+    expect([answers, world.underway.length]).toEqual([[], 1]);
+    world.depose();
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) expect(answer).toContain('nothing was changed');
+    join(2);
+    expect(answers.at(-1)).toContain('no leader');
+  });
 });

@@ -78,11 +78,14 @@ export class PromotionUnit {
       ...{ partitions, state: this.state, givingUp },
       facts: () => this.facts,
       peers: () => peers as unknown as Peers,
-      decide: (changes, done) => {
-        this.decided.push(changes);
-        for (const { key, value } of changes) this.state.apply(utf8Decode(key), value);
-        done(true);
-        return true;
+      decisions: {
+        state: this.state,
+        decide: (changes, done) => {
+          this.decided.push(changes);
+          for (const { key, value } of changes) this.state.apply(utf8Decode(key), value);
+          done(true);
+          return true;
+        },
       },
       isOpen: () => true,
       random: { next: () => 0, uuid: () => uuid('promotion') },

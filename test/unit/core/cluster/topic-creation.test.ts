@@ -3,7 +3,6 @@ import { connectionId, uuid } from '../../../../src/base/brand.ts';
 import { limits } from '../../../../src/base/limits.ts';
 import { utf8Decode } from '../../../../src/base/bytes.ts';
 import { ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
-import type { InternalTopic } from '../../../../src/core/cluster/internal-topic.ts';
 import { TopicCreation } from '../../../../src/core/cluster/topic-creation.ts';
 import { newTopicDefaults } from '../../../../src/core/kafka/broker-view.ts';
 import type { ViewChange } from '../../../../src/ports/state-view.ts';
@@ -135,12 +134,14 @@ describe('replicas of a new topic', () => {
   function newCreation(dataNodes: number) {
     const cluster = new ClusterState();
     const asked: number[] = [];
-    const decide = (changes: readonly ViewChange[], done: (isCommitted: boolean) => void): void => {
+    const decide = (changes: readonly ViewChange[], done: (isCommitted: boolean) => void) => {
       for (const { key, value } of changes) cluster.apply(utf8Decode(key), value);
       done(true);
+      return true;
     };
     const creation = new TopicCreation({
-      ...{ cluster, random: { next: () => 0, uuid: () => id } },
+      ...{ random: { next: () => 0, uuid: () => id }, isReady: () => true },
+      decisions: { state: cluster, isOpen: true, decide },
       placement: () => ({
         dataNodes,
         assign: ({ replicas = 0 }) => {
@@ -148,7 +149,6 @@ describe('replicas of a new topic', () => {
           return [];
         },
       }),
-      log: () => ({ decide }) as unknown as InternalTopic,
       open: (_, opened) => opened(),
     });
     return { creation, cluster, asked };
