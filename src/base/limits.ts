@@ -180,6 +180,8 @@ export const limits = {
   /** How long a fetch of idle partitions parks at the node. */
   forwardPollMs: 250,
   forwardRequestMsMax: 15_000,
+  /** A node that has not allowed a transaction by then waits for something: that is told. */
+  forwardAnswerMs: 1_000,
   /** Pause while central still finishes the transaction before (51). */
   forwardBusyMs: 20,
   forwardBusyAttemptsMax: 500,

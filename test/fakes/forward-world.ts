@@ -77,6 +77,8 @@ export class ForwardWorld {
   decision: ForwardDecision | undefined;
   /** What the node says to `ForwardAsked`. */
   mayForward: (ask: ForwardAsk) => boolean = () => true;
+  /** Until then the node does not answer this `ForwardAsked`. */
+  answers: (ask: ForwardAsk) => boolean = () => true;
   fault: (name: string) => Fault = () => 'none';
   isCentralUp = true;
   /** What the way to central carries, of all connections together; Infinity: at once. */
@@ -319,6 +321,7 @@ export class ForwardWorld {
   }
 
   #answer(running: RunningForwarder, ask: ForwardAsk): void {
+    if (!this.answers(ask)) return this.after(10, () => this.#answer(running, ask));
     const isAllowed = this.mayForward(ask);
     const word = { type: 'ForwardAnswered' as const, askId: ask.askId, isAllowed };
     this.after(1, () => this.dispatch(running, { type: 'NodeSpoke', word }));

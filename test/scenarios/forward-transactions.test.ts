@@ -96,6 +96,61 @@ test('L10: no transaction begins that the node does not allow', () => {
   expect(world.run(60_000, () => world.isComplete)).toBe(true);
 });
 
+test('a node that cannot say yet whether a transaction may begin is waited for, in words', () => {
+  const world = new ForwardWorld(28);
+  world.createTopics(1, 1);
+  const only = world.start('only');
+  world.run(3_000);
+  world.answers = () => false;
+  world.write(0, 3);
+  const status = () => only.statuses[0];
+  expect(world.run(2_000, () => status()?.state === 'sending')).toBe(true);
+  expect(world.run(1_100, () => status()?.state === 'waiting')).toBe(true);
+  expect(status()?.lastError).toContain('waits for a leader of `__cluster`, or for its disk');
+  world.run(60_000);
+  expect(status()?.state).toBe('waiting');
+  expect(world.arrived(0)).toEqual([]);
+  world.answers = () => true;
+  expect(world.run(1_000, () => world.isComplete)).toBe(true);
+  world.run(2_000);
+  expect(status()).toMatchObject({ state: 'idle', lag: 0 });
+  expect(status()?.lastError).toBeUndefined();
+});
+
+test('nobody hears of a question that is no longer open', () => {
+  const world = new ForwardWorld(29);
+  world.createTopics(1, 1);
+  const only = world.start('only');
+  world.run(3_000);
+  world.answers = () => false;
+  world.write(0, 3);
+  expect(world.run(2_000, () => only.statuses[0]?.state === 'sending')).toBe(true);
+  const first = only.heard.findLast((word) => word.type === 'ForwardAsked');
+  world.answers = (ask) => ask !== first;
+  // It begins from the top, and is done with all before the first question is 1 s old.
+  world.lead(0);
+  world.describe(only);
+  expect(world.run(900, () => world.isComplete)).toBe(true);
+  world.run(5_000);
+  const told = only.heard.flatMap((word) =>
+    word.type === 'ForwardStatusChanged' ? word.statuses.map(({ lastError }) => lastError) : [],
+  );
+  expect(told.filter((error) => error?.includes('__cluster'))).toEqual([]);
+});
+
+test('asked to stop while its node does not answer it ends at once', () => {
+  const world = new ForwardWorld(30);
+  world.createTopics(1, 1);
+  const only = world.start('only');
+  world.run(3_000);
+  world.answers = () => false;
+  world.write(0, 3);
+  expect(world.run(2_000, () => only.statuses[0]?.state === 'sending')).toBe(true);
+  world.dispatch(only, { type: 'NodeSpoke', word: { type: 'StopRequested' } });
+  expect(world.run(100, () => only.isFinished)).toBe(true);
+  expect(world.central.transactions.openCount).toBe(0);
+});
+
 test('X3: the cursor is the last record of its transaction', () => {
   const world = new ForwardWorld(24);
   world.createTopics(1, 1);

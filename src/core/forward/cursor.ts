@@ -20,6 +20,11 @@ export interface Cursor {
   readonly decisionId: string;
 }
 
+interface CursorRecord {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 const version = 1;
 
 /**
@@ -53,12 +58,20 @@ export function cursorOf(bytes: Uint8Array): Result<Cursor, string> {
   });
 }
 
-/** A record of the cursor topic that says which offsets central will never see (X5). */
-export const gapRecord = (
+/**
+ * What a transaction writes into the cursor topic: which offsets central will never see (X5), then
+ * the cursor, last of all (X3).
+ */
+export function cursorRecords(
   key: string,
-  drop: DropRecord,
-  epoch: LeaderEpoch,
-): { readonly key: Uint8Array; readonly value: Uint8Array } => ({
+  cursor: Cursor,
+  gaps: readonly DropRecord[],
+): readonly CursorRecord[] {
+  const told = gaps.map((gap) => gapRecord(key, gap, cursor.edgeLeaderEpoch));
+  return [...told, { key: utf8Encode(key), value: cursorBytes(cursor) }];
+}
+
+const gapRecord = (key: string, drop: DropRecord, epoch: LeaderEpoch): CursorRecord => ({
   key: utf8Encode(`${key}/gap/${drop.from}`),
   value: encodeGap({
     from: drop.from,

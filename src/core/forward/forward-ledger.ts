@@ -54,6 +54,11 @@ export class ForwardLedger {
     this.#attempts.set(markKey(mark.topicId, mark.partition), mark);
   }
 
+  /** Nobody has asked for another one since, and nothing was told of it. */
+  isNewest(attempt: ForwardMark): boolean {
+    return this.#attempts.get(markKey(attempt.topicId, attempt.partition)) === attempt;
+  }
+
   /**
    * The two places where central's cursor may stand, as whoever led last knew them: this node, or
    * another one that has committed it in a later leader epoch (X4).

@@ -153,9 +153,13 @@ export class NodeForwarding {
     const isFirst = isData && !this.ledger.isKnownToAll(attempt);
     const mustAllKnow = isReplicated(partition) && (isFirst || this.#mayDrop(partition));
     if (!mustAllKnow) return this.#store(partition, askId, attempt);
-    this.#options.log()?.commit(this.#commits.changes(partition), () => {
-      if (!this.drops.mayForward(partition, from)) this.#answer(askId, false);
-      else this.#store(partition, askId, attempt);
+    const log = this.#options.log();
+    if (log === undefined) return this.#answer(askId, false);
+    // For as long as `__cluster` has no leader: the forwarder says meanwhile that it waits.
+    log.commit(this.#commits.changes(partition), () => {
+      const mayBegin = this.drops.mayForward(partition, from) && this.ledger.isNewest(attempt);
+      if (mayBegin) this.#store(partition, askId, attempt);
+      else this.#answer(askId, false);
     });
   }
 

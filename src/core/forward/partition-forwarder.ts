@@ -1,32 +1,32 @@
 import type { Offset } from '../../base/brand.ts';
-import { utf8Encode } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
-import { fail, ok } from '../../base/result.ts';
-import type { Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { AtLeastOnce } from './at-least-once.ts';
 import { Backoff, jitterMs } from './backoff.ts';
 import { BatchCeiling } from './batch-ceiling.ts';
-import type { CentralPlaces } from './central-topics.ts';
-import { findPlaces } from './central-topics.ts';
+import { findPlaces, type CentralPlaces } from './central-topics.ts';
 import type { ForwardContext } from './context.ts';
 import { CursorJudge, type Resume } from './cursor-judge.ts';
 import { readCursor } from './cursor-reader.ts';
-import type { Cursor } from './cursor.ts';
-import { cursorBytes, cursorKey, gapRecord, jumpedDrops } from './cursor.ts';
+import { cursorKey, cursorRecords, jumpedDrops, type Cursor } from './cursor.ts';
 import type { Delivery } from './delivery.ts';
 import { EdgeReader } from './edge-reader.ts';
 import { ExactlyOnce } from './exactly-once.ts';
-import type { Procedure } from './procedure.ts';
-import { Runner, wait } from './procedure.ts';
-import type { ForwardPlan, Outgoing } from './rebuild.ts';
-import { planForward } from './rebuild.ts';
+import { notAllowedYet, Permission } from './permission.ts';
+import { Runner, wait, type Procedure } from './procedure.ts';
+import { planForward, type ForwardPlan, type Outgoing } from './rebuild.ts';
 import { rotGaps } from './rot-gaps.ts';
 import { markOf, type Standing } from './standing.ts';
-import type { DropRecord, ForwardPartition, ForwardState, ForwardStatus } from './supervision.ts';
+import type {
+  DropRecord,
+  ForwardMark,
+  ForwardPartition,
+  ForwardState,
+  ForwardStatus,
+} from './supervision.ts';
 import { explainRefusal, isOfRecords, pauseMsMax, withSmallerBatches } from './refused-records.ts';
 import { TransactionSize } from './transaction-size.ts';
-import type { Trouble } from './trouble.ts';
-import { stopped, waiting } from './trouble.ts';
+import { stopped, waiting, type Trouble } from './trouble.ts';
 
 /** What one transaction carries beside the cursor. */
 interface Load {
@@ -46,6 +46,7 @@ export class PartitionForwarder {
   readonly #reader: EdgeReader;
   readonly #judge: CursorJudge;
   readonly #delivery: Delivery;
+  readonly #permission: Permission;
   readonly #backoff: Backoff;
   readonly #size = new TransactionSize();
   readonly #ceiling: BatchCeiling;
@@ -71,6 +72,7 @@ export class PartitionForwarder {
     this.#statusChanged = statusChanged;
     const { topic, topicId, partition: index } = partition;
     this.#key = cursorKey(context.node.clusterId, topicId, index);
+    this.#permission = new Permission(context);
     this.#reader = new EdgeReader(context, topic, topicId, index);
     this.#judge = new CursorJudge(this.#reader);
     this.#delivery =
@@ -86,6 +88,7 @@ export class PartitionForwarder {
   }
 
   start(): void {
+    this.#permission.drop();
     this.#context.memory.release(this);
     this.#isCommitting = false;
     this.#runner.start(this.#run());
@@ -110,6 +113,7 @@ export class PartitionForwarder {
   stop(): void {
     this.#isStopping = true;
     if (this.#isCommitting) return;
+    this.#permission.drop();
     this.#runner.stop();
     this.#context.memory.release(this);
   }
@@ -202,10 +206,8 @@ export class PartitionForwarder {
       decisionId: verdict.decisionId ?? cursor?.decisionId ?? '',
     };
     if (cursor !== undefined) this.#tellStand({ places, ...cursor });
-    this.#isCommitting = true;
     const gaps = jumpedDrops(this.#partition.drops, cursor, verdict.from);
     const failed = yield* this.#commit(standing, { batches: [], from: verdict.from, gaps });
-    this.#isCommitting = false;
     if (failed !== undefined) return fail(failed);
     this.#progressed(standing);
     if (verdict.decisionId !== undefined) this.#tellDecided(verdict.decisionId);
@@ -257,9 +259,7 @@ export class PartitionForwarder {
       // longer pauses.
       if (this.#state !== 'blocked') this.#setState('sending');
       const begunMs = this.#context.now().monotonicMs;
-      this.#isCommitting = true;
       const failed = yield* this.#commit(next, { batches: plan.batches, from, gaps: rot });
-      this.#isCommitting = false;
       if (failed !== undefined) return this.#failed(failed, plan, from);
       this.#size.committed(this.#context.now().monotonicMs - begunMs);
       Object.assign(standing, next);
@@ -283,23 +283,34 @@ export class PartitionForwarder {
   *#commit(standing: Standing, { batches, from, gaps }: Load): Procedure<Trouble | undefined> {
     const epoch = this.#reader.leaderEpoch;
     const attempt = markOf(standing, this.#partition, epoch);
-    const isAllowed = yield* wait(this.#context.ask(attempt, from));
+    const isAllowed = yield* this.#asked(attempt, from);
     if (!isAllowed) {
       return waiting('the node drops what this transaction begins with, or leads no more');
     }
     const { places, forwardOffset, lastForwarded, decisionId } = standing;
-    const cursor = cursorBytes({
-      forwardOffset,
-      edgeLeaderEpoch: epoch,
-      lastForwarded,
+    const cursor: Cursor = {
+      ...{ forwardOffset, edgeLeaderEpoch: epoch, lastForwarded, decisionId },
       topic: this.#partition.topic,
       nodeId: this.#context.node.nodeId,
       writtenAtMs: this.#context.now().wallMs,
-      decisionId,
+    };
+    const told = cursorRecords(this.#key, cursor, gaps);
+    this.#isCommitting = true;
+    const failed = yield* this.#delivery.commit({ places, batches, cursorRecords: told });
+    this.#isCommitting = false;
+    return failed;
+  }
+
+  /** Whether the transaction may begin. An answer that takes long is waited for in words. */
+  *#asked(attempt: ForwardMark, from: Offset): Procedure<boolean> {
+    const [state, lastError] = [this.#state, this.#lastError];
+    const isAllowed = yield* this.#permission.ask(attempt, from, () => {
+      // Of a refused partition somebody must mend something else.
+      if (state !== 'blocked') this.#report(notAllowedYet);
     });
-    const told = gaps.map((gap) => gapRecord(this.#key, gap, epoch));
-    const cursorRecords = [...told, { key: utf8Encode(this.#key), value: cursor }];
-    return yield* this.#delivery.commit({ places, batches, cursorRecords });
+    this.#lastError = lastError;
+    this.#setState(state);
+    return isAllowed;
   }
 
   /**
