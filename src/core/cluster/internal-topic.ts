@@ -10,7 +10,8 @@ import type { Done, ReadOutcome } from '../kafka/broker-view.ts';
 import type { LogFollower } from '../log-follower.ts';
 import type { Partition } from '../partition.ts';
 import type { AppendOutcome } from '../produce/record-waiter.ts';
-import { changesBatch, forEachRecord, rewriteBatches } from './compacted-batches.ts';
+import { changesBatch, forEachRecord } from './compacted-batches.ts';
+import { TopicCompaction } from './topic-compaction.ts';
 
 export interface InternalTopicOptions {
   readonly partition: Partition;
@@ -53,17 +54,13 @@ interface AppendedBatch {
   readonly endOffset: Offset;
 }
 
-/** Rewritten when the log holds this many records, and this many times what is live. */
-const rewriteRecordsMin = 20_000;
-const rewriteFactor = 4;
-
 /**
  * A compacted topic of ours as a map that follows the committed log, on its leader and on every
- * other replica alike (C7). Compaction is a rewrite by the leader: the newest value of each key is
- * appended again behind a roll, and once that is committed the log start moves up to it.
+ * other replica alike (C7).
  */
 export class InternalTopic implements LogFollower {
   readonly #options: InternalTopicOptions;
+  readonly #compaction: TopicCompaction;
   /** Committed values, in the order of their keys' first coming. */
   readonly #values = new TurnoverMap<string, Uint8Array>();
   /** Batches that were appended here and are not applied yet, in the order of the log. */
@@ -73,19 +70,22 @@ export class InternalTopic implements LogFollower {
   /** Applied and not yet told to the view. */
   #changes: ViewChange[] = [];
   #next: Offset = offset(0);
-  #recordsInLog = 0;
   #isReading = false;
   /** It waits for what rot took here and others still have. */
   #isAtHole = false;
-  #isRewriting = false;
   #isReplayed = false;
-  #hasHole = false;
   #outcome: ReplayOutcome | undefined;
   /** Keys that did not come again since the log began anew; undefined: it did not. */
   #stale: Set<string> | undefined;
 
   constructor(options: InternalTopicOptions) {
     this.#options = options;
+    this.#compaction = new TopicCompaction({
+      ...options,
+      liveCount: () => this.#values.size,
+      newest: () => this.newest(),
+      isEndKnown: () => this.#isEndKnown,
+    });
     options.partition.followBy(this);
   }
 
@@ -203,7 +203,7 @@ export class InternalTopic implements LogFollower {
     if (this.#isReplayed) this.#updateView();
     else this.#outcome?.replayed();
     this.#releaseApplied();
-    this.#rewriteIfGrown();
+    this.#compaction.rewriteIfGrown();
   }
 
   get #isStuck(): boolean {
@@ -288,7 +288,7 @@ export class InternalTopic implements LogFollower {
   }
 
   #passHole(from: Offset, to: Offset): void {
-    this.#hasHole = true;
+    this.#compaction.holeFound();
     for (const key of [...this.#values.keys()]) {
       if (!this.#options.survivesHole(key)) this.#keep(key, undefined);
     }
@@ -296,7 +296,7 @@ export class InternalTopic implements LogFollower {
   }
 
   #see(key: string, value: Uint8Array | undefined): void {
-    this.#recordsInLog++;
+    this.#compaction.counted();
     this.#stale?.delete(key);
     const { reduce } = this.#options;
     const own = value?.slice();
@@ -312,16 +312,6 @@ export class InternalTopic implements LogFollower {
     this.#options.apply(key, value);
   }
 
-  #rewriteIfGrown(): void {
-    const isGrown =
-      this.#hasHole ||
-      this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * this.#values.size);
-    if (!isGrown || this.#isRewriting || !this.partition.isEpochCommitted) return;
-    if (!this.#isEndKnown) return;
-    // With nothing live there is nothing to carry over; the next live key brings the rewrite.
-    if (this.#values.size > 0) this.#rewrite();
-  }
-
   /**
    * All that is on its way is at hand. What was appended to a new leader's log before this followed
    * it is not, until it is committed and read.
@@ -329,28 +319,6 @@ export class InternalTopic implements LogFollower {
   get #isEndKnown(): boolean {
     const { logEndOffset } = this.partition;
     return (this.#appended[0]?.baseOffset ?? logEndOffset) <= this.#next;
-  }
-
-  /**
-   * What it carries over is the newest *appended* value of each key: a change that is on its way
-   * lies in front of it and must not be undone. It is written by this leader or not at all:
-   * repeated by a later one it would undo what came between.
-   */
-  #rewrite(): void {
-    const { partition, flush } = this.#options;
-    this.#isRewriting = true;
-    this.#hasHole = false;
-    flush();
-    partition.roll();
-    const start = partition.logEndOffset;
-    const batches = rewriteBatches(this.newest());
-    this.#recordsInLog = 0;
-    batches.forEach((batch, i) => {
-      partition.produce(batch, (outcome) => {
-        if (!outcome.ok) this.#isRewriting = false;
-        else if (i === batches.length - 1) this.#rewritten(start);
-      });
-    });
   }
 
   /**
@@ -372,10 +340,5 @@ export class InternalTopic implements LogFollower {
       }
     }
     return newest;
-  }
-
-  #rewritten(start: Offset): void {
-    this.#isRewriting = false;
-    this.#options.emit({ type: 'AdvanceLogStart', logId: this.partition.logId, offset: start });
   }
 }

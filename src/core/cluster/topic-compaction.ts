@@ -1,0 +1,85 @@
+import type { Offset } from '../../base/brand.ts';
+import type { Effect } from '../effect.ts';
+import type { Partition } from '../partition.ts';
+import { rewriteBatches } from './compacted-batches.ts';
+
+/** Rewritten when the log holds this many records, and this many times what is live. */
+const rewriteRecordsMin = 20_000;
+const rewriteFactor = 4;
+
+/** The topic that is compacted. */
+export interface CompactedTopic {
+  readonly partition: Partition;
+  /** Closes the open batch now: what was appended lies in front of what comes next. */
+  readonly flush: () => void;
+  readonly emit: (effect: Effect) => void;
+  /** Of committed keys. */
+  readonly liveCount: () => number;
+  /** The newest *appended* value of each key. */
+  readonly newest: () => ReadonlyMap<string, Uint8Array>;
+  /** All that is on its way is at hand. */
+  readonly isEndKnown: () => boolean;
+}
+
+/**
+ * Compaction is a rewrite by the leader: the newest value of each key is appended again behind a
+ * roll, and once that is committed the log start moves up to it.
+ */
+export class TopicCompaction {
+  readonly #topic: CompactedTopic;
+  #recordsInLog = 0;
+  #isRewriting = false;
+  #hasHole = false;
+
+  constructor(topic: CompactedTopic) {
+    this.#topic = topic;
+  }
+
+  /** One record of the log was applied. */
+  counted(): void {
+    this.#recordsInLog++;
+  }
+
+  /** It is gone with the next rewrite. */
+  holeFound(): void {
+    this.#hasHole = true;
+  }
+
+  rewriteIfGrown(): void {
+    const { liveCount, partition, isEndKnown } = this.#topic;
+    const live = liveCount();
+    const isGrown =
+      this.#hasHole || this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * live);
+    if (!isGrown || this.#isRewriting || !partition.isEpochCommitted) return;
+    // With nothing live there is nothing to carry over; the next live key brings the rewrite.
+    if (isEndKnown() && live > 0) this.#rewrite();
+  }
+
+  /**
+   * What it carries over is the newest *appended* value of each key: a change that is on its way
+   * lies in front of it and must not be undone. It is written by this leader or not at all:
+   * repeated by a later one it would undo what came between.
+   */
+  #rewrite(): void {
+    const { partition, flush, newest } = this.#topic;
+    this.#isRewriting = true;
+    this.#hasHole = false;
+    flush();
+    partition.roll();
+    const start = partition.logEndOffset;
+    const batches = rewriteBatches(newest());
+    this.#recordsInLog = 0;
+    batches.forEach((batch, i) => {
+      partition.produce(batch, (outcome) => {
+        if (!outcome.ok) this.#isRewriting = false;
+        else if (i === batches.length - 1) this.#rewritten(start);
+      });
+    });
+  }
+
+  #rewritten(start: Offset): void {
+    this.#isRewriting = false;
+    const { emit, partition } = this.#topic;
+    emit({ type: 'AdvanceLogStart', logId: partition.logId, offset: start });
+  }
+}
