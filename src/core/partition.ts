@@ -14,7 +14,6 @@ import type { OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import type { ControlBatchPlace } from '../wire/kafka/control-record.ts';
 import type { RecordBatchHeader } from '../wire/kafka/record-batch-header.ts';
 import type { PartitionView, ProduceOutcome } from './kafka/broker-view.ts';
-import { LogPlace } from './log-place.ts';
 import { LogState, producerBatch } from './log-state.ts';
 import { fetchedBatches } from './fetched-batches.ts';
 import type { LogFollower } from './log-follower.ts';
@@ -27,6 +26,7 @@ import {
   votersOfBatch,
 } from './partition-voters.ts';
 import type { PartitionOptions } from './partition-options.ts';
+import { ReplicaPlace } from './replica-place.ts';
 import { produceRefusals } from './produce/produce-refusals.ts';
 import { wholeBatchHeader } from './whole-batch-header.ts';
 import type { WitnessRange } from './witness-range.ts';
@@ -45,7 +45,7 @@ import type { ReplicaId, VoterHistory, VoterSet } from './replica/voter-set.ts';
  * Life: recovered -> begun (its topic is committed, C7) -> elected (vote persisted, C1) ->
  * LeaderChange appended -> committed -> open for all.
  */
-export class Partition extends LogPlace implements PartitionView, PeerReplica {
+export class Partition extends ReplicaPlace implements PartitionView, PeerReplica {
   readonly logId: LogId;
   readonly topic: string;
   readonly topicId: Uuid;
@@ -53,7 +53,6 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   readonly #options: PartitionOptions;
   readonly #recovered: RecoveredLog;
   readonly #waiters = new Waiters();
-  #replica: Replica | undefined;
   #voters: VoterHistory | undefined;
   #follower: LogFollower | undefined;
   #refusesRecords = false;
@@ -78,57 +77,16 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
     this.#recovered = recovered;
   }
 
-  get hasBegun(): boolean {
-    return this.#replica !== undefined;
-  }
-
-  get replica(): Replica {
-    return present(this.#replica, 'the partition has begun');
-  }
-
-  /** Node id; undefined: none is known. */
-  get leaderId(): number | undefined {
-    return this.#replica?.leaderId;
-  }
-
   get replicaIds(): readonly number[] {
     return idsOf(this.#voters?.current.dataVoters ?? []);
   }
 
   get inSyncIds(): readonly number[] {
-    return this.#replica?.leadership?.inSync() ?? this.replicaIds;
+    return this.begun?.leadership?.inSync() ?? this.replicaIds;
   }
 
   get voters(): VoterSet | undefined {
     return this.#voters?.current;
-  }
-
-  get isLeader(): boolean {
-    return this.#replica?.isLeader === true;
-  }
-
-  get leaderEpoch(): LeaderEpoch {
-    return this.#replica?.leaderEpoch ?? this.log.lastEpoch;
-  }
-
-  get isEpochCommitted(): boolean {
-    return this.#replica?.leadership?.isEpochCommitted === true;
-  }
-
-  /**
-   * What is committed in the present leader epoch is known here, on the leader or a follower: the
-   * log holds that epoch's beginning, and the high watermark has passed it (C2).
-   */
-  get isCurrent(): boolean {
-    if (this.#replica === undefined || this.log.lastEpoch !== this.leaderEpoch) return false;
-    return this.highWatermark > this.log.lastEpochStart;
-  }
-
-  /** Unknown at first, so nothing is readable: until an epoch commits (C2, C6). */
-  get highWatermark(): Offset {
-    const { logStartOffset } = this.log;
-    const known = this.#replica?.highWatermark ?? logStartOffset;
-    return known < logStartOffset ? logStartOffset : known;
   }
 
   /** An internal topic is told of what its log takes. */
@@ -142,24 +100,24 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
    * @param vote as the journal has it.
    */
   begin(first: VoterSet, vote: StoredVote | undefined): void {
-    assert(this.#replica === undefined, 'a partition begins once');
+    assert(this.begun === undefined, 'a partition begins once');
     const voters = recoveredVoters(this.#recovered, first);
     const { self, role, settings, random, stepShare, port } = this.#options;
     const now = this.#nowMs();
     this.#voters = voters;
-    this.#replica = new Replica({
+    this.begun = new Replica({
       ...{ self, role, settings, random, stepShare, vote, now, voters },
       log: this.log,
       heardAt: port.heardAt,
       isStopping: port.isStopping,
       port: this.#replicaPort(),
     });
-    this.#replica.tick(now);
+    this.begun.tick(now);
     port.changed();
   }
 
   votePersisted(vote: StoredVote): void {
-    this.#replica?.votePersisted(vote, this.#nowMs());
+    this.begun?.votePersisted(vote, this.#nowMs());
   }
 
   /** While it still leads: another voter is about to, and shall have all before. */
@@ -177,11 +135,11 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   }
 
   nextDeadline(): number | undefined {
-    return this.#replica?.nextDeadline();
+    return this.begun?.nextDeadline();
   }
 
   tick(): void {
-    this.#replica?.tick(this.#nowMs());
+    this.begun?.tick(this.#nowMs());
     this.#handOverIfRotten();
   }
 
@@ -295,7 +253,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
   /** An event of the disk; one of an older generation speaks of bytes that are gone (L4). */
   persisted(generation: LogGeneration, endOffset: Offset): void {
     if (!this.log.persisted(generation, endOffset)) return;
-    this.#replica?.logChanged(this.#nowMs());
+    this.begun?.logChanged(this.#nowMs());
     this.#options.port.changed();
   }
 
@@ -350,7 +308,7 @@ export class Partition extends LogPlace implements PartitionView, PeerReplica {
 
   /** It has no vote for its successor until it is whole again (V4): the others must do. */
   #handOverIfRotten(): void {
-    const leadership = this.log.isWhole ? undefined : this.#replica?.leadership;
+    const leadership = this.log.isWhole ? undefined : this.begun?.leadership;
     if (leadership?.hasHeirs(this.#nowMs()) === true) this.replica.resign(this.#nowMs());
   }
 
