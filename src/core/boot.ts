@@ -115,9 +115,9 @@ export class Boot {
    */
   advanced(partition: Partition): void {
     this.#internal.get(partition.topic)?.highWatermarkMoved();
-    if (!partition.isCurrent) return;
+    if (!partition.isLed) return;
     if (partition.topic === clusterTopicName) {
-      this.#replay(partition, () => this.#clusterReplayed());
+      if (partition.isCurrent) this.#replay(partition, () => this.#clusterReplayed());
       this.#seedAsLeader(partition);
     }
     if (this.isReady) this.#answerOpened();
@@ -225,12 +225,17 @@ export class Boot {
     }
   }
 
-  /** Each of its partitions that is here has a leader, and what that one committed is known. */
+  /**
+   * Each of its partitions that is here has a leader; of one that is a state of this node all that
+   * is committed is known.
+   */
   #isLed(topic: TopicValue): boolean {
     const { partitions, local } = this.#options;
     for (let i = 0; i < topic.partitions; i++) {
       const partition = partitions.findById(topic.name, topic.topicId as Uuid, i);
-      if (partition === undefined ? local.isAssigned(topic, i) : !partition.isCurrent) return false;
+      if (partition === undefined) {
+        if (local.isAssigned(topic, i)) return false;
+      } else if (topic.internal ? !partition.isCurrent : !partition.isLed) return false;
     }
     return true;
   }

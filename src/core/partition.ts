@@ -89,6 +89,11 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
     return this.#voters?.current;
   }
 
+  /** The log start, or what it was ordered to be: below it the log may be gone already. */
+  get readableFrom(): Offset {
+    return offset(Math.max(this.log.logStartOffset, this.#advancedTo));
+  }
+
   /** An internal topic is told of what its log takes. */
   followBy(follower: LogFollower): void {
     this.#follower = follower;
@@ -181,9 +186,17 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
     return false;
   }
 
-  /** Only the leader decides what goes (L10); nothing goes that is not known to be committed. */
-  leaderLogStart(told: Offset): void {
-    const to = Math.min(told, this.highWatermark);
+  /**
+   * Only the leader decides what goes (L10); nothing goes that is not known to be committed. Of a
+   * topic that was rewritten nothing goes before all of the rewrite is known to be: what is left
+   * would lack keys, and any point but the leader's own would begin among changes of keys that came
+   * before.
+   */
+  leaderLogStart(told: Offset, committed: Offset): void {
+    const { highWatermark } = this;
+    const isKnown = this.isCurrent && highWatermark >= committed;
+    if (isInternalTopicName(this.topic) && !isKnown) return;
+    const to = Math.min(told, highWatermark);
     if (to <= this.#advancedTo || this.isCutting) return;
     this.#advancedTo = offset(to);
     this.#options.port.emit({ type: 'AdvanceLogStart', logId: this.logId, offset: offset(to) });

@@ -34,12 +34,23 @@ export class ReplicaPlace extends LogPlace {
   }
 
   /**
-   * What is committed in the present leader epoch is known here, on the leader or a follower: the
-   * log holds that epoch's beginning, and the high watermark has passed it (C2).
+   * The present leader epoch is known here to be committed, and with it all of those before: the
+   * high watermark has passed its beginning (C2), or that lies below the log start.
+   */
+  get isLed(): boolean {
+    const { log, leaderEpoch } = this;
+    if (this.begun === undefined || log.lastEpoch !== leaderEpoch) return false;
+    const beginsWithin = leaderEpoch > 0 && log.epochBeforeStart === leaderEpoch;
+    return beginsWithin || this.highWatermark > log.lastEpochStart;
+  }
+
+  /**
+   * All that was committed when this replica began to follow its leader, or when its log began
+   * anew, is known here. That the epoch is committed says that only of a log that holds its
+   * beginning: of one that begins within it any part of a rewrite may be missing.
    */
   get isCurrent(): boolean {
-    if (this.begun === undefined || this.log.lastEpoch !== this.leaderEpoch) return false;
-    return this.highWatermark > this.log.lastEpochStart;
+    return this.isLed && this.replica.knowsCommits;
   }
 
   /** Unknown at first, so nothing is readable: until an epoch commits (C2, C6). */

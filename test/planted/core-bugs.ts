@@ -13,6 +13,7 @@ const peer = [
 ];
 const drops = ['test/unit/core/forward/drops.test.ts', ...node];
 
+const anew = ['test/unit/core/cluster/internal-topic-anew.test.ts'];
 /** Mistakes of the node's decisions: epochs, commits, idempotence, retention (C, P, L10). */
 export const coreBugs: readonly PlantedBug[] = [
   {
@@ -223,6 +224,24 @@ export const coreBugs: readonly PlantedBug[] = [
     to: '',
     why: 'the state says things that the log does not',
     suites: cluster,
+  },
+  {
+    name: 'rewrite-known-in-part',
+    rule: 'C7',
+    file: 'src/core/replica-place.ts',
+    from: ' && this.replica.knowsCommits',
+    to: '',
+    why: 'keys that the second batch of a rewrite brings are forgotten',
+    suites: anew,
+  },
+  {
+    name: 'log-start-in-front-of-a-rewrite',
+    rule: 'L10',
+    file: 'src/core/partition.ts',
+    from: 'if (isInternalTopicName(this.topic) && !isKnown) return;',
+    to: '',
+    why: 'what is left of an internal topic lacks keys',
+    suites: anew,
   },
   {
     name: 'ingest-id-reused',

@@ -597,12 +597,17 @@ export class GroupWorld {
     this.#fsync(node);
   }
 
-  #reset(node: GroupNode, leaderEpoch: LeaderEpoch, { belowStart }: FetchAnswer): void {
+  #reset(
+    node: GroupNode,
+    leaderEpoch: LeaderEpoch,
+    { belowStart, highWatermark }: FetchAnswer,
+  ): void {
     const { replica, log, incarnation } = node;
     const before = log.generation;
     if (belowStart === undefined || replica === undefined) return;
     this.#note('reset', node.nodeId, belowStart.logStartOffset);
-    if (!replica.belowStart(leaderEpoch, belowStart)) this.#refused(node);
+    const told = offset(Math.max(highWatermark, belowStart.logStartOffset));
+    if (!replica.belowStart(leaderEpoch, belowStart, told)) this.#refused(node);
     if (log.generation === before) return;
     this.queue.after(this.#fsyncMs(node), () => {
       if (node.incarnation !== incarnation) return;

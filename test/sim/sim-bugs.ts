@@ -160,8 +160,8 @@ export const simBugs: readonly SimBug[] = [
     name: 'late-watermark',
     rule: 'L4',
     file: `${folder}/replica.ts`,
-    from: 'const known = Math.min(told, this.#options.log.logEndOffset);',
-    to: 'const known = Number(told);',
+    from: 'const known = offset(Math.min(told, this.#options.log.logEndOffset));',
+    to: 'const known = told;',
     why: 'a watermark above the own log end',
   },
   {
@@ -231,9 +231,9 @@ export const simBugs: readonly SimBug[] = [
   {
     name: 'watermark-follows-any-answer',
     rule: 'C6',
-    file: `${folder}/replica.ts`,
-    from: 'if (known <= this.#highWatermark) return;',
-    to: 'if (known === this.#highWatermark) return;',
+    file: `${folder}/known-commits.ts`,
+    from: 'if (known <= this.#highWatermark) return false;',
+    to: 'if (known === this.#highWatermark) return false;',
     why: 'consumers were served what is not committed any more',
   },
   {

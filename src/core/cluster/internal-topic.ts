@@ -95,7 +95,8 @@ export class InternalTopic implements LogFollower {
 
   /** All that is committed as far as this node knows is applied. */
   get isCaughtUp(): boolean {
-    return this.#isReplayed && this.#next >= this.partition.highWatermark;
+    const isReplayed = this.#isReplayed && this.#stale === undefined;
+    return isReplayed && this.#next >= this.partition.highWatermark;
   }
 
   /**
@@ -107,8 +108,8 @@ export class InternalTopic implements LogFollower {
     view: { readonly nextOffset: Offset; readonly entries: readonly ViewEntry[] } | undefined,
     outcome: ReplayOutcome,
   ): void {
-    const { logStartOffset, logEndOffset } = this.partition;
-    this.#next = logStartOffset;
+    const { readableFrom, logEndOffset } = this.partition;
+    this.#next = readableFrom;
     this.#outcome = {
       ...outcome,
       replayed: () => {
@@ -172,11 +173,9 @@ export class InternalTopic implements LogFollower {
     this.#appended = this.#appended.filter(({ endOffset }) => endOffset <= to);
   }
 
-  /** Behind the new start every live key comes again; those that do not were deleted meanwhile. */
   reset(to: Offset): void {
     this.#appended = [];
-    this.#next = to;
-    this.#stale = new Set(this.#values.keys());
+    this.#beginAnew(to);
   }
 
   highWatermarkMoved(): void {
@@ -189,7 +188,7 @@ export class InternalTopic implements LogFollower {
   }
 
   #whenApplied(endOffset: Offset, done: () => void): void {
-    if (this.#next >= endOffset) done();
+    if (this.#stale === undefined && this.#next >= endOffset) done();
     else this.#waiting.push({ endOffset, done });
   }
 
@@ -199,7 +198,10 @@ export class InternalTopic implements LogFollower {
       if (!this.#applyAppended()) this.#readOn();
     }
     if (this.#isStuck) return;
-    if (this.#stale !== undefined && this.partition.isCurrent) this.#forgetStale(this.#stale);
+    if (this.#stale !== undefined) {
+      if (!this.partition.isCurrent) return;
+      this.#forgetStale(this.#stale);
+    }
     if (this.#isReplayed) this.#updateView();
     else this.#outcome?.replayed();
     this.#releaseApplied();
@@ -207,12 +209,27 @@ export class InternalTopic implements LogFollower {
   }
 
   get #isStuck(): boolean {
-    return this.#isReading || this.#isAtHole;
+    return this.#isReading || (this.#isAtHole && this.#next >= this.partition.readableFrom);
   }
 
+  /**
+   * Behind that offset every live key comes again; those that do not were deleted meanwhile. What a
+   * record makes of its key must not depend on what only this node knew of before.
+   */
+  #beginAnew(at: Offset): void {
+    this.#next = at;
+    this.#stale = new Set([...(this.#stale ?? []), ...this.#values.keys()]);
+    this.#values.clear();
+  }
+
+  /**
+   * A log that began anew is known as far as its leader's was then. Before that nobody is told that
+   * something is applied, and the view stays behind: its offset would speak for keys that are gone.
+   */
   #forgetStale(stale: ReadonlySet<string>): void {
     this.#stale = undefined;
     for (const key of stale) this.#keep(key, undefined);
+    if (this.#isReplayed) this.#replaceView();
   }
 
   /** @returns false if the next committed batch is not at hand. */
@@ -226,7 +243,9 @@ export class InternalTopic implements LogFollower {
   }
 
   #readOn(): void {
-    const [from, { highWatermark, topic, generation }] = [this.#next, this.partition];
+    const [from, { highWatermark, topic, generation, readableFrom }] = [this.#next, this.partition];
+    // It is rewritten behind this offset, and goes away under who reads it.
+    if (from < readableFrom) return this.#beginAnew(readableFrom);
     const to = Math.min(highWatermark, this.#appended[0]?.baseOffset ?? Infinity);
     let isSynchronous = true;
     this.#isReading = true;
@@ -238,7 +257,7 @@ export class InternalTopic implements LogFollower {
       if (read.ok) {
         this.#applyBatches(read.bytes);
         if (this.#next <= from) return this.#fail(`${topic} at ${from}: nothing there`);
-      } else if (present === generation && !this.#isAtHole) {
+      } else if (present === generation && !this.#isAtHole && from >= this.partition.readableFrom) {
         return this.#fail(`${topic} at ${from}: ${read.error}`);
       }
       if (!isSynchronous) this.#advance();

@@ -219,11 +219,13 @@ export class FollowerFetcher {
       return undefined;
     }
     if (answer.epochBeforeStart >= 0) {
-      const isTaken = replica.replica.belowStart(place.leaderEpoch, {
+      const start = {
         logStartOffset: offset(answer.logStartOffset),
         epochBefore: leaderEpoch(answer.epochBeforeStart),
         voters: votersOf(answer),
-      });
+      };
+      const told = offset(Math.max(answer.highWatermark, start.logStartOffset));
+      const isTaken = replica.replica.belowStart(place.leaderEpoch, start, told);
       return isTaken ? undefined : this.#askAgain(follower);
     }
     if (!this.#append(replica, answer)) this.#askAgain(follower);
@@ -250,8 +252,9 @@ export class FollowerFetcher {
   ): void {
     const { replica } = follower;
     if (highWatermark < 0) return;
-    replica.replica.leaderHighWatermark(place.leaderEpoch, offset(highWatermark));
-    if (logStartOffset >= 0) replica.leaderLogStart(offset(logStartOffset));
+    const committed = offset(highWatermark);
+    replica.replica.leaderHighWatermark(place.leaderEpoch, committed);
+    if (logStartOffset >= 0) replica.leaderLogStart(offset(logStartOffset), committed);
     if (highWatermark <= replica.logEndOffset) {
       follower.behindAnswers = 0;
       follower.isCatchingUp = false;

@@ -42,10 +42,10 @@ export interface PeerReplica {
    */
   appendWitnessed(range: WitnessRange): boolean;
   /**
-   * Follower's side: what the leader's answer says of its log. Never deletes above its own high
-   * watermark.
+   * Follower's side: what the leader's answer says of its log, where it begins and how much of it
+   * is committed. Never deletes above its own high watermark.
    */
-  leaderLogStart(logStartOffset: Offset): void;
+  leaderLogStart(logStartOffset: Offset, highWatermark: Offset): void;
   /**
    * Follower's side: this log lies below the leader's log start and begins anew there. Called by
    * `Replica.belowStart` alone, which knows whether the answer is of today and can be true.

@@ -1,11 +1,11 @@
 import { assert } from '../../base/assert.ts';
-import type { LeaderEpoch, MonotonicMs, Offset } from '../../base/brand.ts';
-import { offset } from '../../base/brand.ts';
+import { offset, type LeaderEpoch, type MonotonicMs, type Offset } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
 import { Ballot, type StoredVote } from './ballot.ts';
 import { Campaign } from './campaign.ts';
 import type { Election } from './election.ts';
 import { beginAnew, cutToLeader } from './follower-log.ts';
+import { KnownCommits } from './known-commits.ts';
 import { Leadership } from './leadership.ts';
 import type { BeginEpoch, EndEpoch, FetchRequest, FetchVerdict } from './peer-call.ts';
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
@@ -29,7 +29,7 @@ export class Replica {
   readonly #campaign: Campaign;
   #leadership: Leadership | undefined;
   #wanted: VoterSet | undefined;
-  #highWatermark: Offset;
+  readonly #commits: KnownCommits;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -37,7 +37,7 @@ export class Replica {
     this.#campaign = new Campaign(options, this.#ballot, (election, now) =>
       this.#won(election, now),
     );
-    this.#highWatermark = options.log.logStartOffset;
+    this.#commits = new KnownCommits(options.log.logStartOffset);
     const { random, stepShare = () => random.next(), heardAt, now } = options;
     const { fetchTimeoutMs } = options.settings;
     // A lone voter waits for nobody (C1).
@@ -72,7 +72,12 @@ export class Replica {
 
   /** Never lower than before in this process (C6). */
   get highWatermark(): Offset {
-    return this.#highWatermark;
+    return this.#commits.highWatermark;
+  }
+
+  /** All that its leader had committed when it was first heard of in its epoch is known here. */
+  get knowsCommits(): boolean {
+    return this.#commits.hasReached(this.leaderEpoch);
   }
 
   /**
@@ -177,17 +182,19 @@ export class Replica {
    */
   diverged(epoch: LeaderEpoch, end: EpochEnd): boolean {
     if (!this.#follows(epoch)) return true;
-    return cutToLeader(end, { ...this.#options, highWatermark: this.#highWatermark });
+    return cutToLeader(end, { ...this.#options, highWatermark: this.highWatermark });
   }
 
   /**
    * The leader of that epoch says that its log begins above this one's end, or that they part below
    * it: this one begins anew there. A late answer is dropped.
+   * @param told the leader's high watermark, as the same answer has it.
    * @returns false if it would drop what is committed: no leader of ours says that.
    */
-  belowStart(epoch: LeaderEpoch, start: LogStart): boolean {
+  belowStart(epoch: LeaderEpoch, start: LogStart, told: Offset): boolean {
     if (!this.#follows(epoch)) return true;
-    if (!beginAnew(start, { ...this.#options, highWatermark: this.#highWatermark })) return false;
+    if (!beginAnew(start, { ...this.#options, highWatermark: this.highWatermark })) return false;
+    this.#commits.beganAnew(epoch, told);
     this.leaderHighWatermark(epoch, start.logStartOffset);
     return true;
   }
@@ -195,10 +202,8 @@ export class Replica {
   /** A Fetch answer of the leader of that epoch, its records appended before; dropped if late. */
   leaderHighWatermark(epoch: LeaderEpoch, told: Offset): void {
     if (!this.#follows(epoch)) return;
-    const known = Math.min(told, this.#options.log.logEndOffset);
-    if (known <= this.#highWatermark) return;
-    this.#highWatermark = offset(known);
-    this.#options.port.highWatermarkMoved();
+    const known = offset(Math.min(told, this.#options.log.logEndOffset));
+    if (this.#commits.told(epoch, told, known)) this.#options.port.highWatermarkMoved();
   }
 
   /** An answer named an epoch and its leader. */
@@ -318,7 +323,7 @@ export class Replica {
       ...settings,
       leaderEpoch: this.leaderEpoch,
       epochStartOffset: log.logEndOffset,
-      highWatermark: this.#highWatermark,
+      highWatermark: this.highWatermark,
       now,
       // Who granted the vote was heard of since the election began (C4).
       heardAt: (nodeId) =>
@@ -376,8 +381,7 @@ export class Replica {
   #moved(hasMoved: boolean): void {
     const { leadership } = this;
     if (!hasMoved || leadership === undefined) return;
-    assert(leadership.highWatermark > this.#highWatermark, 'the high watermark only rises');
-    this.#highWatermark = leadership.highWatermark;
+    this.#commits.committed(this.leaderEpoch, leadership.highWatermark);
     this.#options.port.highWatermarkMoved();
   }
 

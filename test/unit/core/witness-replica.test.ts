@@ -158,7 +158,9 @@ describe('a witness (V3)', () => {
   it('begins anew above its end, and says nothing before that is stored', () => {
     const world = new World().follow(7);
     const start = { logStartOffset: offset(50), epochBefore: leaderEpoch(6), voters: setOf(2, 3) };
-    expect(world.witness.replica.belowStart(leaderEpoch(7), start)).toBe(true);
+    expect(world.witness.replica.belowStart(leaderEpoch(7), start, start.logStartOffset)).toBe(
+      true,
+    );
     expect(world.asked).toMatchObject({ fetchOffset: 50, lastFetchedEpoch: 6, persistedOffset: 0 });
     world.storeNext();
     expect(world.asked?.persistedOffset).toBe(50);
