@@ -327,7 +327,7 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
 
   /** C3: nothing would be committed. Clients are told before it is appended; our own words wait. */
   get isShortOfReplicas(): boolean {
-    const leadership = this.#replica?.leadership;
+    const leadership = this.begun?.leadership;
     return leadership?.hasEnoughReplicas === false && !isInternalTopicName(this.topic);
   }
 
