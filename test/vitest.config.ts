@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './reporters/count-reporter.ts';
+import { LongFilesFirst } from './support/long-files-first.ts';
 
 /** `npm test`: many small files side by side first, then the few that start processes. */
 const quick = {
@@ -14,6 +15,9 @@ const quick = {
     exclude: ['**/*.ci.test.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
+    // Nothing of ours keeps state in a module, so files of one worker can share what is loaded: a
+    // process and its imports for each file would cost as much CPU as all their tests do.
+    isolate: false,
     sequence: { groupOrder: 0 },
   },
 };
@@ -54,6 +58,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     reporters: [process.env['CI'] === undefined ? 'default' : 'verbose', new CountReporter()],
+    sequence: { sequencer: LongFilesFirst },
     projects: process.env['SHORELOG_CI'] === '1' ? [ci] : [quick, integration],
   },
 });
