@@ -1,4 +1,5 @@
 import { apis } from '../../src/client/kafka/api.ts';
+import { metadataRequest } from '../../src/client/kafka/metadata-request.ts';
 import { formatAddress } from '../../src/config/address.ts';
 import type { Config } from '../../src/config/config.ts';
 import { checkedAddress } from '../../src/config/node-addresses.ts';
@@ -34,13 +35,7 @@ export async function addressBookFindings(
 }
 
 async function addressesTold(client: KafkaClient): Promise<AddressBook | undefined> {
-  const body = {
-    topics: [],
-    allowAutoTopicCreation: false,
-    includeClusterAuthorizedOperations: false,
-    includeTopicAuthorizedOperations: false,
-  };
-  const answer = await client.call(apis.metadata, body, answerMsMax);
+  const answer = await client.call(apis.metadata, metadataRequest([]), answerMsMax);
   if (!answer.ok) return undefined;
   return new Map(answer.value.brokers.map((broker) => [broker.nodeId, formatAddress(broker)]));
 }

@@ -5,6 +5,7 @@ import { configFor, targetOf } from './cli-config.ts';
 import { exitCodes } from './exit-codes.ts';
 import { openKafkaClient } from './kafka-client.ts';
 import { LeaderClients } from './leader-clients.ts';
+import { Patience } from './patience.ts';
 import { recordJson, recordText } from './record-line.ts';
 import { printProblem } from './terminal.ts';
 import { earliest, latest, TopicReader } from './topic-reader.ts';
@@ -47,7 +48,8 @@ export async function runConsume(
     return exitCodes.problem;
   }
   const leaders = new LeaderClients(topic, client.value, address);
-  const done = await consume(context, new TopicReader(leaders, topic), options);
+  const patience = new Patience({ say: (text) => context.terminal.error(text) });
+  const done = await consume(context, new TopicReader(leaders, topic, patience), options);
   leaders.close();
   if (done.ok) return exitCodes.ok;
   printProblem(context.terminal, { text: done.error });
@@ -89,7 +91,7 @@ async function consume(
     }
     await context.terminal.flushed();
     hasMoved = before !== [...reader.positions.values()].join();
-    emptyFetches = hasMoved || isAtEnd ? 0 : emptyFetches + 1;
+    emptyFetches = hasMoved || isAtEnd || reader.isWaiting ? 0 : emptyFetches + 1;
     if (emptyFetches > emptyFetchesMax)
       return fail('the node sends nothing although there is more');
   }

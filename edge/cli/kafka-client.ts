@@ -15,6 +15,8 @@ import { parseAddress } from '../../src/config/address.ts';
  */
 export interface KafkaClient {
   call<Q, R>(api: Api<Q, R>, body: Q, msMax: number): Promise<Result<R, string>>;
+  /** Whoever was there is gone, or we closed it: no call succeeds any more. */
+  readonly isClosed: boolean;
   close(): void;
 }
 
@@ -71,6 +73,9 @@ function clientOn(socket: Socket): KafkaClient {
         );
         write();
       }),
+    get isClosed() {
+      return socket.destroyed;
+    },
     close: () => void socket.destroy(),
   };
 }

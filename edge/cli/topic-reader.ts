@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../src/base/limits.ts';
 import type { Result } from '../../src/base/result.ts';
 import { fail, ok } from '../../src/base/result.ts';
@@ -12,16 +11,21 @@ import type { FetchResponsePartition } from '../../src/wire/kafka/generated/01-f
 import { compressionNode } from '../compression-node.ts';
 import { errorText } from './error-text.ts';
 import type { LeaderClients, LedByOne } from './leader-clients.ts';
+import type { Patience, Trouble } from './patience.ts';
 
 /** ListOffsets' own words for places. */
 export const earliest = -2;
 export const latest = -1;
 
 const answerMsMax = 10_000;
+/** Of a Fetch, beside what the leader may wait: the other partitions wait for it, too. */
+const fetchAnswerMsMax = 5_000;
 const partitionBytesMax = 256 * 1024;
-/** LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER: another node leads, or soon will. */
-const movedCodes: ReadonlySet<number> = new Set([5, 6]);
-const movedPauseMs = 250;
+/**
+ * LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, OFFSET_NOT_AVAILABLE: another node leads, or soon
+ * will.
+ */
+const movedCodes: ReadonlySet<number> = new Set([5, 6, 78]);
 
 export interface PartitionRecord {
   readonly partition: number;
@@ -31,35 +35,105 @@ export interface PartitionRecord {
 
 /**
  * Reads one topic from the leaders of its partitions through Fetch, as any Kafka consumer does.
- * Failures are one line of text.
+ * When one of them goes it waits for the next leader, within its patience, and reads on where it
+ * was. Failures are one line of text.
  */
 export class TopicReader {
   readonly topic: string;
   /** Next offset to read, by partition. */
   readonly positions = new Map<number, number>();
   readonly #leaders: LeaderClients;
+  readonly #patience: Patience;
 
-  constructor(leaders: LeaderClients, topic: string) {
+  constructor(leaders: LeaderClients, topic: string, patience: Patience) {
     this.#leaders = leaders;
     this.topic = topic;
+    this.#patience = patience;
+  }
+
+  /** A partition has no leader that answers: nothing can be said of its end. */
+  get isWaiting(): boolean {
+    return this.#patience.isTried;
   }
 
   /** Partition numbers, ascending. */
   partitions(): Promise<Result<readonly number[], string>> {
-    return this.#leaders.learn();
+    return this.#patiently(() => this.#leaders.learn());
   }
 
   /**
    * The first offset at or after a time, or `earliest`, `latest`; -1 where no record is that young.
    */
-  async offsetsAt(
+  offsetsAt(
     partitions: readonly number[],
     timestamp: number,
   ): Promise<Result<ReadonlyMap<number, number>, string>> {
-    const led = await this.#leaders.of(partitions);
-    if (!led.ok) return led;
+    return this.#patiently(() => this.#offsetsAt(partitions, timestamp));
+  }
+
+  /**
+   * One Fetch of these partitions from each of their leaders, which wait up to `waitMs` for the
+   * first byte. Nothing where a leader is gone, or another one by now: the next one asks that.
+   */
+  async fetch(
+    partitions: readonly number[],
+    waitMs: number,
+  ): Promise<Result<readonly FetchResponsePartition[], string>> {
+    const { led, troubles } = await this.#leaders.of(partitions);
+    const answers = await Promise.all(led.map((one) => this.#fetchFrom(one, waitMs)));
+    const found: FetchResponsePartition[] = [];
+    const passing = [...troubles];
+    for (const answer of answers) {
+      if (answer.ok) found.push(...answer.value);
+      else if (answer.error.passes) passing.push(answer.error.text);
+      else return fail(answer.error.text);
+    }
+    for (const { errorCode, partitionIndex } of found) {
+      if (errorCode === 0) continue;
+      const text = this.#problem(partitionIndex, errorCode);
+      if (!movedCodes.has(errorCode)) return fail(text);
+      passing.push(text);
+    }
+    const [trouble] = passing;
+    if (trouble === undefined) {
+      this.#patience.over();
+      return ok(found);
+    }
+    const again = await this.#waitAndLearn(trouble);
+    return again.ok ? ok(found.filter((at) => at.errorCode === 0)) : again;
+  }
+
+  /** Again and again while what is wrong may pass. */
+  async #patiently<T>(attempt: () => Promise<Result<T, Trouble>>): Promise<Result<T, string>> {
+    for (;;) {
+      const done = await attempt();
+      if (done.ok) {
+        this.#patience.over();
+        return done;
+      }
+      const { text, passes } = done.error;
+      const again = passes ? await this.#waitAndLearn(text) : fail(text);
+      if (!again.ok) return again;
+    }
+  }
+
+  /** Who leads what then; that nobody says it now may pass, too. */
+  async #waitAndLearn(trouble: string): Promise<Result<undefined, string>> {
+    const waited = await this.#patience.wait(trouble);
+    if (!waited.ok) return waited;
+    const learnt = await this.#leaders.learn();
+    return learnt.ok || learnt.error.passes ? ok(undefined) : fail(learnt.error.text);
+  }
+
+  async #offsetsAt(
+    partitions: readonly number[],
+    timestamp: number,
+  ): Promise<Result<ReadonlyMap<number, number>, Trouble>> {
+    const { led, troubles } = await this.#leaders.of(partitions);
+    const [trouble] = troubles;
+    if (trouble !== undefined) return fail({ text: trouble, passes: true });
     const offsets = new Map<number, number>();
-    for (const { client, partitions: group } of led.value) {
+    for (const { address, client, partitions: group } of led) {
       const asked = group.map((partitionIndex) => ({
         partitionIndex,
         currentLeaderEpoch: -1,
@@ -68,46 +142,22 @@ export class TopicReader {
       const topics = [{ name: this.topic, partitions: asked }];
       const body = { replicaId: -1, isolationLevel: 0, topics };
       const answer = await client.call(apis.listOffsets, body, answerMsMax);
-      if (!answer.ok) return answer;
+      if (!answer.ok) return fail({ text: `${address}: ${answer.error}`, passes: true });
       for (const at of answer.value.topics.flatMap((topic) => topic.partitions)) {
-        if (at.errorCode !== 0) return fail(this.#problem(at.partitionIndex, at.errorCode));
+        if (at.errorCode !== 0) {
+          const text = this.#problem(at.partitionIndex, at.errorCode);
+          return fail({ text, passes: movedCodes.has(at.errorCode) });
+        }
         offsets.set(at.partitionIndex, at.offset);
       }
     }
     return ok(offsets);
   }
 
-  /**
-   * One Fetch of these partitions from each of their leaders, which wait up to `waitMs` for the
-   * first byte. Nothing where a leader is another one by now: the next one asks that.
-   */
-  async fetch(
-    partitions: readonly number[],
-    waitMs: number,
-  ): Promise<Result<readonly FetchResponsePartition[], string>> {
-    const led = await this.#leaders.of(partitions);
-    if (!led.ok) return led;
-    const answers = await Promise.all(led.value.map((one) => this.#fetchFrom(one, waitMs)));
-    const found: FetchResponsePartition[] = [];
-    for (const answer of answers) {
-      if (!answer.ok) return answer;
-      found.push(...answer.value);
-    }
-    const failed = found.filter((at) => at.errorCode !== 0);
-    const lasting = failed.find((at) => !movedCodes.has(at.errorCode));
-    if (lasting !== undefined) {
-      return fail(this.#problem(lasting.partitionIndex, lasting.errorCode));
-    }
-    if (failed.length === 0) return ok(found);
-    await delay(movedPauseMs);
-    const learnt = await this.#leaders.learn();
-    return learnt.ok ? ok(found.filter((at) => at.errorCode === 0)) : learnt;
-  }
-
   async #fetchFrom(
-    { client, partitions }: LedByOne,
+    { address, client, partitions }: LedByOne,
     maxWaitMs: number,
-  ): Promise<Result<readonly FetchResponsePartition[], string>> {
+  ): Promise<Result<readonly FetchResponsePartition[], Trouble>> {
     const wants = partitions.map((partition) => ({
       partition,
       currentLeaderEpoch: -1,
@@ -129,10 +179,10 @@ export class TopicReader {
       forgottenTopicsData: [],
       rackId: '',
     };
-    const answer = await client.call(apis.fetch, body, answerMsMax + maxWaitMs);
-    if (!answer.ok) return answer;
+    const answer = await client.call(apis.fetch, body, fetchAnswerMsMax + maxWaitMs);
+    if (!answer.ok) return fail({ text: `${address}: ${answer.error}`, passes: true });
     const { errorCode, responses } = answer.value;
-    if (errorCode !== 0) return fail(`Fetch: ${errorText(errorCode)}`);
+    if (errorCode !== 0) return fail({ text: `Fetch: ${errorText(errorCode)}`, passes: false });
     return ok(responses.flatMap((topic) => topic.partitions));
   }
 

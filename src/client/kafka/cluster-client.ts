@@ -2,13 +2,13 @@ import type { ConnectionId, MonotonicMs } from '../../base/brand.ts';
 import { monotonicMs } from '../../base/brand.ts';
 import { fail } from '../../base/result.ts';
 import type { MetadataResponse } from '../../wire/kafka/generated/03-metadata.ts';
-import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
 import type { Api } from './api.ts';
 import { apis } from './api.ts';
 import type { Answered, Outcome } from './call.ts';
 import { ClusterMetadata } from './cluster-metadata.ts';
 import { KafkaConnection } from './connection.ts';
 import type { ConnectionFault } from './connection.ts';
+import { metadataRequest } from './metadata-request.ts';
 import type { SaslExchange } from './sasl-exchange.ts';
 
 /** Orders to whoever owns the sockets. Bytes of one connection keep their order. */
@@ -189,14 +189,8 @@ export class ClusterClient {
   }
 
   #askMetadata(done: (outcome: Outcome<MetadataResponse>) => void): void {
-    const body = {
-      topics: [...this.#topics].map((name) => ({ topicId: zeroUuid, name })),
-      allowAutoTopicCreation: false,
-      includeClusterAuthorizedOperations: false,
-      includeTopicAuthorizedOperations: false,
-    };
     this.#rotation++;
-    this.call({}, apis.metadata, body)(done);
+    this.call({}, apis.metadata, metadataRequest(this.#topics))(done);
   }
 
   /** The link, or why there is none. */

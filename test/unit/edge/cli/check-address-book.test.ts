@@ -27,7 +27,8 @@ const told = (by: Readonly<Record<string, Told>>) =>
   addressBookFindings(config, async (address): Promise<Result<KafkaClient, string>> => {
     const brokers = by[address]?.map(([nodeId, port]) => ({ nodeId, host, port }));
     if (brokers === undefined) return fail('ECONNREFUSED');
-    return ok({ call: async () => ok({ brokers } as never), close: () => undefined });
+    const call = async () => ok({ brokers } as never);
+    return ok({ call, isClosed: false, close: () => undefined });
   });
 
 it('says nothing without a cluster, of nodes that are away, and of equal lists', async () => {
