@@ -146,15 +146,15 @@ export class Executor {
 
   /**
    * A clean stop: exact marks and the producers of each log, so that the next start scans nothing
-   * (L2).
+   * (L2). A log that is still at work is not: its producers know what it may never have (L5).
    */
   async close(producerSnapshot: (id: LogId) => Uint8Array | undefined): Promise<void> {
     if (this.#isDead) return;
     await this.#views.settled();
-    for (const [i, { log, isAbandoned }] of this.#logs.entries()) {
-      const snapshot = isAbandoned ? undefined : producerSnapshot(toLogId(i));
+    for (const [i, { log, isAbandoned, isSettled: clean }] of this.#logs.entries()) {
+      const snapshot = isAbandoned || !clean ? undefined : producerSnapshot(toLogId(i));
       const how = snapshot === undefined ? {} : { producerSnapshot: snapshot };
-      const isClean = await toleratingNoSpace(() => log.close({ clean: true, ...how }));
+      const isClean = await toleratingNoSpace(() => log.close({ clean, ...how }));
       // What was written is durable; the next start recovers the rest.
       if (!isClean) await log.close({ clean: false });
     }

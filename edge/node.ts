@@ -199,6 +199,8 @@ class NodeProcess implements RunningNode {
     await this.#kafka.stop();
     await this.#executor.settled();
     await this.#peers?.stop();
+    // Until then other nodes may have sent batches for what nobody else can lead (L5).
+    await this.#executor.settled();
     this.#loop.stop();
     await this.#adminServer?.close();
     await this.#close();

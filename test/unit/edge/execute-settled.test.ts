@@ -67,3 +67,18 @@ it('does not wait for room: what a full disk did not take is let go, and not cal
   await executor.close(() => new Uint8Array(1));
   expect(closed).toEqual([{ clean: true }]);
 });
+
+it('calls no log clean that is still at work: its producers know what it may never have', async () => {
+  const closed: unknown[] = [];
+  const { log, gate } = gatedLog();
+  const close = (how: unknown) => Promise.resolve(void closed.push(how));
+  const storage = { journal: { isMarkDue: false }, reserve: { isMissed: false }, bytes: 0 };
+  const world = { storage, budgetBytes: 1_000, post: () => undefined } as unknown as World;
+  const executor = new Executor(world);
+  executor.adopt([Object.assign(log, { close })]);
+  executor.execute([append(logId(0))]);
+  await tick();
+  await executor.close(() => new Uint8Array(1));
+  expect(closed).toEqual([{ clean: false }]);
+  gate.open?.();
+});
