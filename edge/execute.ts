@@ -266,7 +266,7 @@ export class Executor {
     const log = this.#log(logId);
     switch (effect.type) {
       case 'TruncateLog':
-        return log.run({ type: 'truncate', to: effect.to, generation });
+        return log.run({ type: 'truncate', to: effect.to, onceHad: effect.onceHad, generation });
       case 'RepairLog':
         return log.run({ type: 'repair', batches: effect.batches, generation });
       case 'ResetLog': {

@@ -44,7 +44,12 @@ type Operation =
   | { readonly type: 'append'; readonly batch: Uint8Array }
   | { readonly type: 'roll'; readonly producerSnapshot: Uint8Array }
   | { readonly type: 'advanceLogStart'; readonly to: Offset }
-  | { readonly type: 'truncate'; readonly to: Offset; readonly generation: LogGeneration }
+  | {
+      readonly type: 'truncate';
+      readonly to: Offset;
+      readonly onceHad?: Offset | undefined;
+      readonly generation: LogGeneration;
+    }
   | { readonly type: 'reset'; readonly start: LogStart; readonly generation: LogGeneration }
   | { readonly type: 'repair'; readonly batches: Uint8Array; readonly generation: LogGeneration };
 
@@ -180,7 +185,9 @@ export class LogExecutor {
       case 'advanceLogStart':
         return this.#whenRoom(() => this.#advanceLogStart(first.to), true);
       case 'truncate':
-        return this.#reload('truncate', () => log.truncate(first.to, first.generation));
+        return this.#reload('truncate', () =>
+          log.truncate(first.to, first.generation, first.onceHad),
+        );
       case 'reset':
         return this.#reload('reset', () => log.reset(first.start, first.generation));
       case 'repair':

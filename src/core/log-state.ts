@@ -24,7 +24,7 @@ import { witnessRange, type WitnessRange } from './witness-range.ts';
 export interface LogStateOptions {
   readonly logId: LogId;
   readonly segmentBytesMax: number;
-  /** How far it was before it was emptied because nobody wanted it here. */
+  /** How far it was before it was emptied here, or before a cut took what had rotted (V4). */
   readonly onceHad?: Offset | undefined;
   readonly emit: (effect: Effect) => void;
   readonly appended: LogFollower['appended'];
@@ -50,6 +50,8 @@ export class LogState implements ReplicaLog {
   #bytesSinceCut: number | undefined;
   #holes: readonly OffsetRange[];
   #onceHad: Offset;
+  /** What its leader said last of that, while it matters. */
+  #committed: { readonly highWatermark: Offset; readonly epoch: LeaderEpoch } | undefined;
   /** Fetched batches that are not persisted, and their bytes together. */
   readonly #waiting: { readonly endOffset: Offset; readonly bytes: number }[] = [];
   #waitingBytes = 0;
@@ -155,6 +157,7 @@ export class LogState implements ReplicaLog {
     if (generation !== this.#generation) return false;
     assert(endOffset <= this.#logEndOffset, 'persisted past the log end');
     if (endOffset > this.#persistedOffset) this.#persistedOffset = endOffset;
+    if (this.#committed !== undefined) this.#forgetOnceHad();
     this.#waitsNoMore(endOffset);
     return true;
   }
@@ -183,17 +186,19 @@ export class LogState implements ReplicaLog {
   }
 
   truncateTo(end: Offset): void {
+    const had = this.#hadAbove(end);
     this.#beginGeneration(end);
     this.#epochs.truncated(end);
     if (this.#persistedOffset > end) this.#persistedOffset = end;
     const { logId, emit, truncated } = this.#options;
     truncated(end);
-    emit({ type: 'TruncateLog', logId, generation: this.#generation, to: end });
+    emit({ type: 'TruncateLog', logId, generation: this.#generation, to: end, ...had });
   }
 
   /** @param onceHad how far it was, where nobody wants it here any more. */
   resetTo(start: LogStart, onceHad?: Offset): void {
     const { logStartOffset, epochBefore, voters } = start;
+    const had = onceHad === undefined ? this.#hadAbove(logStartOffset) : { onceHad };
     this.#beginGeneration(logStartOffset);
     this.#logStartOffset = logStartOffset;
     this.#epochs = new LeaderEpochCache([], epochBefore);
@@ -205,13 +210,19 @@ export class LogState implements ReplicaLog {
       type: 'ResetLog',
       ...{ logId, generation: this.#generation, logStartOffset, epochBefore },
       voters: voters.voters,
-      ...(onceHad === undefined ? {} : { onceHad }),
+      ...had,
     });
   }
 
   /** What is lost while the log is open, beside what was lost before. */
   rotFound(generation: LogGeneration, ranges: readonly OffsetRange[]): void {
     if (generation === this.#generation) this.#holes = joinedRanges([...this.#holes, ...ranges]);
+  }
+
+  leaderCommitted(highWatermark: Offset, epoch: LeaderEpoch): void {
+    if (this.#onceHad === 0) return;
+    this.#committed = { highWatermark, epoch };
+    this.#forgetOnceHad();
   }
 
   /** Nobody is left who could give back what is lost (V5, L6). */
@@ -234,11 +245,36 @@ export class LogState implements ReplicaLog {
     this.#bytesSinceCut = undefined;
     this.#waitsNoMore(recovered.logEndOffset);
     this.#producers = recoverProducers(recovered);
+    if (this.#holes.length > 0) this.#epochs.learned(recovered.epochStarts);
     this.#holes = recovered.mustRefetch;
     this.#segmentBytes = recovered.activeSegment.bytes + since;
     this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
     const { logEndOffset } = recovered;
     if (logEndOffset > this.#persistedOffset) this.#persistedOffset = logEndOffset;
+  }
+
+  /**
+   * A hole that goes with a cut is forgotten, not what was promised of it: with an epoch that began
+   * in it, a log that agreed with its leader's seems to leave it there. Until it is as far again it
+   * gives no vote for one that is not (V4).
+   */
+  #hadAbove(end: Offset): { readonly onceHad?: Offset } {
+    const lost = this.#holes.at(-1)?.to ?? offset(0);
+    if (lost <= end) return {};
+    if (lost > this.#onceHad) this.#onceHad = lost;
+    this.#committed = undefined;
+    return { onceHad: this.#onceHad };
+  }
+
+  /**
+   * It has all that its leader has committed, in the leader's own epoch too: whatever others have
+   * committed because this disk once had it lies below (V4).
+   */
+  #forgetOnceHad(): void {
+    const { highWatermark = 0, epoch } = this.#committed ?? {};
+    if (this.#holes.length > 0 || this.lastEpoch !== epoch) return;
+    const isCurrent = highWatermark > this.lastEpochStart;
+    if (isCurrent && this.#persistedOffset >= highWatermark) this.#onceHad = offset(0);
   }
 
   #waitsNoMore(endOffset: Offset): void {

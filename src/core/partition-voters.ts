@@ -24,6 +24,11 @@ export function recoveredVoters(
   return history;
 }
 
+/** Voters records that the log has again, since a hole was filled. */
+export function learnVoters(history: VoterHistory, { voterRecords }: RecoveredLog): void {
+  history.learned(voterRecords.map(({ from, voters }) => ({ from, set: new VoterSet(voters) })));
+}
+
 /** The set that a control batch puts in force; undefined: it says something else. */
 export function votersOfBatch(batch: Uint8Array, header: RecordBatchHeader): VoterSet | undefined {
   const recorded = readVoters(batch, { ...header, position: 0 });

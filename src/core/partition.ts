@@ -21,6 +21,7 @@ import {
   batchOfVoters,
   idsOf,
   isLoneVoter,
+  learnVoters,
   leaderChangeBatch,
   recoveredVoters,
   votersOfBatch,
@@ -107,6 +108,7 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
   begin(first: VoterSet, vote: StoredVote | undefined): void {
     assert(this.begun === undefined, 'a partition begins once');
     const voters = recoveredVoters(this.#recovered, first);
+    if (isLoneVoter(this.#options.self, voters)) this.log.acceptHoles();
     const { self, role, settings, random, stepShare, port } = this.#options;
     const now = this.#nowMs();
     this.#voters = voters;
@@ -130,10 +132,7 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
     this.#refusesRecords = this.isLeader;
   }
 
-  /**
-   * V5: this node goes on alone, without what rot has taken here (L6).
-   * @returns false if it has no vote.
-   */
+  /** V5: it goes on alone, without what rot took here (L6). @returns false if it has no vote. */
   promote(epochMin: LeaderEpoch, as?: ReplicaId): boolean {
     this.log.acceptHoles();
     return this.replica.forceVoters(this.#nowMs(), epochMin, as);
@@ -216,6 +215,7 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
   /** The answer to TruncateLog, ResetLog and RepairLog. */
   wasCut(generation: LogGeneration, recovered: RecoveredLog): void {
     this.log.wasCut(generation, recovered);
+    if (generation === this.generation && this.#voters) learnVoters(this.#voters, recovered);
     this.#follower?.reloaded();
     this.#options.port.changed();
   }

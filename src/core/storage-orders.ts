@@ -8,13 +8,15 @@ import type { WitnessState } from '../ports/witness-state.ts';
 export type StorageEffect =
   /**
    * Nothing at or above `to` is left (L3). `generation` is the new one, one above the last: appends
-   * of it may be ordered right behind. Answered by LogTruncated.
+   * of it may be ordered right behind. Answered by LogTruncated. `onceHad`: rot took what goes, and
+   * how far it was is kept.
    */
   | {
       readonly type: 'TruncateLog';
       readonly logId: LogId;
       readonly generation: LogGeneration;
       readonly to: Offset;
+      readonly onceHad?: Offset;
     }
   /**
    * The log lies below its leader's log start: it begins there anew, empty. Answered by LogReset;

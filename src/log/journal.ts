@@ -8,7 +8,6 @@ import type { WitnessState } from '../ports/witness-state.ts';
 import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
 import { decodeGroups, encodeGroup } from './journal-record.ts';
 import type {
-  Cut,
   JournalEntry,
   JournalRecord,
   JournalVote,
@@ -188,14 +187,17 @@ export class Journal {
     return this.#commit([{ type: 'witness', ...keyOf(key), state }]);
   }
 
-  /**
-   * Says how far the log is durable at once, forgetting any mark that lags. `cut`: it is about to
-   * be cut there.
-   */
-  persistMark(key: LogKey, to: Offset, cut?: Cut): Promise<void> {
+  /** Says how far the log is durable at once, forgetting any mark that lags. */
+  persistMark(key: LogKey, to: Offset): Promise<void> {
     this.#lagging.delete(idOf(key));
-    const how = cut === undefined ? {} : { cut: cut === 'tail' ? (true as const) : cut };
-    return this.#commit([{ type: 'mark', ...keyOf(key), to, ...how }]);
+    return this.#commit([{ type: 'mark', ...keyOf(key), to }]);
+  }
+
+  /** The log is about to be cut there; `onceHad`: rot took what goes, and it was that far (V4). */
+  persistCut(key: LogKey, to: Offset, onceHad?: Offset): Promise<void> {
+    this.#lagging.delete(idOf(key));
+    const mark = { type: 'mark', ...keyOf(key), to, cut: true } as const;
+    return this.#commit([mark, ...(onceHad === undefined ? [] : [onceHadRecord(key, onceHad)])]);
   }
 
   /**

@@ -248,15 +248,19 @@ export class PartitionLog {
    * Cuts the log: nothing at or above `toOffset` is left, and of a batch that reaches over it
    * nothing either. The decision is durable in the journal before the first byte goes, the cut
    * before this resolves (L3); `generation` begins, one that is higher than the last (L4). A crash
-   * in between is mended at the next start.
+   * in between is mended at the next start. `onceHad` is kept where rot took what goes (V4).
    */
-  async truncate(toOffset: Offset, generation: LogGeneration): Promise<RecoveredLog> {
+  async truncate(
+    toOffset: Offset,
+    generation: LogGeneration,
+    onceHad?: Offset,
+  ): Promise<RecoveredLog> {
     assert(toOffset >= this.#logStartOffset, 'a log is not cut below its start');
     return this.#reload(generation, async () => {
       // A mark may only speak of durable bytes, and the one that is written next is at the cut.
       await this.#syncActive();
       const to = await this.#reader.batchStart(this.#segments, toOffset, this.epochStarts);
-      await this.#context.journal.persistMark(this.#context, to, 'tail');
+      await this.#context.journal.persistCut(this.#context, to, onceHad);
     });
   }
 
@@ -282,10 +286,7 @@ export class PartitionLog {
     });
   }
 
-  /**
-   * Moves the log start up: durable in the journal first, then whole segments below it are unlinked
-   * (L3).
-   */
+  /** Moves the log start up: durable in the journal first, then whole segments go (L3). */
   async advanceLogStart(to: Offset): Promise<void> {
     assert(to <= this.logEndOffset, 'the log start stays at or below the log end');
     const { disk, dir, journal } = this.#context;
@@ -392,9 +393,8 @@ export class PartitionLog {
 
   /** None while others are to fill a hole: who wrote in front of it is not known then. */
   async #writeSnapshot(bytes: Uint8Array): Promise<void> {
-    const { disk, dir } = this.#context;
     if (this.#recovered.mustRefetch.length > 0) return;
     const oldest = this.#segments.at(-segmentsWithSnapshot)?.baseOffset ?? 0;
-    await writeProducerSnapshot(disk, dir, { at: this.logEndOffset, bytes, oldest });
+    await writeProducerSnapshot(this.#context, { at: this.logEndOffset, bytes, oldest });
   }
 }

@@ -8,8 +8,7 @@ export const segmentsWithSnapshot = 3;
 
 /** Writes the producers as of an offset, and lets go of the snapshots below `oldest`. */
 export async function writeProducerSnapshot(
-  disk: Disk,
-  dir: string,
+  { disk, dir }: { readonly disk: Disk; readonly dir: string },
   snapshot: { readonly at: Offset; readonly bytes: Uint8Array; readonly oldest: number },
 ): Promise<void> {
   await writeDerived(disk, segmentPath(dir, snapshot.at, 'snapshot'), snapshot.bytes);

@@ -132,6 +132,28 @@ describe('a log of several voters', () => {
     }
   });
 
+  it('knows how far it was after a cut that took a hole with it, at whatever call it dies', async () => {
+    for (let call = 1; ; call++) {
+      const disk = new FakeDisk(call);
+      await tenBatches(disk, 10, 2, 3);
+      disk.flipBit(path(5), 3 * batchBytes + 70);
+      const log = await reopen(disk);
+      disk.crashAt(disk.callCount + call);
+      const isCut = await log.truncate(offset(8), logGeneration(1), offset(9)).then(
+        () => true,
+        (error: unknown) => {
+          if (!(error instanceof PowerCut)) throw error;
+          return false;
+        },
+      );
+      disk.reboot('some');
+      const { logs, facts } = await openStorage(disk);
+      const end = logs[0]?.logEndOffset ?? 0;
+      expect(end === 10 || facts.onceHad[0]?.to === 9).toBe(true);
+      if (isCut) return expect(end).toBe(8);
+    }
+  });
+
   it('has a hole or what filled it, at whatever call it dies', async () => {
     for (let call = 1; ; call++) {
       const disk = new FakeDisk(call);

@@ -248,8 +248,8 @@ export const simBugs: readonly SimBug[] = [
     name: 'votes-without-a-pre-vote',
     rule: 'T3',
     file: `${folder}/replica.ts`,
-    from: 'return this.#preVote(now);',
-    to: 'return this.#vote(now);',
+    from: ': this.#preVote(now);',
+    to: ': this.#vote(now);',
     why: 'who was away for a while deposes a healthy leader',
   },
   {

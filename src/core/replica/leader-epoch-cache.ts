@@ -42,6 +42,20 @@ export class LeaderEpochCache {
     this.#starts.push({ leaderEpoch, startOffset });
   }
 
+  /**
+   * A hole was filled: epochs may begin in it. Whatever was seen of an epoch before lies in it, so
+   * the lowest offset is its start.
+   */
+  learned(starts: readonly EpochStart[]): void {
+    const lowest = new Map<LeaderEpoch, Offset>();
+    for (const { leaderEpoch, startOffset } of [...this.#starts, ...starts]) {
+      const known = lowest.get(leaderEpoch);
+      if (known === undefined || startOffset < known) lowest.set(leaderEpoch, startOffset);
+    }
+    const all = [...lowest].map(([leaderEpoch, startOffset]) => ({ leaderEpoch, startOffset }));
+    this.#starts = all.sort((a, b) => a.leaderEpoch - b.leaderEpoch);
+  }
+
   /** The log was cut. */
   truncated(to: Offset): void {
     this.#starts = this.#starts.filter(({ startOffset }) => startOffset < to);

@@ -26,6 +26,8 @@ export interface ReplicaLog {
    * and ends there, 0 at offset 0; undefined: the log is younger.
    */
   endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined;
+  /** Its leader of that epoch says what is committed, whether this log has it or not. */
+  leaderCommitted?(highWatermark: Offset, epoch: LeaderEpoch): void;
   /** Cuts the log, in a new generation (L3, L4). */
   truncateTo(end: Offset): void;
   /** Empties it, in a new generation; it begins anew there, durably before anything else. */

@@ -202,6 +202,7 @@ export class Replica {
   /** A Fetch answer of the leader of that epoch, its records appended before; dropped if late. */
   leaderHighWatermark(epoch: LeaderEpoch, told: Offset): void {
     if (!this.#follows(epoch)) return;
+    this.#options.log.leaderCommitted?.(told, epoch);
     const known = offset(Math.min(told, this.#options.log.logEndOffset));
     if (this.#commits.told(epoch, told, known)) this.#options.port.highWatermarkMoved();
   }
@@ -279,8 +280,7 @@ export class Replica {
       return;
     }
     if (!this.#mayLead || !this.#watch.isDue(now)) return;
-    if (this.#isAlone) return this.#vote(now);
-    return this.#preVote(now);
+    return this.#isAlone ? this.#vote(now) : this.#preVote(now);
   }
 
   #mayGrant(request: VoteRequest, now: MonotonicMs): boolean {

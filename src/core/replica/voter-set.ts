@@ -99,6 +99,16 @@ export class VoterHistory {
     this.#sets.push({ from: at, set });
   }
 
+  /** A hole was filled: sets that were recorded in it are known from now on. */
+  learned(sets: readonly { readonly from: Offset; readonly set: VoterSet }[]): void {
+    const [first, ...known] = this.#sets;
+    const isNews = ({ from }: { readonly from: Offset }): boolean =>
+      first !== undefined && from >= first.from && !known.some((one) => one.from === from);
+    const news = sets.filter(isNews);
+    if (news.length === 0 || first === undefined) return;
+    this.#sets = [first, ...[...known, ...news].sort((a, b) => a.from - b.from)];
+  }
+
   /** The log was cut: sets from `to` on are undone. The first one always stays. */
   truncated(to: Offset): void {
     this.#sets = this.#sets.filter(({ from }, i) => i === 0 || from < to);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { logGeneration, logId, offset } from '../../../src/base/brand.ts';
+import { leaderEpoch, logGeneration, logId, monotonicMs, offset } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/effect.ts';
 import { LogState } from '../../../src/core/log-state.ts';
 import { emptyLog, newPartition } from './partition-world.ts';
-import { newLeader, newObserver } from './voters-world.ts';
+import { makeBatch } from '../log/log-fixture.ts';
+import { newFollower, newLeader, newObserver, voter } from './voters-world.ts';
 
 const range = (from: number, to: number) => ({ from: offset(from), to: offset(to) });
 
@@ -58,6 +59,87 @@ describe('rot in a partition of three voters', () => {
     follow(2, 3);
     partition.rotFound(partition.generation, [range(0, 1)]);
     expect(partition.isLeader).toBe(false);
+  });
+});
+
+describe('a voter whose rot took the beginning of a leader epoch', () => {
+  const start = (epoch: number, at: number) => ({
+    ...{ leaderEpoch: leaderEpoch(epoch), startOffset: offset(at) },
+  });
+  /** It had 100 offsets, the last twenty of epoch 7; of those not one is left. */
+  const before = emptyLog({
+    ...{ logEndOffset: offset(100), epochStarts: [start(5, 0)], mustRefetch: [range(80, 100)] },
+  });
+  const generation = logGeneration(1);
+  const cut = { ...before, generation, logEndOffset: offset(80), mustRefetch: [] };
+
+  /** The leader of epoch 7, its own log as long, finds that this one leaves it at 80. */
+  function newCutVoter() {
+    const { partition, effects, votes } = newFollower([1, 2, 3], before);
+    const now = monotonicMs(0);
+    const epoch = leaderEpoch(7);
+    partition.replica.epochBegun({ leaderId: 2, leaderEpoch: epoch }, now);
+    const end = { leaderEpoch: leaderEpoch(5), endOffset: offset(80) };
+    expect(partition.replica.diverged(epoch, end)).toBe(true);
+    const order = effects.find(({ type }) => type === 'TruncateLog');
+    partition.wasCut(generation, cut);
+    /** Whether one whose log ends there gets its vote. */
+    const votesFor = (lastEpoch: number, logEndOffset: number, asked = 8) => {
+      let isVoter = false;
+      partition.replica.voteRequested(
+        {
+          ...{ candidate: voter(3), voter: voter(1), leaderEpoch: leaderEpoch(asked) },
+          ...{ lastEpoch: leaderEpoch(lastEpoch), logEndOffset: offset(logEndOffset) },
+          isPreVote: false,
+        },
+        monotonicMs(60_000),
+        ({ isGranted }) => (isVoter = isGranted),
+      );
+      for (const { leaderEpoch: voted } of votes.splice(0)) {
+        partition.votePersisted({ leaderEpoch: voted, votedFor: voter(3).directoryId });
+      }
+      return isVoter;
+    };
+    return { partition, order, votesFor };
+  }
+
+  it('is cut there, and elects nobody without what it had (V4)', () => {
+    const { order, votesFor } = newCutVoter();
+    expect(order).toMatchObject({ to: 80, onceHad: 100 });
+    expect(votesFor(5, 80)).toBe(false);
+  });
+
+  it('votes again when it has all that its leader has committed, however far it was', () => {
+    for (const [highWatermark, isGranted] of [
+      [82, true],
+      [90, false],
+    ] as const) {
+      const { partition, votesFor } = newCutVoter();
+      expect(partition.appendFetched(makeBatch({ base: 80, records: 2, epoch: 7 }))).toBe(true);
+      partition.replica.leaderHighWatermark(leaderEpoch(7), offset(highWatermark));
+      partition.persisted(generation, offset(82));
+      expect(votesFor(7, 82)).toBe(isGranted);
+    }
+  });
+
+  it('does not vote by what was committed before its leader began (C2)', () => {
+    const { partition, votesFor } = newCutVoter();
+    expect(partition.appendFetched(makeBatch({ base: 80, records: 2, epoch: 7 }))).toBe(true);
+    partition.replica.leaderHighWatermark(leaderEpoch(7), offset(80));
+    partition.persisted(generation, offset(82));
+    expect(votesFor(7, 82)).toBe(false);
+  });
+
+  it('knows the epochs and voters again when its hole is filled (V1, KIP-101)', () => {
+    const behind = { ...before, epochStarts: [start(5, 0), start(7, 95)], mustRefetch: [] };
+    const { partition } = newFollower([1, 2, 3], { ...behind, mustRefetch: [range(80, 95)] });
+    expect(partition.endOffsetOf(leaderEpoch(5))).toMatchObject({ endOffset: 95 });
+    partition.repair(new Uint8Array(1));
+    const voters = [1, 2].map((nodeId) => ({ ...voter(nodeId), role: 'data' as const }));
+    const filled = { ...behind, generation, epochStarts: [start(5, 0), start(7, 80)] };
+    partition.wasCut(generation, { ...filled, voterRecords: [{ from: offset(90), voters }] });
+    expect(partition.endOffsetOf(leaderEpoch(5))).toMatchObject({ endOffset: 80 });
+    expect(partition.replicaIds).toEqual([1, 2]);
   });
 });
 

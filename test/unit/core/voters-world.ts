@@ -1,28 +1,31 @@
 import type { LeaderEpoch } from '../../../src/base/brand.ts';
 import { logGeneration, logId, monotonicMs, uuid } from '../../../src/base/brand.ts';
+import type { Effect } from '../../../src/core/effect.ts';
 import { Partition } from '../../../src/core/partition.ts';
 import type { VoteRequest } from '../../../src/core/replica/peer-call.ts';
 import { VoterSet } from '../../../src/core/replica/voter-set.ts';
 import { at, emptyLog } from './partition-world.ts';
 
-const voter = (nodeId: number) => ({
+export const voter = (nodeId: number) => ({
   nodeId,
   directoryId: uuid(`0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b0${nodeId}`),
 });
 const self = voter(1);
 
-function newFollower(voterIds: readonly number[]) {
+/** A copy that nobody leads yet. */
+export function newFollower(voterIds: readonly number[], recovered = emptyLog()) {
+  const effects: Effect[] = [];
   const world = { nowMs: 0 };
   const asked: VoteRequest[] = [];
   const votes: { leaderEpoch: LeaderEpoch }[] = [];
-  const partition: Partition = new Partition(logId(0), emptyLog(), {
+  const partition: Partition = new Partition(logId(0), recovered, {
     self,
     segmentBytesMax: 1_000_000,
     settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
     random: { next: () => 0, uuid: () => self.directoryId },
     now: () => at(world.nowMs),
     port: {
-      emit: () => undefined,
+      emit: (effect) => effects.push(effect),
       persistVote: (vote) => votes.push(vote),
       heardAt: () => undefined,
       isStopping: () => false,
@@ -38,7 +41,7 @@ function newFollower(voterIds: readonly number[]) {
   });
   const data = voterIds.map((nodeId) => ({ ...voter(nodeId), role: 'data' as const }));
   partition.begin(new VoterSet(data), undefined);
-  return { partition, asked, votes, world };
+  return { partition, asked, votes, world, effects };
 }
 
 /** A copy of a partition of which another node is the only voter. */

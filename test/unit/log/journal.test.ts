@@ -38,7 +38,7 @@ describe('Journal', () => {
       journal.persistEntry('b', '1'),
     ]);
     await journal.persistEntry('b', undefined);
-    await journal.persistMark(key, offset(9), 'tail');
+    await journal.persistCut(key, offset(9));
     disk.reboot('lost');
     const again = await reopen(disk);
     expect(again.isDamaged).toBe(false);

@@ -68,6 +68,15 @@ describe('LeaderEpochCache', () => {
     expect(at(70)).toEqual([5, undefined, undefined, 70]);
   });
 
+  it('takes the lowest offset that is known of each epoch when a hole is filled', () => {
+    const start = (epoch: number, at: number) => ({
+      ...{ leaderEpoch: leaderEpoch(epoch), startOffset: offset(at) },
+    });
+    const cache = new LeaderEpochCache([start(1, 0), start(5, 40), start(6, 50)]);
+    cache.learned([start(1, 0), start(3, 20), start(5, 30), start(6, 55)]);
+    expect(cache.starts).toEqual([start(1, 0), start(3, 20), start(5, 30), start(6, 50)]);
+  });
+
   it('forgets what was cut', () => {
     const cache = new LeaderEpochCache([], leaderEpoch(0));
     cache.assign(leaderEpoch(1), offset(0));

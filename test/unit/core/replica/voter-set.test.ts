@@ -44,4 +44,16 @@ describe('VoterHistory', () => {
     history.truncated(offset(0));
     expect(history.current).toBe(one);
   });
+
+  it('takes in what was recorded where a hole was', () => {
+    const history = new VoterHistory(one, offset(5));
+    history.appended(three, offset(20));
+    const known = { from: offset(20), set: three };
+    history.learned([{ from: offset(4), set: three }, { from: offset(10), set: two }, known]);
+    expect(history.sets.map(({ from }) => from)).toEqual([5, 10, 20]);
+    expect(history.at(offset(10))).toBe(two);
+    history.truncated(offset(20));
+    history.learned([known]);
+    expect(history.current).toBe(three);
+  });
 });
