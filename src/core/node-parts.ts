@@ -98,7 +98,11 @@ export class NodeParts {
     const { partitions, cluster, transfers } = this;
     this.clock = new ClockWatch(emit);
     this.peerClocks = new PeerClocks(emit);
-    this.wantedVoters = new WantedVoters({ partitions, cluster, now: () => this.#current() });
+    this.wantedVoters = new WantedVoters({
+      ...{ partitions, cluster, now: () => this.#current() },
+      members: () => this.membership?.members(cluster) ?? [],
+      isPromoting: () => this.membership?.isPromoting === true,
+    });
     this.upkeep = this.#createUpkeep(emit);
     this.reads = new PendingReads(emit);
     this.factory = this.#createFactory(emit);
@@ -151,10 +155,8 @@ export class NodeParts {
     this.broker = this.#createBroker();
     this.membership = this.#createMembership(emit);
     this.placement = new Placement({
-      ...{ partitions, self: options },
       membership: () => this.membership,
-      topics: () => this.decisions.state.topics(),
-      isGivenUp: (directoryId) => cluster.promotions.isGivenUp(directoryId),
+      state: () => this.decisions.state,
     });
     this.router = new KafkaRouter(this.broker, emit, options);
   }
@@ -380,7 +382,8 @@ export class NodeParts {
       produce: produceForPeer(this),
       leaderNamed: (topicId, partition, leader) => this.hints.told(topicId, partition, leader),
       decisions: this.decisions,
-      takeBlock: (taken) => this.blocks.take(taken),
+      membersChanged: () => this.wantedVoters.membersChanged(),
+      blocks: this.blocks,
       isOpen: () => this.boot.hasOpened,
       now: () => this.#current(),
       adopted: (clusterTopicId) => this.boot.createCluster(clusterTopicId),

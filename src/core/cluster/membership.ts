@@ -1,15 +1,12 @@
 import { leaderEpoch, monotonicMs, type MonotonicMs, type Uuid } from '../../base/brand.ts';
-import { kafkaCodeOf } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Random } from '../../ports/random.ts';
 import type { StoredFacts } from '../../ports/stored-facts.ts';
-import { apiKeys } from '../../wire/kafka/api-keys.ts';
 import { allocateProducerIdsCodec } from '../../wire/kafka/generated/67-allocate-producer-ids.ts';
 import { zeroUuid } from '../../wire/kafka/protocol-reader.ts';
 import type { AdminAnswer, Effect } from '../effect.ts';
 import type { BrokerView } from '../kafka/broker-view.ts';
 import { Deadlines } from '../kafka/deadlines.ts';
-import { handlerOf, type Handler } from '../kafka/handler.ts';
 import type { LedStatus } from '../cluster-status.ts';
 import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
@@ -19,7 +16,7 @@ import { isBorn, type ClusterFacts, type NodeFacts, type PeerNode } from '../pee
 import type { PeerClocks } from '../peer/peer-clocks.ts';
 import { Peers, type PeersOptions } from '../peer/peers.ts';
 import type { ProducePort } from '../peer/produce-answers.ts';
-import type { ReplicaId } from '../replica/voter-set.ts';
+import type { ReplicaId, Voter } from '../replica/voter-set.ts';
 import type { WitnessTable } from '../witness-table.ts';
 import { clusterMembers } from './admission.ts';
 import { decideBirth, type BirthDecision } from './birth.ts';
@@ -27,9 +24,12 @@ import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 import type { Decisions } from './decisions.ts';
 import { describeCluster, type ClusterReport } from './describe-cluster.ts';
 import { LedPartitions } from './led-partitions.ts';
+import { knownMembers } from './known-members.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import { Promotion } from './promotion.ts';
 import { Operators } from './operators.ts';
+import type { ClusterMember } from './place-topic.ts';
+import type { ProducerIdBlocks } from './producer-id-blocks.ts';
+import { Promotion } from './promotion.ts';
 
 /** The config's `cluster`, as the core needs it. */
 export interface ClusterOptions {
@@ -64,11 +64,10 @@ export interface MembershipOptions {
   readonly produceTimeoutMs: number;
   /** The cluster exists and this node is part of it. */
   readonly adopted: (clusterTopicId: Uuid) => void;
-  /**
-   * For a node that asks: a block of producer ids. Called only while this node leads `__cluster`.
-   */
-  readonly takeBlock: (taken: (first: number | undefined) => void) => void;
+  readonly blocks: ProducerIdBlocks;
   readonly decisions: Decisions;
+  /** The wanted voters of `__cluster` may be others now. */
+  readonly membersChanged: () => void;
   /** All that `__cluster` says is known here, and the logs that it names take part. */
   readonly isOpen: () => boolean;
   /** Of the step that is running. */
@@ -125,6 +124,17 @@ export class Membership {
       ...{ own: this.#facts(), leaderId, peers: this.peers, now: this.#now },
       isGivenUp: (nodeId) => promotions.isNodeGivenUp(nodeId) && !this.#isMember(nodeId),
     });
+  }
+
+  /** The nodes of the cluster, as `cluster` and who votes on it say. */
+  members(cluster: ClusterState, voters = this.#clusterVoters()): ClusterMember[] {
+    const introduced = this.peers.introductions().values();
+    return knownMembers({ clusterId: this.#clusterId, voters, cluster, introduced });
+  }
+
+  /** On its way: until `__cluster` says who is given up, this node leads that alone. */
+  get isPromoting(): boolean {
+    return this.#promotion.isUnderway;
   }
 
   /** What the other nodes lead, for status; `done` is called once. */
@@ -187,7 +197,7 @@ export class Membership {
     };
     if (leader === undefined) return again();
     if (leader === nodeId) {
-      return this.#options.takeBlock((first) => (first === undefined ? again() : taken(first)));
+      return this.#options.blocks.take((first) => (first === undefined ? again() : taken(first)));
     }
     const body = { brokerId: nodeId, brokerEpoch: startCounter };
     const { produceTimeoutMs } = this.#options;
@@ -264,8 +274,7 @@ export class Membership {
   }
 
   #isMember(nodeId: number): boolean {
-    const voters = this.#clusterPartition()?.voters?.voters ?? [];
-    const members = clusterMembers(voters, this.#options.state.members());
+    const members = clusterMembers(this.#clusterVoters(), this.#options.state.members());
     return members.some((member) => member.nodeId === nodeId);
   }
 
@@ -287,11 +296,10 @@ export class Membership {
 
   #clusterFacts(): ClusterFacts {
     const own = this.#clusterPartition();
-    const voters = own?.voters?.voters ?? [];
     return {
       clusterLeaderId: own?.leaderId ?? -1,
       clusterLeaderEpoch: own?.leaderEpoch ?? leaderEpoch(0),
-      clusterVoters: voters.map(({ nodeId, directoryId, role }) => ({
+      clusterVoters: this.#clusterVoters().map(({ nodeId, directoryId, role }) => ({
         ...{ nodeId, directoryId, isWitness: role === 'witness' },
       })),
     };
@@ -299,6 +307,10 @@ export class Membership {
 
   #clusterPartition(): Partition | undefined {
     return this.#options.partitions.find(clusterTopicName, 0);
+  }
+
+  #clusterVoters(): readonly Voter[] {
+    return this.#clusterPartition()?.voters?.voters ?? [];
   }
 
   #createPeers(): Peers {
@@ -320,7 +332,7 @@ export class Membership {
         return found?.hasBegun === true ? found : witnesses.find(topicId, partition);
       },
       handlers: new Map([
-        [apiKeys.allocateProducerIds, this.#allocateHandler()],
+        this.#options.blocks.handler(),
         this.#led.handler(),
         ...this.#operators.handlers(),
       ]),
@@ -335,6 +347,7 @@ export class Membership {
       facts: () => this.#facts(),
       peers: () => this.peers,
       clusterPartition: () => this.#clusterPartition(),
+      members: (voters) => this.members(decisions.state, voters),
       promote: (isConfirmed, done) => this.#promotion.ask(isConfirmed, done),
       adopt: (admitted, done) => {
         this.#whenAdopted = done;
@@ -344,28 +357,16 @@ export class Membership {
   }
 
   #createPromotion(): Promotion {
+    const { decisions, membersChanged } = this.#options;
     return new Promotion({
       ...this.#options,
+      members: () => this.members(decisions.state),
+      recorded: membersChanged,
       givingUp: this.#options.stored.givingUp,
       facts: () => this.#facts(),
       peers: () => this.peers,
       later: (ms, run) =>
         void this.#deadlines.add(monotonicMs(this.#options.now().monotonicMs + ms), run),
-    });
-  }
-
-  #allocateHandler(): Handler {
-    return handlerOf(allocateProducerIdsCodec, (_, { reply }) => {
-      const { takeBlock } = this.#options;
-      const isLeader = this.#clusterPartition()?.isEpochCommitted === true;
-      const answer = (errorCode: number, producerIdStart: number): void =>
-        reply({
-          ...{ throttleTimeMs: 0, errorCode, producerIdStart },
-          producerIdLen: limits.producerIdBlockSize,
-        });
-      const refuse = (): void => answer(kafkaCodeOf('NOT_LEADER_OR_FOLLOWER'), -1);
-      if (!isLeader) return refuse();
-      return takeBlock((first) => (first === undefined ? refuse() : answer(0, first)));
     });
   }
 }

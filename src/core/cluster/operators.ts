@@ -27,7 +27,6 @@ import { admit, readmit, type Admission } from './admission.ts';
 import type { AdmissionView } from './admission.ts';
 import { alterTopic } from './alter-topic.ts';
 import type { Decisions } from './decisions.ts';
-import { knownMembers } from './known-members.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { ClusterMember } from './place-topic.ts';
 import { readTopicSettings, topicSettings } from './topic-alteration.ts';
@@ -45,6 +44,8 @@ export interface OperatorsOptions {
   readonly isRenewed: boolean;
   readonly peers: () => Peers;
   readonly clusterPartition: () => Partition | undefined;
+  /** The nodes of the cluster, by who votes on `__cluster`. */
+  readonly members: (voters: readonly Voter[]) => readonly ClusterMember[];
   readonly decisions: Pick<Decisions, 'state' | 'decide'>;
   readonly promote: (isConfirmed: boolean, done: (answer: AdminAnswer) => void) => void;
   /** The cluster took this node in: once that is durable, `done`. */
@@ -146,7 +147,7 @@ export class Operators {
     // Who votes on `__cluster` may be what its journal lost.
     const leader = this.#leaderOutside();
     const voters = leader?.clusterVoters.map(toVoter) ?? [];
-    const members = this.#members(voters);
+    const members = this.#options.members(voters);
     const counted = members.find(({ nodeId }) => nodeId === own.nodeId)?.directoryId;
     if (counted === own.directoryId) return undefined;
     const leaderId = clusterPartition()?.leaderId ?? leader?.clusterLeaderId;
@@ -169,13 +170,6 @@ export class Operators {
     }
     const settings = topicSettings(request);
     return this.#call(leaderId, alterTopicCodec, { topic, settings }, done);
-  }
-
-  #members(voters: readonly Voter[]): ClusterMember[] {
-    const { facts, peers, decisions } = this.#options;
-    const cluster = decisions.state;
-    const introduced = peers().introductions().values();
-    return knownMembers({ clusterId: facts().clusterId, voters, cluster, introduced });
   }
 
   /** What the others have against this node. */
@@ -210,11 +204,11 @@ export class Operators {
   }
 
   #decide(decision: (view: AdmissionView) => Admission, done: (answer: AdminAnswer) => void): void {
-    const { facts, clusterPartition, decisions } = this.#options;
+    const { facts, clusterPartition, decisions, members } = this.#options;
     const { nodeId, directoryId, isWitness } = facts();
     const voters = clusterPartition()?.voters?.voters ?? [];
     const admission = decision({
-      members: this.#members(voters),
+      members: members(voters),
       ...{ cluster: decisions.state, self: { nodeId, directoryId, isWitness } },
     });
     if (!admission.ok) return done(refuse(admission.text));

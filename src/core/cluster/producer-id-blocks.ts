@@ -1,6 +1,10 @@
 import { utf8Encode } from '../../base/bytes.ts';
+import { kafkaCodeOf } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { apiKeys } from '../../wire/kafka/api-keys.ts';
+import { allocateProducerIdsCodec } from '../../wire/kafka/generated/67-allocate-producer-ids.ts';
 import { encodeProducerIdBlock } from '../../wire/state/state-codec.ts';
+import { handlerOf, type Handler } from '../kafka/handler.ts';
 import { clusterKeys } from './cluster-state.ts';
 import type { Decisions } from './decisions.ts';
 
@@ -29,5 +33,19 @@ export class ProducerIdBlocks {
       taken(isCommitted ? first : undefined),
     );
     if (!isDecided) taken(undefined);
+  }
+
+  /** Other nodes ask for one. */
+  handler(): readonly [number, Handler] {
+    const handler = handlerOf(allocateProducerIdsCodec, (_, { reply }) => {
+      this.take((first) =>
+        reply({
+          ...{ throttleTimeMs: 0, producerIdLen: limits.producerIdBlockSize },
+          errorCode: first === undefined ? kafkaCodeOf('NOT_LEADER_OR_FOLLOWER') : 0,
+          producerIdStart: first ?? -1,
+        }),
+      );
+    });
+    return [apiKeys.allocateProducerIds, handler];
   }
 }

@@ -148,10 +148,10 @@ function outcomeOf(log: Partition, view: PromotionView): PlannedPartition['outco
  * Of two both have all that was acknowledged (C3), while no other voters are wanted: those could
  * take this one out without that it hears of it (V1). Who lost its journal may have lost more.
  */
-function isOneOfTwo(log: Partition, { self, cluster }: PromotionView): boolean {
+function isOneOfTwo(log: Partition, { self, cluster, members }: PromotionView): boolean {
   const { voters, holes } = log;
   if (voters?.voters.length !== 2 || voters.find(self) === undefined) return false;
-  return holes.length === 0 && wantedVoters(log, cluster)?.isSameAs(voters) !== false;
+  return holes.length === 0 && wantedVoters(log, cluster, members)?.isSameAs(voters) !== false;
 }
 
 /** Partitions that are not here, and of which every replica is given up. */

@@ -8,9 +8,9 @@ import type { PartitionTable } from '../partition-table.ts';
 import { isBorn, isDiskOf, type NodeFacts } from '../peer/node-facts.ts';
 import type { Peers } from '../peer/peers.ts';
 import { isSameReplica, VoterSet, type ReplicaId } from '../replica/voter-set.ts';
-import { clusterMembers } from './admission.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
 import type { Decisions } from './decisions.ts';
+import type { ClusterMember } from './place-topic.ts';
 import type { PromotedLog } from './promotion-state.ts';
 import type { PromotionPlan } from './planned-promotion.ts';
 import {
@@ -28,6 +28,10 @@ export interface PromotionOptions {
   readonly partitions: PartitionTable;
   readonly state: ClusterState;
   readonly decisions: Pick<Decisions, 'state' | 'decide'>;
+  /** The nodes of the cluster, with what is decided of them. */
+  readonly members: () => readonly ClusterMember[];
+  /** `__cluster` says who is given up: others may vote on it again. */
+  readonly recorded: () => void;
   /** All that `__cluster` says is known here, and the logs that it names take part. */
   readonly isOpen: () => boolean;
   readonly random: Random;
@@ -69,6 +73,11 @@ export class Promotion {
 
   constructor(options: PromotionOptions) {
     this.#options = options;
+  }
+
+  /** An operator's word is on its way into `__cluster`. */
+  get isUnderway(): boolean {
+    return this.#begun !== undefined;
   }
 
   /** That disk takes no part any more, or not from when `__cluster` will say so. */
@@ -200,6 +209,7 @@ export class Promotion {
     const recorded = (): void => {
       this.#begun = undefined;
       if (gone.length > 0) emit({ type: 'StoreGivingUp', disks: [] });
+      this.#options.recorded();
       return done('recorded');
     };
     // A crash may have come between the record and this.
@@ -237,16 +247,13 @@ export class Promotion {
   }
 
   #view(cluster: Partition): PromotionView {
-    const { decisions, partitions, facts } = this.#options;
-    const { voters } = cluster;
-    // Where this node leads, what is decided of nodes and topics goes before.
-    const { state } = decisions;
+    const { decisions, partitions, facts, members } = this.#options;
     return {
       self: facts(),
-      clusterVoters: voters ?? emptySet,
+      clusterVoters: cluster.voters ?? emptySet,
       isClusterKnown: this.#isKnown(cluster),
-      members: clusterMembers(voters?.voters ?? [], state.members()),
-      cluster: state,
+      members: members(),
+      cluster: decisions.state,
       partitions: [...partitions],
       answers: (replica) => this.#answers(replica),
     };

@@ -4,14 +4,18 @@ import type { Now } from '../now.ts';
 import type { Partition } from '../partition.ts';
 import type { PartitionTable } from '../partition-table.ts';
 import { VoterSet } from '../replica/voter-set.ts';
-import { clusterMembers } from './admission.ts';
 import { clusterTopicName, type ClusterState } from './cluster-state.ts';
+import type { ClusterMember } from './place-topic.ts';
 import { clusterReplicas } from './replan.ts';
 import { topicReplicas } from './topic-replicas.ts';
 
 export interface WantedVotersOptions {
   readonly partitions: PartitionTable;
   readonly cluster: ClusterState;
+  /** The nodes of the cluster, as it is committed. */
+  readonly members: () => readonly ClusterMember[];
+  /** This node is to lead `__cluster` alone until that says who is given up (V5). */
+  readonly isPromoting: () => boolean;
   readonly now: () => Now;
 }
 
@@ -33,7 +37,7 @@ export class WantedVoters {
     }
   }
 
-  /** A node joined, or has another disk: `__cluster` has no record of its own that says so. */
+  /** A node joined, has another disk, or was given up: who votes on `__cluster` is told nowhere. */
   membersChanged(): void {
     const partition = this.#options.partitions.find(clusterTopicName, 0);
     if (partition !== undefined) this.tell(partition);
@@ -41,32 +45,30 @@ export class WantedVoters {
 
   /** This node leads it, or what is wanted changed. */
   tell(partition: Partition): void {
-    if (!partition.isLeader) return;
-    const wanted = wantedVoters(partition, this.#options.cluster);
+    const { cluster, members, isPromoting } = this.#options;
+    if (!partition.isLeader || (partition.topic === clusterTopicName && isPromoting())) return;
+    const wanted = wantedVoters(partition, cluster, members());
     if (wanted === undefined) return;
     partition.replica.wantVoters(wanted, this.#options.now().monotonicMs);
   }
 }
 
-/**
- * Who shall vote in a partition, as `__cluster` says it; undefined: nothing is said that differs
- * from who votes.
- */
+/** Who shall vote in a partition, as `__cluster` says it; undefined: it says nothing. */
 export function wantedVoters(
   { topic, topicId, partition, voters }: Partition,
   cluster: ClusterState,
+  members: readonly ClusterMember[],
 ): VoterSet | undefined {
   if (topic !== clusterTopicName) {
     const value = cluster.topicById(topicId);
     const wanted = value && topicReplicas.wanted(value, partition);
     return wanted && toSet(wanted);
   }
-  const recorded = [...cluster.members()];
-  if (recorded.length === 0 || voters === undefined) return undefined;
+  if (voters === undefined || members.length === 0) return undefined;
   const present = voters.voters.map(({ nodeId, directoryId, role }) => ({
     ...{ nodeId, directoryId, isWitness: role === 'witness' },
   }));
-  return toSet(clusterReplicas(clusterMembers(voters.voters, recorded), present));
+  return toSet(clusterReplicas(members, present));
 }
 
 const toSet = (assignment: AssignmentValue): VoterSet =>

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { connectionId, monotonicMs, uuid, type Uuid } from '../../../../src/base/brand.ts';
 import { utf8Decode, utf8Encode } from '../../../../src/base/bytes.ts';
 import { clusterKeys, ClusterState } from '../../../../src/core/cluster/cluster-state.ts';
+import { clusterMembers } from '../../../../src/core/cluster/admission.ts';
+import { knownMembers } from '../../../../src/core/cluster/known-members.ts';
 import { Operators } from '../../../../src/core/cluster/operators.ts';
 import type { HandlerContext } from '../../../../src/core/kafka/handler.ts';
 import type { TopicAlteration } from '../../../../src/core/cluster/topic-alteration.ts';
@@ -80,6 +82,7 @@ function newWorld(from: NodeFacts) {
     ...{ isRenewed: false, peers: () => peers as unknown as Peers },
     facts: () => factsOf(1, disk(1)),
     clusterPartition: () => undefined,
+    members: (voters) => knownMembers({ clusterId, voters, cluster: state, introduced: [] }),
     decisions: {
       state,
       decide: (changes, done) => {
@@ -147,6 +150,7 @@ describe('what is asked while something is on its way', () => {
       ...{ isRenewed: false, peers: () => peers as unknown as Peers },
       ...{ facts: () => factsOf(1, disk(1)), clusterPartition: () => partition },
       ...{ decisions: world.decisions, promote: () => undefined, adopt: () => undefined },
+      members: (voters) => clusterMembers(voters, world.decisions.state.members()),
     });
     const answers: string[] = [];
     const join = (nodeId: number): void => {

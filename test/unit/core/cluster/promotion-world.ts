@@ -6,8 +6,10 @@ import {
   timestampMs,
   uuid,
 } from '../../../../src/base/brand.ts';
+import { present } from '../../../../src/base/assert.ts';
 import { utf8Decode } from '../../../../src/base/bytes.ts';
 import { ClusterState, clusterTopicName } from '../../../../src/core/cluster/cluster-state.ts';
+import { knownMembers } from '../../../../src/core/cluster/known-members.ts';
 import { Promotion } from '../../../../src/core/cluster/promotion.ts';
 import type { AdminAnswer, Effect } from '../../../../src/core/effect.ts';
 import type { Partition } from '../../../../src/core/partition.ts';
@@ -87,6 +89,13 @@ export class PromotionUnit {
           return true;
         },
       },
+      members: () => {
+        const { voters } = present(this.cluster.voters, 'it has begun');
+        const introduced = this.connected.values();
+        const { clusterId } = this.facts;
+        return knownMembers({ clusterId, voters, cluster: this.state, introduced });
+      },
+      recorded: () => undefined,
       isOpen: () => true,
       random: { next: () => 0, uuid: () => uuid('promotion') },
       now: () => ({
