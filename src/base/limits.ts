@@ -129,6 +129,13 @@ export const limits = {
   operatorCallMsMax: 8_000,
   fetchWaitMsMax: 30_000,
   fetchBytesMax: 8 * 1024 * 1024,
+  /**
+   * The most that `log.batchBytesMax` may be: what one node took at its door every other one takes
+   * from it, whatever its own config says.
+   */
+  batchBytesMax: 8 * 1024 * 1024,
+  /** Of internal topics, on every node alike. The largest record is that of a topic. */
+  internalBatchBytesMax: 1024 * 1024,
   /** However full the room of all answers is, a Fetch may wait for this much. */
   fetchPortionBytesMin: 1024 * 1024,
   /** Batches remembered for each producer id (KIP-98). */
@@ -180,6 +187,8 @@ export const limits = {
   /** How long a fetch of idle partitions parks at the node. */
   forwardPollMs: 250,
   forwardRequestMsMax: 15_000,
+  /** Kafka's own have 22 bytes; `__cluster` keeps it beside each place that is recorded. */
+  centralClusterIdBytesMax: 255,
   /** A node that has not allowed a transaction by then waits for something: that is told. */
   forwardAnswerMs: 1_000,
   /** Pause while central still finishes the transaction before (51). */
@@ -228,6 +237,8 @@ export const limits = {
   /** A Fetch of a follower waits this long at most, and less than its leader's patience (T2). */
   peerFetchWaitMsMax: 500,
   peerFetchBytesMax: 256 * 1024,
+  /** The same on all nodes: a link sends one batch at a time. */
+  peerRequestBytesMax: 16 * 1024 * 1024,
   /** Partitions that are read at once for one answer. */
   peerFetchReadsMax: 16,
   /** Leader epochs, and voter sets, that one answer tells a witness (V3). */
@@ -246,5 +257,7 @@ export const limits = {
 } as const;
 
 assert(limits.ingestQueueBytesMax > limits.fetchBytesMax, 'one request must fit the ingest queue');
+assert(limits.fetchBytesMax >= limits.batchBytesMax, 'every batch can be read');
+assert(limits.peerRequestBytesMax > limits.batchBytesMax, 'every batch fits a request of a peer');
 assert(limits.peerUnsentBytesMax > limits.ingestQueueBytesMax, 'a full queue must fit one link');
 assert(limits.kafkaAnswerRoomBytes > 2 * limits.fetchBytesMax, 'one reader must not fill the room');

@@ -68,7 +68,7 @@ const log = z.strictObject({
   segmentBytes: bytes(1_024, int32Max, 'A segment file that reached this size is closed.').default(
     16_777_216,
   ),
-  batchBytesMax: bytes(1_024, limits.fetchBytesMax, 'A larger record batch is refused.').default(
+  batchBytesMax: bytes(1_024, limits.batchBytesMax, 'A larger record batch is refused.').default(
     1_048_588,
   ),
   lingerMs: milliseconds(0, 60_000, 'How long a batch waits for more records.').default(0),
@@ -213,7 +213,7 @@ const forward = z.strictObject({
   ),
   batchBytesMax: bytes(
     1_024,
-    limits.fetchBytesMax,
+    limits.batchBytesMax,
     'Largest batch to send; default: `log.batchBytesMax`.',
   ).optional(),
   compression: z

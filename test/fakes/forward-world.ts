@@ -89,7 +89,11 @@ export class ForwardWorld {
   readonly #nodeOptions: (id: number) => FakeCentralOptions;
   #sequence = 0;
 
-  constructor(seed: number, changed: Partial<ForwarderSettings> = {}) {
+  constructor(
+    seed: number,
+    changed: Partial<ForwarderSettings> = {},
+    centralClusterId = 'central',
+  ) {
     this.prng = new Prng(seed);
     const options = (id: string, port: number) => ({
       clusterId: id,
@@ -101,7 +105,7 @@ export class ForwardWorld {
     });
     this.edge = new FakeCentral(options('edge', edgePortOf(1)));
     this.nodes.set(1, this.edge);
-    this.central = new FakeCentral(options('central', centralPort));
+    this.central = new FakeCentral(options(centralClusterId, centralPort));
     this.#nodeOptions = (id) => options('edge', edgePortOf(id));
     this.settings = {
       central: { bootstrap: [`fake:${centralPort}`] },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { offset } from '../../src/base/brand.ts';
+import { limits } from '../../src/base/limits.ts';
 import { ForwardWorld } from '../fakes/forward-world.ts';
 import type { RunningForwarder } from '../fakes/forward-world.ts';
 import { decodeGap } from '../../src/wire/state/state-codec.ts';
@@ -34,6 +35,19 @@ test('X1: another log with the same identity stops and names both batches', () =
   expect(stateOf(second)).toBe('stopped');
   expect(errorOf(second)).toMatch(/names the batch at \d+ .*this node has/);
   expect(world.arrived(0)).toHaveLength(12);
+});
+
+test.each([255, 256])('a cluster id of central that is no id blocks: %i bytes', (bytes) => {
+  const world = new ForwardWorld(1, {}, 'c'.repeat(bytes));
+  world.createTopics(1, 1);
+  world.write(0, 4, 20);
+  const running = world.start('first');
+  world.run(2_000);
+  const isTaken = bytes <= limits.centralClusterIdBytesMax;
+  expect(world.isComplete).toBe(isTaken);
+  if (isTaken) return;
+  expect(stateOf(running)).toBe('blocked');
+  expect(errorOf(running)).toContain('255 bytes');
 });
 
 test('X1: a backup that ends below the cursor stops', () => {

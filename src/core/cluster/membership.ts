@@ -59,8 +59,6 @@ export interface MembershipOptions {
   readonly leaderNamed: PeersOptions['leaderNamed'];
   readonly read: ReadPort;
   readonly produce: ProducePort;
-  readonly requestBytesMax: number;
-  readonly batchBytesMax: number;
   readonly produceTimeoutMs: number;
   /** The cluster exists and this node is part of it. */
   readonly adopted: (clusterTopicId: Uuid) => void;
@@ -317,6 +315,9 @@ export class Membership {
     const { partitions, witnesses, state, stored, cluster, emit } = this.#options;
     return new Peers({
       ...this.#options,
+      // Not this node's config: what another one took at its door it must be able to bring here.
+      requestBytesMax: limits.peerRequestBytesMax,
+      batchBytesMax: limits.batchBytesMax,
       replicaLagTimeMaxMs: cluster.replicaLagTimeMaxMs,
       facts: () => this.#facts(),
       clusterFacts: () => this.#clusterFacts(),

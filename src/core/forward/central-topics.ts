@@ -1,4 +1,5 @@
-import { utf8Encode } from '../../base/bytes.ts';
+import { utf8Encode, utf8Length } from '../../base/bytes.ts';
+import { limits } from '../../base/limits.ts';
 import { partitionOf } from '../../base/murmur2.ts';
 import { fail, ok } from '../../base/result.ts';
 import type { Result } from '../../base/result.ts';
@@ -71,6 +72,10 @@ export function* findPlaces(
   }
   const clusterId = central.metadata.clusterId;
   if (clusterId === undefined) return fail(blocked('central does not tell its cluster id'));
+  if (utf8Length(clusterId) > limits.centralClusterIdBytesMax) {
+    const text = `the cluster id of central has more than ${limits.centralClusterIdBytesMax} bytes`;
+    return fail(blocked(text));
+  }
   const key = utf8Encode(wanted.cursorKey);
   const dataPartition = wanted.edgePartition % central.metadata.partitionsOf(wanted.topic);
   const data = placeOf(context, wanted.topic, dataPartition);

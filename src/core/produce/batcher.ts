@@ -1,5 +1,6 @@
 import type { MonotonicMs, TimestampMs } from '../../base/brand.ts';
 import type { ErrorCode } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { isInternalTopicName } from '../../base/topic-name.ts';
 import { batchOverheadBytes } from '../../wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../wire/kafka/record-batch-builder.ts';
@@ -17,6 +18,7 @@ export interface IngestRecord {
 }
 
 export interface BatcherOptions {
+  /** Of topics that are not internal: this node's own config. */
   readonly batchBytesMax: number;
   readonly lingerMs: number;
 }
@@ -67,9 +69,10 @@ export class Batcher {
       record.value?.length ?? 0,
       record.headers.length,
     );
-    const bytesMax = this.#options.batchBytesMax;
-    if (batchOverheadBytes + bytes > bytesMax) return 'RECORD_TOO_LARGE';
     const batch = this.#openBatch(queue, now);
+    // What one node has to say in an internal topic all others must take.
+    const bytesMax = batch.isInternal ? limits.internalBatchBytesMax : this.#options.batchBytesMax;
+    if (batchOverheadBytes + bytes > bytesMax) return 'RECORD_TOO_LARGE';
     if (batch.builder.totalBytes + bytes > bytesMax) this.#close(batch);
     const { builder, waiters } = batch;
     if (builder.recordCount === 0) batch.openedAtMs = now.monotonicMs;

@@ -11,6 +11,8 @@ export interface ClusterShape {
   readonly clockDrift: number;
   /** There is a central Kafka, and each node has a forwarder. */
   readonly isForwarded: boolean;
+  /** `log.batchBytesMax`, where a node has another one than the rest. */
+  readonly batchBytesMax?: (nodeId: number) => number;
 }
 
 export type ClientPlan = Pick<

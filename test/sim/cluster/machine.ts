@@ -239,7 +239,7 @@ export class Machine {
       isJournalDamaged: journal.isDamaged,
       brokers: data.map(({ nodeId }) => ({ nodeId, host: 'node', port: nodeId })),
       segmentBytesMax: shape.segmentBytes,
-      batchBytesMax: 8_192,
+      batchBytesMax: shape.batchBytesMax?.(this.nodeId) ?? 8_192,
       lingerMs: 0,
       ingestDeliveryTimeoutMs: 10_000,
       requestBytesMax: 1 << 20,

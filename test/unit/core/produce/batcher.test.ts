@@ -7,6 +7,7 @@ import {
   type AppendOutcome,
   type RecordWaiter,
 } from '../../../../src/core/produce/record-waiter.ts';
+import { batchOverheadBytes } from '../../../../src/wire/kafka/record-batch-header.ts';
 import { RecordBatchBuilder } from '../../../../src/wire/kafka/record-batch-builder.ts';
 import { noRecordHeaders } from '../../../../src/wire/kafka/record-headers.ts';
 import { logId } from '../../../../src/base/brand.ts';
@@ -25,8 +26,8 @@ const foreignBatch = (): Uint8Array => {
   return builder.finish();
 };
 
-const newBatcher = (lingerMs = 0, batchBytesMax = 1_000) => {
-  const world = newPartition();
+const newBatcher = (lingerMs = 0, batchBytesMax = 1_000, recovered = emptyLog()) => {
+  const world = newPartition(recovered, 10_000_000);
   const batcher = new Batcher({ batchBytesMax, lingerMs });
   const outcomes: AppendOutcome[] = [];
   const queue = queueTo(world.partition);
@@ -139,6 +140,25 @@ describe('Batcher', () => {
     expect(append('x'.repeat(fits + 1))).toBe('RECORD_TOO_LARGE');
     batcher.turnEnded(at(0));
     expect(appended()).toMatchObject([{ recordCount: 1 }]);
+  });
+
+  it.each([1_000, 8_000_000])('has a limit of its own for internal topics: config %i', (bytes) => {
+    const { append, batcher, appended, persistAll } = newBatcher(
+      0,
+      bytes,
+      emptyLog({ topic: '__cluster' }),
+    );
+    const overhead = batchOverheadBytes + RecordBatchBuilder.recordBytesMax(0, 0, 1);
+    const fits = limits.internalBatchBytesMax - overhead;
+    expect(append('x'.repeat(fits + 1))).toBe('RECORD_TOO_LARGE');
+    for (const size of [fits, fits - 1]) {
+      expect(append('x'.repeat(size))).toBeUndefined();
+      batcher.turnEnded(at(0));
+      persistAll();
+    }
+    const sizes = appended().map(({ totalBytes }) => totalBytes);
+    expect(sizes).toHaveLength(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.internalBatchBytesMax);
   });
 
   it('lingers when told to', () => {
