@@ -47,6 +47,8 @@ const forwardRequest = z.strictObject({
   from: z.union([z.literal('cursor'), z.literal('start'), z.int().min(0)]),
 });
 
+/** 0: auto. */
+const copies = z.int().min(0).max(limits.clusterNodesMax);
 /** -1: unlimited. */
 const retention = z.union([z.literal(-1), z.int().min(1)]);
 
@@ -57,7 +59,8 @@ const operatorRequest = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('alterTopic'),
     topic: z.string().refine(isLegalTopicName),
-    replicas: z.int().min(0).max(limits.clusterNodesMax).optional(),
+    replicas: copies.optional(),
+    minInsyncReplicas: copies.optional(),
     retentionMs: retention.optional(),
     retentionBytes: retention.optional(),
     keepUnforwarded: z.boolean().optional(),
@@ -133,8 +136,8 @@ async function operate(c: AdminContext, deps: AdminDeps): Promise<Response> {
   if (request.success) return answered(c, deps.operate(request.data));
   const error =
     'expected {"type": "join"}, {"type": "rejoin"}, {"type": "promote", "isConfirmed": BOOLEAN} ' +
-    'or {"type": "alterTopic", "topic": NAME} with "replicas": NUMBER or 0 for auto, "retentionMs", ' +
-    '"retentionBytes": NUMBER or -1 for unlimited, "keepUnforwarded": BOOLEAN';
+    'or {"type": "alterTopic", "topic": NAME} with "replicas", "minInsyncReplicas": NUMBER or 0 for ' +
+    'auto, "retentionMs", "retentionBytes": NUMBER or -1 for unlimited, "keepUnforwarded": BOOLEAN';
   return c.json({ error }, 400);
 }
 

@@ -42,9 +42,12 @@ function doneText(request: CarriedRequest): string {
 }
 
 function alteredText(request: Extract<CarriedRequest, { type: 'alterTopic' }>): string {
-  const { topic, replicas, retentionMs, retentionBytes, keepUnforwarded } = request;
+  const { topic, replicas, minInsyncReplicas, ...retention } = request;
+  const { retentionMs, retentionBytes, keepUnforwarded } = retention;
   const copies = replicas === 0 ? 'as many copies as nodes allow' : `${replicas}`;
-  const kept = Object.entries({ retentionMs, retentionBytes, keepUnforwarded })
+  const needed = minInsyncReplicas === 0 ? 'auto' : minInsyncReplicas;
+  const settings = { minInsyncReplicas: needed, retentionMs, retentionBytes, keepUnforwarded };
+  const kept = Object.entries(settings)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${value === -1 ? 'unlimited' : value}`);
   return [

@@ -212,6 +212,11 @@ function addAlter(topics: Command, context: CliContext, finished: Finished): voi
     .description('change how many nodes of a cluster keep a topic, and how long')
     .argument('<topic>')
     .option('--replicas <n>', 'copies, or auto: up to three', parseOption.replicas)
+    .option(
+      '--min-insync-replicas <n>',
+      'copies that a record needs before it is acknowledged, or auto: two of three, else one',
+      parseOption.replicas,
+    )
     .option('--retention-ms <n>', 'age that may be deleted, or unlimited', parseOption.retention)
     .option(
       '--retention-bytes <n>',
@@ -226,9 +231,11 @@ function addAlter(topics: Command, context: CliContext, finished: Finished): voi
     .addOption(configOption())
     .addOption(addressOption('admin'))
     .action(async (topic: string, _: unknown, command: Command) => {
-      const { replicas, retentionMs, retentionBytes, keepUnforwarded, ...options } =
+      const { replicas, minInsyncReplicas, retentionMs, retentionBytes, ...rest } =
         command.optsWithGlobals<OperatorFlags & TopicAlteration>();
-      const alteration = { replicas, retentionMs, retentionBytes, keepUnforwarded };
+      const { keepUnforwarded, ...options } = rest;
+      const retention = { retentionMs, retentionBytes, keepUnforwarded };
+      const alteration = { replicas, minInsyncReplicas, ...retention };
       if (Object.values(alteration).every((value) => value === undefined)) {
         command.error('error: say what to change, see --help');
       }

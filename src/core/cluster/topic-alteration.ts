@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '../../base/result.ts';
 export interface TopicAlteration {
   /** 0: auto. */
   readonly replicas?: number | undefined;
+  /** 0: auto (C3). */
+  readonly minInsyncReplicas?: number | undefined;
   /** -1: unlimited. */
   readonly retentionMs?: number | undefined;
   /** -1: unlimited. */
@@ -21,10 +23,12 @@ export interface TopicSetting {
 
 type SettingName = keyof TopicAlteration;
 
+const isCopies = (value: number): boolean => value >= 0 && value <= limits.clusterNodesMax;
 const isRetention = (value: number): boolean => value === -1 || value >= 1;
 
 const isAllowed: Readonly<Record<SettingName, (value: number) => boolean>> = {
-  replicas: (value) => value >= 0 && value <= limits.clusterNodesMax,
+  replicas: isCopies,
+  minInsyncReplicas: isCopies,
   retentionMs: isRetention,
   retentionBytes: isRetention,
   keepUnforwarded: (value) => value === 0 || value === 1,

@@ -50,7 +50,6 @@ export class Leadership {
   /** The set that the rule and its voters are of. */
   #set: VoterSet;
   #voters: readonly ReplicaProgress[];
-  #rule: CommitRule;
   /** The wanted set that is in force already. */
   #reached: VoterSet | undefined;
   #highWatermark: Offset;
@@ -66,7 +65,6 @@ export class Leadership {
     this.#replicas = new ProgressTable(options);
     this.#set = options.voters.current;
     this.#voters = this.#replicas.voters;
-    this.#rule = this.#newRule();
   }
 
   get highWatermark(): Offset {
@@ -386,10 +384,10 @@ export class Leadership {
     this.#reached = undefined;
     this.#replicas.follow(this.#set);
     this.#voters = this.#replicas.voters;
-    this.#rule = this.#newRule();
   }
 
-  #newRule(): CommitRule {
+  /** As `__cluster` has it now. */
+  get #rule(): CommitRule {
     return {
       voters: this.#voters,
       minInsyncReplicas: this.#options.minInsyncReplicas(this.#set.dataVoters.length),

@@ -164,7 +164,7 @@ describe('what operators ask of the cluster', () => {
   const asked = [
     { type: 'join' },
     { type: 'rejoin' },
-    { type: 'alterTopic', topic: 'sensors', replicas: 3 },
+    { type: 'alterTopic', topic: 'sensors', replicas: 3, minInsyncReplicas: 0 },
     { type: 'alterTopic', topic: 'sensors', retentionMs: -1, retentionBytes: 1 },
     { type: 'promote', isConfirmed: false },
   ];
@@ -190,6 +190,7 @@ describe('what operators ask of the cluster', () => {
       { type: 'join', nodeId: 3 },
       { type: 'alterTopic', topic: 'sensors', retentionMs: 0 },
       { type: 'alterTopic', topic: 'sensors', replicas: -1 },
+      { type: 'alterTopic', topic: 'sensors', minInsyncReplicas: -1 },
     ]) {
       expect(await send(body)).toBe(400);
     }

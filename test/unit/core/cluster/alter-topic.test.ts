@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admit, type Admission } from '../../../../src/core/cluster/admission.ts';
 import { alterTopic } from '../../../../src/core/cluster/alter-topic.ts';
+import type { TopicAlteration } from '../../../../src/core/cluster/topic-alteration.ts';
 import { admissionWorld } from './admission-world.ts';
 
 const { node, topic, newCluster } = admissionWorld;
@@ -26,6 +27,26 @@ describe('replicas', () => {
     expect(text(alterTopic('none', { replicas: 1 }, view()))).toContain('no topic none');
     expect(text(alterTopic('__x', { retentionMs: 1 }, view()))).toContain('internal');
     expect(text(alterTopic('logs', { replicas: 2 }, view()))).toContain('there are 1');
+  });
+});
+
+describe('minInsyncReplicas', () => {
+  it('changes, and is never above the replicas, whichever of them is altered (C3)', () => {
+    const { view, commit, cluster } = newCluster([topic('logs', 1)]);
+    for (const id of [2, 3]) commit(admit(node(id), view()));
+    const alter = (alteration: TopicAlteration) => alterTopic('logs', alteration, view());
+    const refused = 'minInsyncReplicas is 3, and the replicas are 2.';
+    expect(commit(alter({ minInsyncReplicas: 3 }))).toBe(1);
+    expect(cluster.topic('logs')).toMatchObject({ minInsyncReplicas: 3, replicas: 0 });
+    expect(alter({ minInsyncReplicas: 3 })).toEqual({ ok: true, changes: [] });
+    expect(text(alter({ minInsyncReplicas: 4 }))).toContain('is 4, and the replicas are 3.');
+    expect(text(alter({ replicas: 2 }))).toBe(refused);
+    expect(text(alter({ retentionMs: 5 }))).toBe('ok');
+    commit(alter({ replicas: 2, minInsyncReplicas: 2 }));
+    expect(cluster.topic('logs')).toMatchObject({ minInsyncReplicas: 2, replicas: 2 });
+    expect(text(alter({ minInsyncReplicas: 3 }))).toBe(refused);
+    commit(alter({ minInsyncReplicas: 0 }));
+    expect(cluster.topic('logs')).toMatchObject({ minInsyncReplicas: 0, replicas: 2 });
   });
 });
 

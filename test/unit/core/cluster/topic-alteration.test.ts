@@ -12,6 +12,8 @@ it.each<TopicAlteration>([
   { replicas: limits.clusterNodesMax, retentionMs: -1 },
   { retentionMs: 1, retentionBytes: 2 ** 50, keepUnforwarded: false },
   { keepUnforwarded: true },
+  { minInsyncReplicas: 0 },
+  { replicas: 3, minInsyncReplicas: limits.clusterNodesMax },
 ])('%j arrives as it was asked', (alteration) => {
   expect(readTopicSettings(topicSettings(alteration))).toEqual({ ok: true, value: alteration });
 });
@@ -19,6 +21,8 @@ it.each<TopicAlteration>([
 it.each([
   ['replicas', -1],
   ['replicas', limits.clusterNodesMax + 1],
+  ['minInsyncReplicas', -1],
+  ['minInsyncReplicas', limits.clusterNodesMax + 1],
   ['retentionMs', 0],
   ['retentionMs', -2],
   ['retentionBytes', 0],

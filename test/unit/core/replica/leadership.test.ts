@@ -21,6 +21,7 @@ function newLeadership() {
   const log = new SimLog();
   const voters = new VoterHistory(new VoterSet([self, follower, witness]), offset(0));
   const changes: boolean[] = [];
+  const needed = { copies: 1 };
   const append = (): void => {
     log.append({ leaderEpoch: leaderEpoch(1), payload: 'x' });
     log.fsynced(log.generation, log.logEndOffset);
@@ -30,7 +31,8 @@ function newLeadership() {
     ...{ self, log, leaderEpoch: leaderEpoch(1), now: monotonicMs(0) },
     voters,
     ...{ epochStartOffset: offset(0), highWatermark: offset(0) },
-    ...{ minInsyncReplicas: () => 1, replicaLagTimeMaxMs: 1_000, fetchTimeoutMs: 1_500 },
+    ...{ replicaLagTimeMaxMs: 1_000, fetchTimeoutMs: 1_500 },
+    minInsyncReplicas: () => needed.copies,
     heardAt: () => monotonicMs(0),
     inSyncChanged: (isIn) => changes.push(isIn),
   });
@@ -38,7 +40,7 @@ function newLeadership() {
     leadership.fetched(requestOf(replica, end, end > 0 ? 1 : 0), monotonicMs(ms));
     return leadership.changed(monotonicMs(ms));
   };
-  return { leadership, append, fetch, changes, voters };
+  return { leadership, append, fetch, changes, voters, needed };
 }
 
 describe('Leadership (C3, C4)', () => {
@@ -52,6 +54,21 @@ describe('Leadership (C3, C4)', () => {
     leadership.changed(monotonicMs(30));
     expect(fetch(witness, 2, 40)).toBe(true);
     expect(leadership.highWatermark).toBe(2);
+  });
+
+  it('goes by the copies that a record needs as soon as those are altered', () => {
+    const { leadership, append, fetch, needed } = newLeadership();
+    const isAtRisk = (): boolean => leadership.isAtRisk(monotonicMs(50));
+    fetch(follower, 1, 10);
+    fetch(witness, 1, 10);
+    expect([isAtRisk(), leadership.hasEnoughReplicas]).toEqual([false, true]);
+    needed.copies = 2;
+    expect([isAtRisk(), leadership.hasEnoughReplicas]).toEqual([true, true]);
+    leadership.unreachable(2, monotonicMs(20));
+    append();
+    expect([fetch(witness, 2, 40), leadership.hasEnoughReplicas]).toEqual([false, false]);
+    needed.copies = 1;
+    expect([leadership.changed(monotonicMs(50)), leadership.highWatermark]).toEqual([true, 2]);
   });
 
   it('has a whole successor when that one has fsynced the log end, or there is nobody', () => {

@@ -233,6 +233,12 @@ describe('with a node', () => {
       'sensors has retentionMs 60000 and retentionBytes unlimited and keepUnforwarded false now, ' +
         'on every node',
     ]);
+    const needed = await alter('sensors', '--min-insync-replicas', 'auto');
+    expect([needed.code, needed.out]).toEqual([
+      0,
+      'sensors has minInsyncReplicas auto now, on every node',
+    ]);
+    expect(operated.pop()).toEqual({ type: 'alterTopic', topic: 'sensors', minInsyncReplicas: 0 });
     expect(operated).toEqual([
       { type: 'join' },
       { type: 'rejoin' },
@@ -249,6 +255,7 @@ describe('with a node', () => {
     for (const wrong of [
       [],
       ['--replicas', '0'],
+      ['--min-insync-replicas', '0'],
       ['--retention-ms', '0'],
       ['--keep-unforwarded=no'],
     ]) {
