@@ -40,17 +40,32 @@ const integration = {
   },
 };
 
-/** Too long for every run: `npm run test:ci`. */
+const simulated = 'test/{unit,scenarios,sim,fuzz}/**/*.ci.test.ts';
+
+/** Too long for every run: `npm run test:ci`. These need a processor, and no real node. */
+const worlds = {
+  extends: true as const,
+  test: {
+    name: 'ci-worlds',
+    include: [simulated],
+    testTimeout: 1_200_000,
+    maxWorkers: 1,
+    sequence: { groupOrder: 2 },
+  },
+};
+
+/** And these run nodes, and a Kafka. */
 const ci = {
   extends: true as const,
   test: {
     name: 'ci',
     include: ['test/**/*.ci.test.ts'],
+    exclude: [simulated],
     globalSetup: ['test/integration/harness/kafka-global-setup.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 120_000,
     maxWorkers: 1,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 3 },
   },
 };
 
@@ -59,6 +74,6 @@ export default defineConfig({
   test: {
     reporters: [process.env['CI'] === undefined ? 'default' : 'verbose', new CountReporter()],
     sequence: { sequencer: LongFilesFirst },
-    projects: process.env['SHORELOG_CI'] === '1' ? [ci] : [quick, integration],
+    projects: process.env['SHORELOG_CI'] === '1' ? [worlds, ci] : [quick, integration],
   },
 });

@@ -6,7 +6,7 @@ import { runGate } from './gate.ts';
 import type { Verdict } from './gate.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-const usage = `npm run planted -- [--only NAME[,NAME] | --half 1|2] [--list]
+const usage = `npm run planted -- [--only NAME[,NAME]] [--list]
 
 Plants each bug of test/planted in a copy of the tree; the suites must find it.
 `;
@@ -16,7 +16,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    half: { type: 'string' },
     list: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -25,8 +24,6 @@ const { values } = parseArgs({
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const chosen = (): readonly PlantedBug[] => {
-  const { half } = values;
-  if (half !== undefined) return allBugs.filter((_, at) => (at % 2) + 1 === Number(half));
   if (values.only === undefined) return allBugs;
   return values.only.split(',').map((name) => {
     const bug = allBugs.find((one) => one.name === name);
