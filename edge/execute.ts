@@ -1,73 +1,32 @@
-import { present, unreachable } from '../src/base/assert.ts';
+import { present } from '../src/base/assert.ts';
 import { logId as toLogId, type LogId } from '../src/base/brand.ts';
-import type { LedStatus } from '../src/core/cluster-status.ts';
-import type { AdminAnswer, Effect } from '../src/core/effect.ts';
+import type { Effect } from '../src/core/effect.ts';
 import type { Event, OpenLog } from '../src/core/event.ts';
 import type { PartitionLog } from '../src/log/partition-log.ts';
 import { toleratingNoSpace } from '../src/log/files.ts';
-import type { PeerEffect } from '../src/core/peer/peer-transport.ts';
 import type { Storage } from '../src/log/storage.ts';
 import type { StateView } from '../src/ports/state-view.ts';
-import type { Telemetry } from '../src/ports/telemetry.ts';
-import type { ForwardPartition } from '../src/core/forward/supervision.ts';
-import type { KafkaListener } from './kafka-listener.ts';
 import { JournalExecutor } from './journal-executor.ts';
 import { LogExecutor } from './log-executor.ts';
 import { isDiskFault } from './disk-fault.ts';
 import { LogReads } from './log-reads.ts';
-import type { MqttFront } from './mqtt-aedes.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { ForwardMarks } from './forward-marks.ts';
 import { reloadEvents } from './reload-events.ts';
+import { tell, type Outside } from './tell.ts';
 import { ViewExecutor } from './view-executor.ts';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
-type Told = Of<
-  | 'SendBytes'
-  | 'CloseConnection'
-  | 'PauseReading'
-  | 'ResumeReading'
-  | 'HoldPublishers'
-  | 'ReleasePublishes'
-  | 'RejectPublish'
-  | 'OpenSessionAnswered'
-  | 'CloseSession'
-  | 'NoteForwardAttempt'
-  | 'AnswerForwarder'
-  | 'StoreForwardMark'
-  | 'DescribeForwardPartitions'
-  | 'Print'
-  | 'AnswerAdmin'
-  | 'AnswerCluster'
-  | 'StopNode'
-  | PeerEffect['type']
->;
 
-/**
- * Everything that effects touch. The listeners are bound late: they exist once the node is
- * composed.
- */
-export interface World {
+/** Everything that effects touch. */
+export interface World extends Outside {
   readonly storage: Storage;
   readonly views: StateView;
   readonly budgetBytes: number | 'auto';
-  readonly telemetry: Telemetry;
-  /** Those of clients and those of other nodes. */
-  readonly connections: Pick<KafkaListener, 'send' | 'close' | 'hold'>;
-  readonly links: (effect: PeerEffect) => void;
-  readonly mqtt: Pick<
-    MqttFront,
-    'holdPublishers' | 'releasePublishes' | 'rejectPublish' | 'sessionAnswered' | 'closeSession'
-  >;
-  readonly forwardMarks: Pick<ForwardMarks, 'note' | 'noteAttempt' | 'attempted'>;
-  readonly answerForwarder: (askId: number, isAllowed: boolean) => void;
-  readonly describeForwarding: (partitions: readonly ForwardPartition[]) => void;
+  readonly forwardMarks: Outside['forwardMarks'] & Pick<ForwardMarks, 'attempted'>;
   readonly post: (event: Event) => void;
-  readonly answerAdmin: (requestId: number, answer: AdminAnswer) => void;
-  readonly answerCluster: (requestId: number, led: readonly LedStatus[]) => void;
   readonly ready: () => void;
   readonly mayStop: () => void;
-  readonly stopNode: (text: string, isDiskFault: boolean) => void;
   /** L8: the data directory is not to be trusted any more. */
   readonly condemned: (error: unknown) => void;
 }
@@ -202,58 +161,12 @@ export class Executor {
       case 'StoreForwardAttempt':
         return this.#storeAttempt(effect);
       case 'FinishStop':
-        return this.#world.mayStop();
+        return world.mayStop();
       case 'BecomeReady':
         this.#room.becameReady();
         return world.ready();
       default:
-        return this.#tell(effect);
-    }
-  }
-
-  /** What leaves the storage alone. */
-  #tell(effect: Told): void {
-    const world = this.#world;
-    switch (effect.type) {
-      case 'SendBytes':
-        return world.connections.send(effect.connection, effect.chunks);
-      case 'CloseConnection':
-        return world.connections.close(effect.connection, effect.isAbrupt);
-      case 'PauseReading':
-      case 'ResumeReading':
-        return world.connections.hold(effect.connection, effect.type === 'PauseReading');
-      case 'OpenLink':
-      case 'SendToLink':
-      case 'CloseLink':
-        return world.links(effect);
-      case 'HoldPublishers':
-        return world.mqtt.holdPublishers(effect.held);
-      case 'ReleasePublishes':
-        return world.mqtt.releasePublishes(effect.publishIds);
-      case 'RejectPublish':
-        return world.mqtt.rejectPublish(effect.publishId, effect.closeConnection, effect.reason);
-      case 'OpenSessionAnswered':
-        return world.mqtt.sessionAnswered(effect);
-      case 'CloseSession':
-        return world.mqtt.closeSession(effect.connection, effect.clientId, effect.reason);
-      case 'NoteForwardAttempt':
-        return world.forwardMarks.noteAttempt(effect.attempt);
-      case 'AnswerForwarder':
-        return world.answerForwarder(effect.askId, effect.isAllowed);
-      case 'StoreForwardMark':
-        return world.forwardMarks.note(effect.mark);
-      case 'DescribeForwardPartitions':
-        return world.describeForwarding(effect.partitions);
-      case 'Print':
-        return world.telemetry.write(effect.level, effect.text, effect.fields);
-      case 'AnswerAdmin':
-        return world.answerAdmin(effect.requestId, effect.answer);
-      case 'AnswerCluster':
-        return world.answerCluster(effect.requestId, effect.led);
-      case 'StopNode':
-        return world.stopNode(effect.text, effect.isDiskFault === true);
-      default:
-        return unreachable(effect);
+        return tell(world, effect);
     }
   }
 
