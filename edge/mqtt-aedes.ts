@@ -2,13 +2,12 @@ import { createServer } from 'node:net';
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { Aedes } from 'aedes';
-import type { Client, ConnectPacket, PublishPacket, Subscription } from 'aedes';
+import type { Client, PublishPacket, Subscription } from 'aedes';
 import { limits } from '../src/base/limits.ts';
 import { fail, ok } from '../src/base/result.ts';
 import type { Result } from '../src/base/result.ts';
 import type { ConnectionId } from '../src/base/brand.ts';
-import type { Effect, HeldPublishers } from '../src/core/effect.ts';
-import { isCleanText } from './mqtt-clean-text.ts';
+import type { HeldPublishers } from '../src/core/effect.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCrowd } from './mqtt-crowd.ts';
 import type {
@@ -18,18 +17,13 @@ import type {
   MqttListenError,
 } from './mqtt-front-options.ts';
 import { MqttInbound } from './mqtt-inbound.ts';
-import { identifierRejected, MqttOpenings } from './mqtt-openings.ts';
-import type { Authenticated } from './mqtt-openings.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
-import { faultOf, isEngineTopic, isGoodWill, publishOf } from './mqtt-publish.ts';
+import { faultOf, isEngineTopic, publishOf } from './mqtt-publish.ts';
 import { MqttPublishLanes } from './mqtt-publish-lanes.ts';
-
-type SessionAnswer = Pick<
-  Extract<Effect, { type: 'OpenSessionAnswered' }>,
-  'requestId' | 'openIdentifiers' | 'isResumed'
->;
+import { MqttSessions } from './mqtt-sessions.ts';
+import type { SessionAnswer } from './mqtt-sessions.ts';
 
 /**
  * The MQTT front end on aedes: 3.1 and 3.1.1. It decides nothing: publishes, QoS 2 identifiers and
@@ -50,9 +44,7 @@ export class MqttFront {
   readonly #persistence: MqttPersistence;
   readonly #roster: MqttRoster;
   readonly #byClient = new WeakMap<Client, MqttConnection>();
-  /** The one connection that holds a client id, from CONNECT on (takeover: [MQTT-3.1.4-2]). */
-  readonly #byClientId = new Map<string, MqttConnection>();
-  readonly #openings = new MqttOpenings();
+  readonly #sessions: MqttSessions;
   #isStopping = false;
 
   constructor(options: MqttFrontOptions) {
@@ -71,6 +63,14 @@ export class MqttFront {
       connectionOf: (client) => this.#byClient.get(client),
     });
     this.#persistence = new MqttPersistence(this.#inbound);
+    this.#sessions = new MqttSessions({
+      inbound: this.#inbound,
+      withOpenIdentifiers: this.#persistence.withOpenIdentifiers,
+      post: options.post,
+      connected: (connection) => this.#roster.connected(connection),
+      displaced: (connection) => this.#leave(connection),
+      refused: (connection, reason) => this.#close(connection, reason),
+    });
     this.#broker = this.#newBroker();
     this.#lanes = new MqttPublishLanes({
       broker: this.#broker,
@@ -157,24 +157,14 @@ export class MqttFront {
     pending.abandon?.();
   }
 
-  /** Effect OpenSessionAnswered: CONNACK may go, with session present if identifiers are open. */
-  sessionAnswered({ requestId, openIdentifiers, isResumed }: SessionAnswer): void {
-    const opening = this.#openings.take(requestId);
-    if (opening === undefined || opening.connection.dead) return;
-    const { connection, client, done } = opening;
-    if (!isResumed) this.#inbound.forget(client.id);
-    if (openIdentifiers.length > 0 && !client.clean) {
-      this.#persistence.withOpenIdentifiers.add(client.id);
-    } else this.#persistence.withOpenIdentifiers.delete(client.id);
-    connection.guard(() => done(null, true));
+  /** Effect OpenSessionAnswered: CONNACK may go. */
+  sessionAnswered(answer: SessionAnswer): void {
+    this.#sessions.answered(answer);
   }
 
   /** Effect CloseSession: CONNACK says so where it is still to come. */
   closeSession(id: ConnectionId, clientId: string, reason: string): void {
-    const connection = this.#byClientId.get(clientId);
-    if (connection === undefined || connection.id !== id) return;
-    // aedes closes it behind its CONNACK.
-    if (!this.#openings.refuse(connection)) this.#close(connection, reason);
+    this.#sessions.close(id, clientId, reason);
   }
 
   /** Effect HoldPublishers: PUBLISHes stay unread; connections that only subscribe go on. */
@@ -189,10 +179,7 @@ export class MqttFront {
     this.#isStopping = true;
     this.#roster.stop();
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const connection of this.#roster.all()) {
-      this.#closed(connection);
-      connection.client?.close();
-    }
+    for (const connection of this.#roster.all()) this.#leave(connection);
     await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
     await closed;
   }
@@ -207,8 +194,14 @@ export class MqttFront {
       maxInflightInbound: limits.mqttInboundInflightMax,
       maxClientsIdLength: limits.mqttClientIdBytesMax,
       maxTopicLevels: limits.mqttTopicLevelsMax,
-      preConnect: (client, packet, done) => this.#preConnect(client, packet, done),
-      authenticate: (client, _username, _password, done) => this.#openSession(client, done),
+      preConnect: (client, packet, done) => {
+        const connection = this.#living(client);
+        if (connection !== undefined) this.#sessions.judge(connection, packet, done);
+      },
+      authenticate: (client, _username, _password, done) => {
+        const connection = this.#living(client);
+        if (connection !== undefined) this.#sessions.open(connection, client, done);
+      },
       authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
       authorizeSubscribe: (client, subscription, done) =>
         this.#subscribe(client, subscription, done),
@@ -251,44 +244,10 @@ export class MqttFront {
     });
   }
 
-  #preConnect(
-    client: Client,
-    packet: ConnectPacket,
-    done: (error: Error | null, success: boolean) => void,
-  ): void {
+  /** What aedes still does with a connection that is gone leads nowhere. */
+  #living(client: Client): MqttConnection | undefined {
     const connection = this.#byClient.get(client);
-    if (connection === undefined || connection.dead) return;
-    const { clientId, will, protocolVersion } = packet;
-    // [MQTT-3.1.3-8]: without an identifier there is no session to keep. 3.1 always wants one.
-    connection.lacksClientId = clientId === '' && (packet.clean !== true || protocolVersion === 3);
-    const isGood = isCleanText(clientId) && (!will || isGoodWill(will));
-    if (isGood) done(null, true);
-    else done(new Error('CONNECT names an invalid client identifier or will topic'), false);
-  }
-
-  /**
-   * Holds CONNACK until the core has opened the session, after any earlier connection of it is
-   * gone.
-   */
-  #openSession(client: Client, done: Authenticated): void {
-    const connection = this.#byClient.get(client);
-    if (connection === undefined || connection.dead) return;
-    const clientId = client.id;
-    const tooLong = Buffer.byteLength(clientId) > limits.mqttClientIdBytesMax;
-    if (tooLong || connection.lacksClientId) return done(identifierRejected(), false);
-    const previous = this.#byClientId.get(clientId);
-    if (previous !== undefined) {
-      this.#closed(previous);
-      previous.client?.close();
-    }
-    this.#byClientId.set(clientId, connection);
-    this.#roster.connected(connection);
-    connection.clientId = clientId;
-    const clean = client.clean;
-    if (clean) this.#inbound.forget(clientId);
-    const requestId = this.#openings.add({ connection, client, done });
-    const opened = { requestId, connection: connection.id, clientId, clean };
-    this.#options.post({ type: 'SessionOpened', ...opened });
+    return connection?.dead === false ? connection : undefined;
   }
 
   #publish(
@@ -366,8 +325,8 @@ export class MqttFront {
   }
 
   #failed(client: Client, error: Error): void {
-    const connection = this.#byClient.get(client);
-    if (connection !== undefined && !connection.dead) this.#close(connection, error.message);
+    const connection = this.#living(client);
+    if (connection !== undefined) this.#close(connection, error.message);
   }
 
   /** Closes a connection because of what its peer did or the core said; its will goes out. */
@@ -376,6 +335,10 @@ export class MqttFront {
     this.counters.connectionsBroken++;
     const fields = { connection: connection.id, clientId: connection.clientId, reason };
     this.#options.telemetry.write('debug', 'closing an MQTT connection', fields);
+    this.#leave(connection);
+  }
+
+  #leave(connection: MqttConnection): void {
     this.#closed(connection);
     connection.client?.close();
   }
@@ -385,13 +348,9 @@ export class MqttFront {
    */
   #closed(connection: MqttConnection): void {
     if (connection.dead) return;
-    const { clientId } = connection;
-    if (clientId !== undefined && this.#byClientId.get(clientId) === connection) {
-      this.#byClientId.delete(clientId);
-      if (connection.client?.clean === true) this.#inbound.forget(clientId);
-    }
+    this.#sessions.connectionClosed(connection);
     connection.cut();
-    if (clientId !== undefined) {
+    if (connection.clientId !== undefined) {
       this.#options.post({ type: 'ConnectionClosed', connection: connection.id });
     }
     this.#pending.connectionClosed(connection);

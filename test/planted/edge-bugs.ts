@@ -174,9 +174,9 @@ export const edgeBugs: readonly PlantedBug[] = [
   {
     name: 'connack-before-the-session',
     rule: 'P5',
-    file: 'edge/mqtt-aedes.ts',
-    from: "this.#options.post({ type: 'SessionOpened', ...opened });",
-    to: "this.#options.post({ type: 'SessionOpened', ...opened });\n    this.#openings.take(requestId);\n    done(null, true);",
+    file: 'edge/mqtt-sessions.ts',
+    from: "post({ type: 'SessionOpened', requestId, connection: connection.id, clientId, clean });",
+    to: "post({ type: 'SessionOpened', requestId, connection: connection.id, clientId, clean });\n    this.#openings.take(requestId);\n    done(null, true);",
     why: 'a client begins anew while its old session can still come back',
     suites: mqttSuites,
   },
