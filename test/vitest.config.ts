@@ -16,7 +16,8 @@ const quick = {
     testTimeout: 30_000,
     maxWorkers: 2,
     // Nothing of ours keeps state in a module, so files of one worker can share what is loaded: a
-    // process and its imports for each file would cost as much CPU as all their tests do.
+    // process and its imports for each file would cost as much CPU as all their tests do. So no
+    // `vi.mock` here: it would last for the files that come after; spies are restored.
     isolate: false,
     sequence: { groupOrder: 0 },
   },
