@@ -3,6 +3,7 @@ import type { TopicValue } from '../wire/state/state-codec.ts';
 import { uuid } from '../base/brand.ts';
 import { assert } from '../base/assert.ts';
 import { clusterTopicName, type ClusterState } from './cluster/cluster-state.ts';
+import { minInsyncOf } from './cluster/min-insync.ts';
 import type { ProducerIds } from './cluster/producer-ids.ts';
 import type { TopicCreation } from './cluster/topic-creation.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   ProduceOutcome,
   ReadOutcome,
   TopicRefusal,
+  TopicSettings,
   TopicView,
 } from './kafka/broker-view.ts';
 import type { Partition } from './partition.ts';
@@ -29,6 +31,7 @@ export interface BrokerOptions {
   readonly clusterId: () => Uuid;
   /** All nodes that serve Kafka clients, this one too. */
   readonly brokers: readonly BrokerAddress[];
+  readonly segmentBytesMax: number;
   readonly cluster: ClusterState;
   readonly partitions: PartitionTable;
   readonly places: PartitionPlaces;
@@ -46,6 +49,7 @@ export interface BrokerOptions {
 export class Broker implements BrokerView {
   readonly nodeId: number;
   readonly brokers: readonly BrokerAddress[];
+  readonly segmentBytesMax: number;
   readonly #options: BrokerOptions;
   #pendingBytes = 0;
 
@@ -53,6 +57,7 @@ export class Broker implements BrokerView {
     this.#options = options;
     this.nodeId = options.nodeId;
     this.brokers = options.brokers;
+    this.segmentBytesMax = options.segmentBytesMax;
   }
 
   get clusterId(): Uuid {
@@ -87,6 +92,16 @@ export class Broker implements BrokerView {
     if (topic !== undefined) return toView(topic);
     const own = this.#clusterTopic();
     return own?.topicId === topicId ? own : undefined;
+  }
+
+  topicSettings({ name }: TopicView): TopicSettings {
+    const topic = this.#options.cluster.topic(name);
+    const copies = this.place(name, 0)?.replicaIds.length ?? this.copiesOf(topic?.replicas ?? 0);
+    return {
+      retentionMs: topic?.retentionMs ?? -1,
+      retentionBytes: topic?.retentionBytes ?? -1,
+      minInsyncReplicas: minInsyncOf(topic?.minInsyncReplicas ?? 0, copies),
+    };
   }
 
   partition(topic: string, partition: number): PartitionView | undefined {

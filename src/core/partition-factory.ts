@@ -1,5 +1,6 @@
 import type { Offset } from '../base/brand.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
+import { minInsyncOf } from './cluster/min-insync.ts';
 import type { Effect, VoteRecord } from './effect.ts';
 import type { OpenLog } from './event.ts';
 import type { Now } from './now.ts';
@@ -118,13 +119,7 @@ export class PartitionFactory {
       fetchTimeoutMs: Math.max(fetchTimeoutMsMin, replicaLagTimeMaxMs),
       ...{ replicaLagTimeMaxMs, inSyncChanged },
       minInsyncReplicas: (dataVoters) =>
-        minInsyncReplicas(cluster.topic(topic)?.minInsyncReplicas ?? 0, dataVoters),
+        minInsyncOf(cluster.topic(topic)?.minInsyncReplicas ?? 0, dataVoters),
     };
   }
-}
-
-/** C3: `auto` (0) is a second copy where three data voters can give one. */
-function minInsyncReplicas(wanted: number, dataVoters: number): number {
-  if (wanted > 0) return Math.min(wanted, Math.max(1, dataVoters));
-  return dataVoters >= 3 ? 2 : 1;
 }

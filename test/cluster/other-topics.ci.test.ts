@@ -67,7 +67,7 @@ it('a topic that one config names, and the cluster does not have, acknowledges n
   }
 }, 60_000);
 
-it("Kafka's own tool makes topics with as many replicas as it says", async (context) => {
+it("Kafka's own tool makes topics with as many replicas as it says, and describes them", async (context) => {
   requireTools(context, 'kcat');
   const tool = await requireDumpTool(context);
   const create = (topic: string, ...args: string[]) =>
@@ -93,6 +93,15 @@ it("Kafka's own tool makes topics with as many replicas as it says", async (cont
       });
     });
   }
+  const { code, out } = await kafkaTopics(tool, cluster.bootstrap, ['--describe']);
+  expect(code, out).toBe(0);
+  const configs = 'min.insync.replicas=1,retention.ms=604800000,';
+  expect(out).toMatch(
+    new RegExp(`Topic: two\t.*PartitionCount: 2\tReplicationFactor: 2\tConfigs: .*${configs}`),
+  );
+  expect(out).toMatch(/Topic: two\tPartition: 1\tLeader: \d\tReplicas: \d,\d\tIsr: \d,\d\t/);
+  expect(out).toMatch(/Topic: sensors\t.*min\.insync\.replicas=2,/);
+  expect(out).toMatch(/Topic: __cluster\t.*Configs: cleanup\.policy=compact,/);
 }, 60_000);
 
 it('a retention that is altered at one node holds on all of them', async (context) => {

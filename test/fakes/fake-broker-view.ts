@@ -11,6 +11,7 @@ import type {
   ProduceOutcome,
   ReadOutcome,
   TopicRefusal,
+  TopicSettings,
   TopicView,
 } from '../../src/core/kafka/broker-view.ts';
 
@@ -56,6 +57,8 @@ export class FakeBrokerView implements BrokerView {
   refusal: ErrorCode | undefined;
   /** Of a topic that does not say how many. */
   copies = 1;
+  readonly segmentBytesMax = 4_096;
+  settings: TopicSettings = { retentionMs: -1, retentionBytes: -1, minInsyncReplicas: 1 };
   nextProducerId: bigint | undefined = 1_000n;
 
   addTopic(name: string, partitions: number): FakePartition {
@@ -97,6 +100,10 @@ export class FakeBrokerView implements BrokerView {
 
   topicById(topicId: Uuid): TopicView | undefined {
     return this.list.find((topic) => topic.topicId === topicId);
+  }
+
+  topicSettings(): TopicSettings {
+    return this.settings;
   }
 
   partition(topic: string, partition: number): PartitionView | undefined {

@@ -44,6 +44,15 @@ export const newTopicDefaults = {
   minInsyncReplicas: 0,
 } as const;
 
+/** What a topic's records are kept for, and how many copies they need. */
+export interface TopicSettings {
+  /** -1: unlimited. */
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  /** As it counts now: `auto` follows the number of copies (C3). */
+  readonly minInsyncReplicas: number;
+}
+
 /** Where a partition is, as far as a node knows, whether it keeps it or not. */
 export interface PartitionPlace {
   /** Node id; undefined: none is known. */
@@ -110,9 +119,12 @@ export interface BrokerView {
   readonly controllerId: number;
   /** All that serve Kafka clients, this one too. */
   readonly brokers: readonly BrokerAddress[];
+  /** Of any log of this node. */
+  readonly segmentBytesMax: number;
   topics(): Iterable<TopicView>;
   topic(name: string): TopicView | undefined;
   topicById(topicId: Uuid): TopicView | undefined;
+  topicSettings(topic: TopicView): TopicSettings;
   /** Undefined: this node keeps no records of it. */
   partition(topic: string, partition: number): PartitionView | undefined;
   /** Undefined: there is no such partition, or nobody has placed it yet. */

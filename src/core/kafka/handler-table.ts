@@ -8,6 +8,7 @@ import { apiVersionsHandler } from './handlers/18-api-versions.ts';
 import { createTopicsHandler } from './handlers/19-create-topics.ts';
 import { initProducerIdHandler } from './handlers/22-init-producer-id.ts';
 import { offsetForLeaderEpochHandler } from './handlers/23-offset-for-leader-epoch.ts';
+import { describeConfigsHandler } from './handlers/32-describe-configs.ts';
 
 /** Who answers which API key; each key of `servedApis` has a row. */
 export const handlerTable: ReadonlyMap<number, Handler> = new Map([
@@ -19,4 +20,5 @@ export const handlerTable: ReadonlyMap<number, Handler> = new Map([
   [apiKeys.createTopics, createTopicsHandler],
   [apiKeys.initProducerId, initProducerIdHandler],
   [apiKeys.offsetForLeaderEpoch, offsetForLeaderEpochHandler],
+  [apiKeys.describeConfigs, describeConfigsHandler],
 ]);

@@ -55,6 +55,7 @@ export const servedApis: readonly ServedApi[] = [
   served(apiKeys.createTopics, 2, 7),
   served(apiKeys.initProducerId, 0, 4),
   served(apiKeys.offsetForLeaderEpoch, 2, 4),
+  served(apiKeys.describeConfigs, 1, 4),
 ];
 
 /**

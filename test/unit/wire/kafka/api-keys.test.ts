@@ -18,6 +18,7 @@ test('clients are offered what they always were', () => {
       [19, 2, 7],
       [22, 0, 4],
       [23, 2, 4],
+      [32, 1, 4],
     ],
   ]);
 });
