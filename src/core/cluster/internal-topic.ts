@@ -93,10 +93,10 @@ export class InternalTopic implements LogFollower {
     return this.#options.partition;
   }
 
-  /** All that is committed as far as this node knows is applied. */
+  /** All that is committed as far as this node knows is applied, and what is on its way at hand. */
   get isCaughtUp(): boolean {
-    const isReplayed = this.#isReplayed && this.#stale === undefined;
-    return isReplayed && this.#next >= this.partition.highWatermark;
+    const isWhole = this.#isReplayed && this.#stale === undefined;
+    return isWhole && this.#next >= this.partition.highWatermark && this.#isEndKnown;
   }
 
   /**
@@ -165,6 +165,8 @@ export class InternalTopic implements LogFollower {
   }
 
   appended(batch: Uint8Array, baseOffset: Offset, endOffset: Offset): void {
+    // A hole may stay for hours. What came meanwhile is read when it is filled.
+    if (this.#isAtHole) return;
     this.#appended.push({ batch, baseOffset, endOffset });
   }
 
@@ -218,6 +220,7 @@ export class InternalTopic implements LogFollower {
    */
   #beginAnew(at: Offset): void {
     this.#next = at;
+    this.#isAtHole = false;
     this.#stale = new Set([...(this.#stale ?? []), ...this.#values.keys()]);
     this.#values.clear();
   }

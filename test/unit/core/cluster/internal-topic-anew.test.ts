@@ -52,7 +52,7 @@ function newCopy(
 ) {
   const effects: Effect[] = [];
   const applied: [string, string | undefined][] = [];
-  const disk = { batches: [...stored], startsAt: 0, isSlow: false };
+  const disk = { batches: [...stored], startsAt: 0, isSlow: false, readFrom: [] as number[] };
   const reads: (() => void)[] = [];
   const commits: ((outcome: AppendOutcome) => void)[] = [];
   const partition = new Partition(logId(0), emptyLog({ topic: '__cluster', ...recovered }), {
@@ -84,7 +84,11 @@ function newCopy(
   /** One batch for each read, as from a large log. */
   const read = (from: Offset, to: Offset, done: Done<ReadOutcome>): void => {
     const answer = (): void => {
+      disk.readFrom.push(from);
       if (from < disk.startsAt) return done({ ok: false, error: 'OFFSET_OUT_OF_RANGE' });
+      if (partition.holes.some((hole) => hole.from <= from && from < hole.to)) {
+        return done({ ok: false, error: 'KAFKA_STORAGE_ERROR' });
+      }
       const found = disk.batches.find((batch) => baseOf(batch) >= from && baseOf(batch) < to);
       return done({ ok: true, bytes: concatBytes(found === undefined ? [] : [found]) });
     };
@@ -252,4 +256,39 @@ it('begins a replay where the log is ordered to begin', () => {
   copy.replay();
   expect(copy.outcome).toEqual(['replayed']);
   expect(copy.applied.map(([key]) => key)).toEqual(['kept', 'other']);
+});
+
+/** It waits at a hole that others can fill. */
+function rotten() {
+  const copy = newCopy(grown, [...before, ...rewritten]);
+  const { partition } = copy;
+  partition.rotFound(partition.generation, [{ from: offset(1), to: offset(2) }]);
+  copy.told(5);
+  copy.replay();
+  expect(copy.outcome).toEqual([]);
+  return copy;
+}
+
+it('goes on when the log start moves past the hole that it waits at', () => {
+  const copy = rotten();
+  copy.partition.leaderLogStart(offset(3), offset(5));
+  copy.partition.logStartAdvanced(offset(3));
+  copy.told(6, record(5, 'late', '1'));
+  expect(copy.outcome).toEqual(['replayed']);
+  expect(copy.applied.slice(-2)).toEqual([
+    ['other', '2'],
+    ['late', '1'],
+  ]);
+});
+
+it('keeps nothing of what comes while it waits at a hole: it is read behind it', () => {
+  const copy = rotten();
+  const { partition, disk } = copy;
+  copy.told(7, record(5, 'late', '1'), record(6, 'late', '2'));
+  disk.readFrom.length = 0;
+  partition.repair(new Uint8Array(0));
+  const { generation } = partition;
+  partition.wasCut(generation, emptyLog({ ...grown, generation, logEndOffset: offset(7) }));
+  expect(copy.outcome).toEqual(['replayed']);
+  expect(disk.readFrom).toEqual([1, 2, 3, 4, 5, 6]);
 });

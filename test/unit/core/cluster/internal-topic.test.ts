@@ -265,8 +265,11 @@ describe('InternalTopic', () => {
       done({ ok: true, bytes: concatBytes(there) });
     });
     expect(replay(second.topic)).toBe('replayed');
+    // Nothing can be planned on what is not at hand.
+    expect(second.topic.isCaughtUp).toBe(false);
     second.turn();
     second.turn();
+    expect(second.topic.isCaughtUp).toBe(true);
     const values = second.applied.filter(([key]) => key === 'kept').map(([, value]) => value);
     expect(values).toEqual(['old', 'new', 'new']);
     expect(second.effects.map(({ type }) => type)).toContain('AdvanceLogStart');
