@@ -318,7 +318,6 @@ export class InternalTopic implements LogFollower {
   }
 
   #see(key: string, value: Uint8Array | undefined): void {
-    this.#compaction.counted();
     this.#stale?.delete(key);
     const { reduce } = this.#options;
     const own = value?.slice();

@@ -1,4 +1,4 @@
-import type { Offset } from '../../base/brand.ts';
+import { offset, type Offset } from '../../base/brand.ts';
 import type { Effect } from '../effect.ts';
 import type { Partition } from '../partition.ts';
 import { rewriteBatches } from './compacted-batches.ts';
@@ -27,17 +27,13 @@ export interface CompactedTopic {
  */
 export class TopicCompaction {
   readonly #topic: CompactedTopic;
-  #recordsInLog = 0;
+  /** Where the last rewrite begins; the log start may still be on its way there. */
+  #rewrittenFrom: Offset = offset(0);
   #isRewriting = false;
   #hasHole = false;
 
   constructor(topic: CompactedTopic) {
     this.#topic = topic;
-  }
-
-  /** One record of the log was applied. */
-  counted(): void {
-    this.#recordsInLog++;
   }
 
   /** It is gone with the next rewrite. */
@@ -48,8 +44,11 @@ export class TopicCompaction {
   rewriteIfGrown(): void {
     const { liveCount, partition, isEndKnown } = this.#topic;
     const live = liveCount();
-    const isGrown =
-      this.#hasHole || this.#recordsInLog > Math.max(rewriteRecordsMin, rewriteFactor * live);
+    // By offsets: what a view has spared this start to read counts, and what a leader before this
+    // one has rewritten does not.
+    const start = Math.max(partition.logStartOffset, this.#rewrittenFrom);
+    const records = partition.highWatermark - start;
+    const isGrown = this.#hasHole || records > Math.max(rewriteRecordsMin, rewriteFactor * live);
     if (!isGrown || this.#isRewriting || !partition.isEpochCommitted) return;
     // With nothing live there is nothing to carry over; the next live key brings the rewrite.
     if (isEndKnown() && live > 0) this.#rewrite();
@@ -68,7 +67,7 @@ export class TopicCompaction {
     partition.roll();
     const start = partition.logEndOffset;
     const batches = rewriteBatches(newest());
-    this.#recordsInLog = 0;
+    this.#rewrittenFrom = start;
     batches.forEach((batch, i) => {
       partition.produce(batch, (outcome) => {
         if (!outcome.ok) this.#isRewriting = false;

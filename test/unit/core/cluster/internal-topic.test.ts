@@ -252,6 +252,32 @@ describe('InternalTopic', () => {
     expect(start).toBeDefined();
   });
 
+  it('rewrites what has grown before this start, though a view spared it the reading', () => {
+    const first = newTopic();
+    replay(first.topic);
+    const { partition, log, persistAll } = first;
+    partition.produce(
+      changesBatch(Array.from({ length: 20_100 }, () => change('busy', '1'))),
+      () => undefined,
+    );
+    persistAll();
+    const recovered = emptyLog({ logEndOffset: partition.logEndOffset });
+    const entries = [{ key: utf8Encode('busy'), value: utf8Encode('1') }];
+    const second = newTopic(newPartition(recovered), log);
+    replay(second.topic, { nextOffset: partition.logEndOffset, entries });
+    const again = () => {
+      second.topic.commit([change('busy', '2')], () => undefined);
+      second.turn();
+      return second.effects.filter(({ type }) => type === 'AdvanceLogStart');
+    };
+    const [order, ...others] = again();
+    expect([order, others]).toMatchObject([{ offset: recovered.logEndOffset + 1 }, []]);
+    // Whether the log start is there already or not: once is enough.
+    expect(again()).toHaveLength(1);
+    second.partition.logStartAdvanced(second.partition.logEndOffset);
+    expect(again()).toHaveLength(1);
+  });
+
   it('waits with a rewrite for what was appended before it followed the log', () => {
     const world = newPartition();
     const { partition, log, persistAll } = world;
