@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { connectionId, type ConnectionId, type Uuid } from '../src/base/brand.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import { formatAddress, type Address } from '../src/config/address.ts';
@@ -6,18 +5,15 @@ import { isWitness, peerListen } from '../src/config/cluster-nodes.ts';
 import type { Config } from '../src/config/config.ts';
 import { nodeAddresses } from '../src/config/node-addresses.ts';
 import { clusterTopicName, sessionsTopicName } from '../src/core/cluster/cluster-state.ts';
-import type { ClusterStatus, LedStatus } from '../src/core/cluster-status.ts';
+import type { ClusterStatus } from '../src/core/cluster-status.ts';
 import type { ClusterReport } from '../src/core/cluster/describe-cluster.ts';
-import type { AdminAnswer } from '../src/core/effect.ts';
 import type { Event } from '../src/core/event.ts';
 import type { ForwarderSettings } from '../src/core/forward/settings.ts';
 import type { ForwardPartition } from '../src/core/forward/supervision.ts';
 import { Node } from '../src/core/node.ts';
-import type { NodeStatus } from '../src/core/node-status.ts';
 import { toleratingNoSpace } from '../src/log/files.ts';
 import type { Telemetry } from '../src/ports/telemetry.ts';
-import { AdminRequests } from './admin-requests.ts';
-import { startAdminServer, type AdminServer } from './admin-server.ts';
+import { AdminPort } from './admin-port.ts';
 import { exitCodes } from './cli/exit-codes.ts';
 import { productVersion } from './cli/product.ts';
 import { clockNode } from './clock-node.ts';
@@ -32,7 +28,7 @@ import { peerSettings, type PeerSettings } from './peer-settings.ts';
 import { KafkaListener } from './kafka-listener.ts';
 import { Loop } from './loop.ts';
 import { MqttFront } from './mqtt-aedes.ts';
-import { nodeMetrics, nodeStatus, type NodeFacts } from './node-report.ts';
+import type { NodeFacts } from './node-report.ts';
 import { openNodeStorage, type OpenedStorage } from './node-storage.ts';
 import type { RunningNode, StartError } from './running-node.ts';
 import { ScrubTimer } from './scrub-timer.ts';
@@ -65,9 +61,6 @@ export async function startNode(
   return node.start();
 }
 
-/** Status is answered by then with what this node knows. */
-const clusterAnswerMsMax = 2_000;
-
 const stoppedEarly: StartError = {
   exitCode: exitCodes.ok,
   text: 'it was told to stop before it was ready',
@@ -97,9 +90,7 @@ class NodeProcess implements RunningNode {
   readonly #peers: PeerExecutor | undefined;
   readonly #supervisor: Supervisor | undefined = undefined;
   readonly #marks: ForwardMarks;
-  readonly #admin = new AdminRequests<AdminAnswer>();
-  readonly #clusterRequests = new AdminRequests<readonly LedStatus[]>();
-  #adminServer: AdminServer | undefined;
+  readonly #admin: AdminPort;
   #diskTimer: NodeJS.Timeout | undefined;
   #scrub: ScrubTimer | undefined;
   #nextConnectionId = 1;
@@ -121,6 +112,13 @@ class NodeProcess implements RunningNode {
     const nextConnectionId = (): ConnectionId => connectionId(this.#nextConnectionId++);
     const addresses = nodeAddresses(config);
     this.#core = new Node(coreOptions(config, opened));
+    this.#admin = new AdminPort({
+      ...{ telemetry, post, facts: () => this.#facts() },
+      isReady: () => {
+        const { isReady, isStranded } = this.#core.view;
+        return isReady && !isStranded && this.#isServing;
+      },
+    });
     const places = connectionPlaces();
     this.#kafka = new KafkaListener({
       address: addresses.kafka,
@@ -152,7 +150,7 @@ class NodeProcess implements RunningNode {
       describeForwarding: (partitions) => this.#describeForwarding(partitions),
       post,
       answerAdmin: (requestId, answer) => this.#admin.answered(requestId, answer),
-      answerCluster: (requestId, led) => this.#clusterRequests.answered(requestId, led),
+      answerCluster: (requestId, led) => this.#admin.ledTold(requestId, led),
       ready: () => this.#becameReady(undefined),
       mayStop: () => this.#mayStop(),
       stopNode: (text, isDiskFault) =>
@@ -175,7 +173,7 @@ class NodeProcess implements RunningNode {
     return {
       mqtt: this.#mqttAddress ?? configured.mqtt,
       kafka: this.#kafkaAddress ?? configured.kafka,
-      admin: this.#adminServer?.address ?? configured.admin,
+      admin: this.#admin.address ?? configured.admin,
     };
   }
 
@@ -202,20 +200,8 @@ class NodeProcess implements RunningNode {
     // Until then other nodes may have sent batches for what nobody else can lead (L5).
     await this.#executor.settled();
     this.#loop.stop();
-    await this.#adminServer?.close();
+    await this.#admin.close();
     await this.#close();
-  }
-
-  /** What other nodes lead only they know: they are asked, unless nobody is (yet) there to ask. */
-  async #status(): Promise<NodeStatus> {
-    if (this.#core.view.cluster === undefined) return nodeStatus(this.#facts(), []);
-    const led = await Promise.race([
-      this.#clusterRequests.ask((requestId) => {
-        this.#loop.post({ type: 'ClusterAsked', requestId });
-      }),
-      delay(clusterAnswerMsMax, [], { ref: false }),
-    ]);
-    return nodeStatus(this.#facts(), led);
   }
 
   /** The core lets go of what it leads, while its sockets are open; a stopped core does not. */
@@ -230,26 +216,9 @@ class NodeProcess implements RunningNode {
   /** The admin port opens first: /healthz and /readyz speak during a long recovery. */
   async #listenAdmin(): Promise<StartError | undefined> {
     const { admin: address } = nodeAddresses(this.#config);
-    const started = await startAdminServer(address, {
-      telemetry: this.#telemetry,
-      status: () => this.#status(),
-      isReady: () => {
-        const { isReady, isStranded } = this.#core.view;
-        return isReady && !isStranded && this.#isServing;
-      },
-      metrics: () => nodeMetrics(this.#facts()),
-      decideForward: (request) =>
-        this.#admin.ask((requestId) => {
-          this.#loop.post({ type: 'ForwardDecided', requestId, ...request });
-        }),
-      operate: (request) =>
-        this.#admin.ask((requestId) => {
-          this.#loop.post({ type: 'OperatorAsked', requestId, request });
-        }),
-    });
-    if (!started.ok) return portProblem('admin.listen', formatAddress(address), started.error);
-    this.#adminServer = started.value;
-    return undefined;
+    const listening = await this.#admin.listen(address);
+    if (listening.ok) return undefined;
+    return portProblem('admin.listen', formatAddress(address), listening.error);
   }
 
   /** Before the core runs: it becomes part of a cluster only with the others. */
