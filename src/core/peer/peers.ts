@@ -21,9 +21,6 @@ import { KafkaRouter, type KafkaCounters, type RouterSurface } from '../kafka/ro
 import type { Now } from '../now.ts';
 import type { BeginEpoch, EndEpoch, VoteRequest } from '../replica/peer-call.ts';
 import type { ReadPort } from './fetch-session.ts';
-import { FetchSessions } from './fetch-sessions.ts';
-import { HoleRepairer } from './hole-repairer.ts';
-import { FollowerFetcher } from './follower-fetcher.ts';
 import type { KnownDirectory } from './known-directories.ts';
 import type { PeerAnswered } from './link-calls.ts';
 import type { LinkTrouble } from './peer-link.ts';
@@ -39,10 +36,10 @@ import {
 } from './peer-produce.ts';
 import type { PeerReplica } from './peer-replica.ts';
 import { peerSurface } from './peer-surface.ts';
-import type { PeerEffect, PeerEvent, PeerPurpose } from './peer-transport.ts';
+import type { PeerEffect, PeerEvent } from './peer-transport.ts';
 import { ProduceAnswers, type ProducePort } from './produce-answers.ts';
+import { ReplicaTraffic } from './replica-traffic.ts';
 import { VoteAnswers } from './vote-answers.ts';
-import { VotePost } from './vote-post.ts';
 
 export interface PeersOptions {
   /** This node, as it is now: its cluster id and topic id change once, at birth (V2). */
@@ -89,12 +86,8 @@ export class Peers {
   readonly #introductions: PeerIntroductions;
   readonly #links: PeerLinks;
   readonly #router: KafkaRouter;
-  readonly #votePost: VotePost;
-  readonly #sessions: FetchSessions;
-  readonly #fetcher: FollowerFetcher;
-  readonly #repairer: HoleRepairer;
+  readonly #traffic: ReplicaTraffic;
   readonly #heard = new Map<number, MonotonicMs>();
-  #changed = new Set<PeerReplica>();
   #now: Now = { monotonicMs: monotonicMs(0), wallMs: timestampMs(0) };
 
   constructor(options: PeersOptions) {
@@ -103,9 +96,6 @@ export class Peers {
     const { nodeId, directoryId } = facts();
     const deadlines = this.#deadlines;
     const now = (): MonotonicMs => this.#now.monotonicMs;
-    const clusterId = (): Uuid => facts().clusterId;
-    const changed = (replica: PeerReplica): void => this.changed(replica);
-    const fetchWaitMs = Math.min(limits.peerFetchWaitMsMax, options.replicaLagTimeMaxMs / 3);
     this.#introductions = new PeerIntroductions({
       ...options,
       introduced: (other) => {
@@ -124,21 +114,15 @@ export class Peers {
       introduced: (other, answer) => this.#introductions.answered(other, answer),
       heard: (other) => this.#heard.set(other, now()),
       refused: (other) => this.#refused(other),
-      changed: (other, purpose) => this.#fetcher.linkChanged(other, purpose),
+      changed: (other, purpose) => this.#traffic.linkChanged(other, purpose),
     });
-    const link = (other: number, purpose: PeerPurpose) => this.#links.of(other, purpose);
-    this.#votePost = new VotePost({
-      ...{ clusterId, now, changed, link: (other) => link(other, 'control') },
-    });
-    this.#sessions = new FetchSessions({ find, read, deadlines, now, fetchWaitMs });
-    this.#fetcher = new FollowerFetcher({
-      ...{ clusterId, deadlines, fetchWaitMs, changed, link, self: { nodeId, directoryId } },
-      now: () => this.#now,
+    this.#traffic = new ReplicaTraffic({
+      ...{ find, read, deadlines, self: { nodeId, directoryId } },
+      replicaLagTimeMaxMs: options.replicaLagTimeMaxMs,
+      clusterId: () => facts().clusterId,
       others: () => this.#others(),
-    });
-    this.#repairer = new HoleRepairer({
-      ...{ clusterId, deadlines, now, changed, self: { nodeId, directoryId } },
-      link: (other) => link(other, 'control'),
+      link: (other, purpose) => this.#links.of(other, purpose),
+      now: () => this.#now,
     });
     this.#router = new KafkaRouter(options.view, (effect) => this.#fromRouter(effect), {
       requestBytesMax: options.requestBytesMax,
@@ -178,7 +162,7 @@ export class Peers {
   connectionClosed(connection: ConnectionId, now: Now): void {
     this.#now = now;
     this.#router.closed(connection);
-    this.#sessions.connectionClosed(connection);
+    this.#traffic.connectionClosed(connection);
     this.#introductions.connectionClosed(connection);
   }
 
@@ -187,15 +171,12 @@ export class Peers {
    * it is new, or its cut is done. Looked at when the turn ends.
    */
   changed(replica: PeerReplica): void {
-    this.#changed.add(replica);
+    this.#traffic.changed(replica);
   }
 
   /** It is no more on this node; `find` does not give it either. */
   removed(replica: PeerReplica): void {
-    this.#changed.delete(replica);
-    this.#fetcher.removed(replica);
-    this.#repairer.removed(replica);
-    this.#sessions.changed(replica.logId);
+    this.#traffic.removed(replica);
   }
 
   /** This node's facts are different (birth), or its clock is: every node is told. */
@@ -242,15 +223,15 @@ export class Peers {
   }
 
   askVote(replica: PeerReplica, nodeId: number, request: VoteRequest): void {
-    this.#votePost.askVote(replica, nodeId, request);
+    this.#traffic.votes.askVote(replica, nodeId, request);
   }
 
   beginEpoch(replica: PeerReplica, nodeId: number, begin: BeginEpoch): void {
-    this.#votePost.beginEpoch(replica, nodeId, begin);
+    this.#traffic.votes.beginEpoch(replica, nodeId, begin);
   }
 
   endEpoch(replica: PeerReplica, nodeId: number, end: EndEpoch): void {
-    this.#votePost.endEpoch(replica, nodeId, end);
+    this.#traffic.votes.endEpoch(replica, nodeId, end);
   }
 
   /** A batch for a partition that another node leads (P1); `done` is called once. */
@@ -281,19 +262,7 @@ export class Peers {
   /** What the turn brought about leaves. */
   turnEnded(now: Now): void {
     this.#now = now;
-    for (;;) {
-      const changed = this.#changed;
-      this.#changed = new Set();
-      for (const replica of changed) {
-        this.#sessions.changed(replica.logId);
-        this.#fetcher.changed(replica);
-        this.#repairer.changed(replica);
-      }
-      // An answer to one follower may commit what another one is to be told.
-      if (!this.#sessions.settle() && this.#changed.size === 0) break;
-    }
-    this.#votePost.flush();
-    this.#fetcher.flush();
+    this.#traffic.turnEnded();
     this.#links.flush();
   }
 
@@ -366,7 +335,12 @@ export class Peers {
     const clusterId = (): Uuid => facts().clusterId;
     const changed = (replica: PeerReplica): void => this.changed(replica);
     return peerSurface({
-      ...{ handlers, newcomerHandlers, nodes: this.#introductions, sessions: this.#sessions },
+      ...{
+        handlers,
+        newcomerHandlers,
+        nodes: this.#introductions,
+        sessions: this.#traffic.sessions,
+      },
       votes: new VoteAnswers({ clusterId, find, deadlines, now, changed }),
       produces: new ProduceAnswers({ find, produce, batchBytesMax, deadlines, now }),
     });
