@@ -125,6 +125,11 @@ export const limits = {
   strayLogKeptMs: 10_000,
   /** A promoted node leads so far ahead of what those that are given up may still elect (V5). */
   promotedEpochs: 1_000,
+  /**
+   * Blocks of producer ids that those who are gone took may not be known to it: given out again,
+   * their sequences would pass for duplicates, and what was never stored for acknowledged (P4).
+   */
+  promotedProducerIds: 2 ** 30,
   /** The leader of `__cluster` answers an operator's request within this time. */
   operatorCallMsMax: 8_000,
   fetchWaitMsMax: 30_000,

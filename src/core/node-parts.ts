@@ -88,6 +88,7 @@ export class NodeParts {
   readonly decisions: Decisions;
   readonly blocks: ProducerIdBlocks;
   readonly producerIds: ProducerIds;
+  readonly #isPromoting = (): boolean => this.membership?.isPromoting === true;
   readonly #world: NodeWorld;
 
   constructor(options: NodeOptions, world: NodeWorld) {
@@ -101,7 +102,7 @@ export class NodeParts {
     this.wantedVoters = new WantedVoters({
       ...{ partitions, cluster, now: () => this.#current() },
       members: () => this.membership?.members(cluster) ?? [],
-      isPromoting: () => this.membership?.isPromoting === true,
+      isPromoting: this.#isPromoting,
     });
     this.upkeep = this.#createUpkeep(emit);
     this.reads = new PendingReads(emit);
@@ -109,7 +110,7 @@ export class NodeParts {
     this.queues = this.#createQueues();
     this.batcher = new Batcher(options);
     this.decisions = new Decisions({ cluster, log: () => this.#clusterLog() });
-    this.blocks = new ProducerIdBlocks(this.decisions);
+    this.blocks = new ProducerIdBlocks(this.decisions, this.#isPromoting);
     this.producerIds = new ProducerIds((taken) => this.#takeBlock(taken));
     const topicQueues = new TopicQueues(cluster, this.queues);
     this.ingest = new Ingest({

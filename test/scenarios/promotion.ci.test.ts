@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { present } from '../../src/base/assert.ts';
+import { limits } from '../../src/base/limits.ts';
 import type { AdminAnswer } from '../../src/core/effect.ts';
+import { LogCopies } from '../sim/cluster/log-copies.ts';
+import type { Machine } from '../sim/cluster/machine.ts';
 import { leadsAll, PromotionWorld } from './promotion-world.ts';
 
 // Before anything is durable, between its steps, and behind the last one.
@@ -39,3 +43,33 @@ test.each([0.2, 5, 50.4, 50.8, 51.2, 51.6, 80])(
     });
   },
 );
+
+/** Of all batches on its disk. */
+function producerIdsIn(machine: Machine): number[] {
+  const storage = present(machine.storage, 'it runs');
+  const logs = new LogCopies(storage, machine.disk.files()).byKey;
+  return [...logs.values()].flatMap(({ batches }) =>
+    batches.map(({ header }) => Number(header.producerId)),
+  );
+}
+
+test('a start that is promoted takes no producer ids that those who are gone may have (P4)', async () => {
+  const world = new PromotionWorld(7);
+  await world.during(async () => {
+    const [left, lost] = [world.machine(1), world.machine(2)];
+    for (const machine of world.machines) machine.start();
+    await world.runFor(4_000);
+    for (const machine of world.machines) machine.crash('lost');
+    left.start();
+    await world.runFor(5_000);
+    const before = new Set(producerIdsIn(left));
+    expect(await world.asked(left, { type: 'promote', isConfirmed: true })).toMatchObject({
+      ok: true,
+    });
+    await world.runFor(5_000);
+    const fresh = producerIdsIn(left).filter((id) => !before.has(id));
+    expect(fresh.length).toBeGreaterThan(0);
+    expect(Math.min(...fresh)).toBeGreaterThan(limits.promotedProducerIds);
+    expect(lost.isUp).toBe(false);
+  });
+});

@@ -15,9 +15,12 @@ import type { Decisions } from './decisions.ts';
  */
 export class ProducerIdBlocks {
   readonly #decisions: Decisions;
+  /** It leads `__cluster` alone, which does not say yet without whom (V5). */
+  readonly #isPromoting: () => boolean;
 
-  constructor(decisions: Decisions) {
+  constructor(decisions: Decisions, isPromoting: () => boolean) {
     this.#decisions = decisions;
+    this.#isPromoting = isPromoting;
   }
 
   /**
@@ -25,7 +28,8 @@ export class ProducerIdBlocks {
    * not decide.
    */
   take(taken: (first: number | undefined) => void): void {
-    const first = this.#decisions.state.nextProducerId;
+    const skipped = this.#isPromoting() ? limits.promotedProducerIds : 0;
+    const first = this.#decisions.state.nextProducerId + skipped;
     const nextProducerId = first + limits.producerIdBlockSize;
     const value = encodeProducerIdBlock({ nextProducerId });
     const change = { key: utf8Encode(clusterKeys.producerIds), value };

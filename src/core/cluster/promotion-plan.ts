@@ -14,12 +14,6 @@ import type { PlannedPartition, PromotionPlan } from './planned-promotion.ts';
 import { topicReplicas } from './topic-replicas.ts';
 import { wantedVoters } from './wanted-voters.ts';
 
-/**
- * Blocks of producer ids that those who are gone took may not be known here: given out again, their
- * sequences would pass for duplicates, and what was never stored for acknowledged (P4).
- */
-const producerIdsSkipped = 2 ** 30;
-
 /** What it is decided on: as of this turn. */
 export interface PromotionView {
   readonly self: Pick<NodeFacts, 'nodeId' | 'directoryId' | 'formerDirectoryIds'>;
@@ -98,7 +92,7 @@ export function promotionChanges(
     {
       key: utf8Encode(clusterKeys.producerIds),
       value: encodeProducerIdBlock({
-        nextProducerId: cluster.nextProducerId + producerIdsSkipped,
+        nextProducerId: cluster.nextProducerId + limits.promotedProducerIds,
       }),
     },
     ...view.partitions

@@ -84,13 +84,18 @@ describe('Decisions', () => {
   it('gives out blocks of producer ids behind those that are on their way (P4)', () => {
     const { world } = newWorld();
     const firsts: (number | undefined)[] = [];
-    const blocks = new ProducerIdBlocks(world.decisions);
+    let isPromoting = false;
+    const blocks = new ProducerIdBlocks(world.decisions, () => isPromoting);
     world.cluster.skipProducerIds(5_000);
     for (let i = 0; i < 3; i++) blocks.take((first) => firsts.push(first));
     expect(firsts).toEqual([]);
     world.commit();
     const size = limits.producerIdBlockSize;
     expect(firsts).toEqual([5_000, 5_000 + size, 5_000 + 2 * size]);
+    isPromoting = true;
+    blocks.take((first) => firsts.push(first));
+    world.commit();
+    expect(firsts.at(-1)).toBe(5_000 + 3 * size + limits.promotedProducerIds);
     world.isLeader = false;
     blocks.take((first) => firsts.push(first));
     expect(firsts.at(-1)).toBeUndefined();
