@@ -1,3 +1,4 @@
+import { limits } from '../base/limits.ts';
 import { isInternalTopicName } from '../base/topic-name.ts';
 import { assert, present } from '../base/assert.ts';
 import {
@@ -57,6 +58,8 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
   #voters: VoterHistory | undefined;
   #follower: LogFollower | undefined;
   #refusesRecords = false;
+  /** Some of its log is missing, and there was nobody to lead it (V4). */
+  #handOverAtMs: number | undefined;
   /** What the log start was ordered to be. */
   #advancedTo: Offset = offset(0);
 
@@ -139,7 +142,9 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
   }
 
   nextDeadline(): number | undefined {
-    return this.begun?.nextDeadline();
+    const next = this.begun?.nextDeadline();
+    const due = this.#handOverAtMs;
+    return next === undefined || (due !== undefined && due < next) ? due : next;
   }
 
   tick(): void {
@@ -321,8 +326,13 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
 
   /** It has no vote for its successor until it is whole again (V4): the others must do. */
   #handOverIfRotten(): void {
+    this.#handOverAtMs = undefined;
     const leadership = this.log.isWhole ? undefined : this.begun?.leadership;
-    if (leadership?.hasHeirs(this.#nowMs()) === true) this.replica.resign(this.#nowMs());
+    if (leadership === undefined) return;
+    const now = this.#nowMs();
+    if (leadership.hasHeirs(now)) return this.replica.resign(now);
+    // They may be back any time, and nothing else wakes the leader of followers that are well.
+    this.#handOverAtMs = now + limits.peerProbeMs;
   }
 
   /** C3: nothing would be committed. Clients are told before it is appended; our own words wait. */

@@ -49,8 +49,11 @@ describe('rot in a partition of three voters', () => {
     expect(partition.isLeader).toBe(true);
     follow(2, 3);
     follow(2, 3);
+    // Followers that are well move all other deadlines on and on.
+    expect(partition.nextDeadline()).toBeLessThan(5_000 + 300);
     partition.tick();
     expect(partition.isLeader).toBe(false);
+    expect(partition.nextDeadline()).toBeUndefined();
   });
 
   it('makes its leader hand over at once where they can', () => {
