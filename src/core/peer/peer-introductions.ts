@@ -58,6 +58,10 @@ export class PeerIntroductions implements IntroducedNodes {
   readonly #answers = new Map<number, Introduction>();
   readonly #refusals = new Map<number, string>();
   readonly #connections = new Map<ConnectionId, NodeFacts>();
+  /** What nodes have opened them for. */
+  readonly #purposes = new Map<ConnectionId, string>();
+  /** Their nodes have opened others since: what still comes on them was given up long ago. */
+  readonly #replaced = new Set<ConnectionId>();
   /** Where connections come from. */
   readonly #origins = new Map<ConnectionId, string>();
   /** When which refusal was told. */
@@ -91,7 +95,7 @@ export class PeerIntroductions implements IntroducedNodes {
   of(connection: ConnectionId): NodeFacts | undefined {
     const facts = this.#connections.get(connection);
     const own = this.#options.facts();
-    if (facts?.clusterId !== own.clusterId) return undefined;
+    if (facts?.clusterId !== own.clusterId || this.#replaced.has(connection)) return undefined;
     return this.#isGivenUp(facts) || this.#rivalOf(facts) !== undefined ? undefined : facts;
   }
 
@@ -132,7 +136,7 @@ export class PeerIntroductions implements IntroducedNodes {
     const refusal = this.#refusal(said);
     if (refusal !== undefined) return this.#turnAway(said, refusal, typed);
     const rival = this.#rivalOf(said);
-    const welcome = (): void => this.#welcome(said, request.wallMs, typed);
+    const welcome = (): void => this.#welcome(said, request, typed);
     if (rival === undefined) return welcome();
     // Its connection may be of a process that is gone: only an answer says that it is there.
     return this.#options.ask(said.nodeId, (answer) => {
@@ -156,6 +160,8 @@ export class PeerIntroductions implements IntroducedNodes {
   connectionClosed(connection: ConnectionId): void {
     this.#connections.delete(connection);
     this.#origins.delete(connection);
+    this.#purposes.delete(connection);
+    this.#replaced.delete(connection);
   }
 
   #refusal(said: NodeFacts): string | undefined {
@@ -189,16 +195,35 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   /** It may talk from now on. */
-  #welcome(said: NodeFacts, wallMs: number, typed: TypedExchange<IntroduceResponse>): void {
+  #welcome(
+    said: NodeFacts,
+    { wallMs, purpose }: IntroduceRequest,
+    typed: TypedExchange<IntroduceResponse>,
+  ): void {
     const { nodeId } = said;
     this.#remember(said, wallMs);
-    this.#connections.set(typed.exchange.connection, said);
+    const { connection } = typed.exchange;
+    this.#replaceOlder(connection, said, purpose);
+    this.#connections.set(connection, said);
+    this.#purposes.set(connection, purpose);
     this.#answer(undefined, typed);
     const known = this.#answers.get(nodeId);
     // Which disk a node has is told by the node at its address.
     if (known?.directoryId !== said.directoryId) return;
     this.#answers.set(nodeId, { ...known, ...said });
     this.#options.introduced(nodeId);
+  }
+
+  /**
+   * A process has one connection for each purpose, and gave up the one before. A kernel goes on
+   * delivering what was written there for minutes after a cut: a batch that comes so late is one
+   * that its sensor has sent again, and newer ones behind it (P3).
+   */
+  #replaceOlder(connection: ConnectionId, said: NodeFacts, purpose: string): void {
+    for (const [older, facts] of this.#connections) {
+      const isAlike = this.#purposes.get(older) === purpose && isSameProcess(facts, said);
+      if (older !== connection && isAlike) this.#replaced.add(older);
+    }
   }
 
   #turnAway(said: NodeFacts, refusal: string, typed: TypedExchange<IntroduceResponse>): void {
