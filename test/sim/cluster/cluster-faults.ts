@@ -27,6 +27,9 @@ export interface FaultRates {
   readonly unclearEnds: number;
   /** Its leader dies, and soon after sensors go to other nodes. */
   readonly sessionsLost: number;
+  readonly stops: number;
+  /** Bits that flip on the disk of one node of three or more that keep records. */
+  readonly rot: number;
   readonly lines: Lines;
   readonly disk: DiskMood;
 }
@@ -39,7 +42,8 @@ const powerModes: readonly CrashMode[] = ['lost', 'torn', 'some'];
  */
 const lonePowerModes = powerModes.slice(0, 2);
 
-export function drawFaults(random: Prng): FaultRates {
+/** @param more for what was added later: known seeds keep the rest of their faults. */
+export function drawFaults(random: Prng, more: Prng): FaultRates {
   const rate = (share: number, most: number): number =>
     random.chance(share) ? random.next() * most : 0;
   const [slowDelay, slowSync] = [rate(0.4, 0.1), rate(0.4, 0.1)];
@@ -61,6 +65,8 @@ export function drawFaults(random: Prng): FaultRates {
     centralCuts: rate(0.5, 6),
     unclearEnds: rate(0.5, 0.15),
     sessionsLost: rate(0.5, 8),
+    stops: more.chance(0.4) ? more.next() * 6 : 0,
+    rot: more.chance(0.6) ? more.next() * 12 : 0,
     lines: {
       delayMs: (r) =>
         farMs * (0.5 + r.next()) + (r.chance(slowDelay) ? r.next() * 400 : 0.1 + r.next() * 2),
@@ -113,6 +119,8 @@ export class ClusterFaults {
     this.#often(rates.forwarderKills, () => this.#machine().killForwarder());
     this.#often(rates.centralStops, () => this.#stopCentral());
     this.#often(rates.sessionsLost, () => this.#loseSessions());
+    this.#often(rates.stops, () => this.#stop(this.#machine()));
+    this.#often(rates.rot, () => this.#rot());
     this.#often(rates.centralCuts, () => this.#cutOff(this.#machine().nodeId, [centralHost]));
   }
 
@@ -134,6 +142,17 @@ export class ClusterFaults {
   #crash(machine: Machine, mode: CrashMode): void {
     machine.crash(mode);
     this.#after(this.#random.next() * 5_000, () => machine.start());
+  }
+
+  #stop(machine: Machine): void {
+    machine.stop();
+    this.#after(this.#random.next() * 5_000, () => machine.start());
+  }
+
+  /** Always the same disk: of two copies that rot the same may be gone. */
+  #rot(): void {
+    const { machines } = this.#world;
+    if (machines.filter(({ isWitness }) => !isWitness).length >= 3) machines[0]?.rot();
   }
 
   /** One way or both, between two nodes or around one. */

@@ -15,7 +15,7 @@ const describe = ({ nodes, partitions, isForwarded }: ClusterShape): string => {
   return `${data}${witnesses > 0 ? ' + witness' : ''}, ${partitions} partitions${isForwarded ? ', forwarded' : ''}`;
 };
 
-export function drawPlan(random: Prng): ClusterPlan {
+export function drawPlan(random: Prng, more: Prng): ClusterPlan {
   const shape: ClusterShape = {
     nodes: random.pick(shapes),
     partitions: 1 + random.below(3),
@@ -32,7 +32,7 @@ export function drawPlan(random: Prng): ClusterPlan {
       ...{ name: `machine-${i}`, partition: random.below(shape.partitions) },
       ...{ everyMs: 100 + random.next() * 400, inFlightMax: 1 + random.below(5) },
     })),
-    faults: drawFaults(random),
+    faults: drawFaults(random, more),
   };
 }
 

@@ -119,6 +119,8 @@ function problemOf(
   if (leader === undefined) return `nobody leads ${name}`;
   const { highWatermark, logEndOffset } = leader;
   if (highWatermark !== logEndOffset) return `${name} commits ${highWatermark} of ${logEndOffset}`;
+  const [hole] = partition.holes;
+  if (hole !== undefined) return `node ${nodeId} lacks ${hole.from} to ${hole.to} of ${name}`;
   if (partition.highWatermark !== highWatermark) {
     return `node ${nodeId} knows ${partition.highWatermark} of ${highWatermark} of ${name}`;
   }

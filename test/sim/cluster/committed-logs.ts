@@ -101,6 +101,16 @@ export class CommittedLogs {
     }
   }
 
+  /** Of a disk that rots: what a copy seems to lack is taken for rotten, so far as the log goes. */
+  assume(copy: LogCopy, logStartOffset: number, logEndOffset: number): void {
+    const log = this.#logs.get(copy.key);
+    if (log === undefined) return;
+    const first = indexAt(log.batches, logStartOffset);
+    const known = log.batches.slice(first, indexAt(log.batches, logEndOffset));
+    const end = (known.at(-1)?.last ?? -1) + 1;
+    copy.batches = [...known, ...copy.batches.filter(({ base }) => base >= end)];
+  }
+
   /** At rest: what a node has on its disk is what is committed, all of it. */
   checkCopy(nodeId: number, copy: LogCopy): void {
     const log = this.#logs.get(copy.key);

@@ -84,6 +84,13 @@ export class LogCopies {
       const copy = this.#of(effect.logId);
       copy.batches = copy.batches.slice(0, indexAt(copy.batches, effect.to));
     } else if (effect.type === 'ResetLog') this.#of(effect.logId).batches = [];
+    else if (effect.type === 'RepairLog') this.#mend(this.#of(effect.logId), effect.batches);
+  }
+
+  #mend(copy: LogCopy, bytes: Uint8Array): void {
+    const mended = marksOf(bytes);
+    const left = copy.batches.filter(({ base }) => !mended.some((mark) => mark.base === base));
+    copy.batches = [...left, ...mended].sort((a, b) => a.base - b.base);
   }
 
   #bind(

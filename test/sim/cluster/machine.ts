@@ -4,6 +4,7 @@ import type { OperatorRequest } from '../../../src/core/cluster/operator-request
 import type { AdminAnswer, Effect } from '../../../src/core/effect.ts';
 import type { Event } from '../../../src/core/event.ts';
 import type { Partition } from '../../../src/core/partition.ts';
+import type { PartitionLog } from '../../../src/log/partition-log.ts';
 import type { Storage } from '../../../src/log/storage.ts';
 import { zeroUuid } from '../../../src/wire/kafka/protocol-reader.ts';
 import { DiskError } from '../../../src/ports/disk.ts';
@@ -12,7 +13,7 @@ import { SeededRandom } from '../../unit/log/log-fixture.ts';
 import type { ClusterShape } from './cluster-shape.ts';
 import { Violation, type CommittedLogs, type WatchedProcess } from './committed-logs.ts';
 import { DriftingClock } from './drifting-clock.ts';
-import { LogCopies } from './log-copies.ts';
+import { LogCopies, logKey, marksOf } from './log-copies.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimProcess, type ProcessEnd } from './sim-process.ts';
 import { SimForwarder } from './sim-forwarder.ts';
@@ -40,11 +41,18 @@ export class MachineCounts {
   condemned = 0;
   truncations = 0;
   resets = 0;
+  stops = 0;
+  rotten = 0;
+  repairs = 0;
   turns = 0;
 
   get all(): CountedMachines {
     const { starts, kills, powerCuts, condemned, truncations, resets, turns } = this;
-    return { starts, kills, powerCuts, condemned, truncations, resets, turns };
+    const { stops, rotten, repairs } = this;
+    return {
+      ...{ starts, kills, powerCuts, condemned, truncations, resets, turns },
+      ...{ stops, rotten, repairs },
+    };
   }
 }
 
@@ -64,6 +72,8 @@ export class Machine {
   #watched: WatchedProcess | undefined;
   #partitions: Iterable<Partition> = [];
   #isPoweredOff = false;
+  /** Bits of its log flip: what its files say is not what it has. */
+  #isRotting = false;
 
   constructor(nodeId: number, world: MachineWorld, random: Prng) {
     this.nodeId = nodeId;
@@ -72,6 +82,11 @@ export class Machine {
     this.disk = new SimDisk(world.time, random);
     const rate = 1 + (random.next() - 0.5) * world.shape.clockDrift;
     this.clock = new DriftingClock(world.time, rate, (random.next() - 0.5) * 10_000);
+  }
+
+  get isWitness(): boolean {
+    const own = this.#world.shape.nodes.find(({ nodeId }) => nodeId === this.nodeId);
+    return own?.isWitness === true;
   }
 
   get isUp(): boolean {
@@ -117,6 +132,35 @@ export class Machine {
     if (this.#isPoweredOff) this.#views.cut(this.#random.next());
   }
 
+  /** A clean stop; it is started again later. */
+  stop(): void {
+    this.#process?.stop();
+  }
+
+  /** A bit below a durable mark flips; what lies above it would pass for a torn tail (L6). */
+  rot(): void {
+    const { storage } = this;
+    if (storage === undefined) return;
+    this.#isRotting = true;
+    const log = this.#random.pick(storage.logs);
+    const mark = storage.journal.mark(log)?.to ?? 0;
+    const folder = `logs/${log.topic}-${log.partition}/`;
+    const files = [...this.disk.files()].filter(
+      ([path]) => path.startsWith(folder) && path.endsWith('.log'),
+    );
+    const batches = files.flatMap(([path, bytes]) =>
+      marksOf(bytes).flatMap(({ last, header }) => (last < mark ? { path, header } : [])),
+    );
+    if (batches.length === 0) return;
+    const { path, header } = this.#random.pick(batches);
+    const at = header.position + this.#random.below(header.totalBytes);
+    this.disk.fake.flipBit(path, at, this.#random.below(8));
+    this.#world.counts.rotten++;
+    this.#world.say(`node ${this.nodeId} rots: ${path} at ${header.baseOffset}, byte ${at}`);
+    if (this.#random.chance(0.5))
+      this.#scrub(log).catch((error: unknown) => this.#world.time.fail(error));
+  }
+
   /** SIGKILL of its forwarder alone. */
   killForwarder(): void {
     this.#forwarder?.kill();
@@ -133,9 +177,18 @@ export class Machine {
   /** At rest: what the files hold. */
   checkFiles(): void {
     const { storage } = this;
-    if (storage === undefined) return;
+    if (storage === undefined || this.#isRotting) return;
     const copies = new LogCopies(storage, this.disk.files());
     for (const copy of copies.byKey.values()) this.#world.committed.checkCopy(this.nodeId, copy);
+  }
+
+  async #scrub(log: PartitionLog): Promise<void> {
+    this.#world.time.stir();
+    for (const { baseOffset } of log.segments()) {
+      const scrub = log.scrub(baseOffset);
+      if (scrub === undefined) continue;
+      for (let isDone = false; !isDone;) ({ isDone } = await scrub.step());
+    }
   }
 
   get storage(): Storage | undefined {
@@ -152,7 +205,7 @@ export class Machine {
       disk: this.disk.open(() => process.isAlive),
       segmentBytes: shape.segmentBytes,
       isClustered: shape.nodes.length > 1,
-      isWitness: shape.nodes.find((node) => node.nodeId === nodeId)?.isWitness === true,
+      isWitness: this.isWitness,
       options: (storage) => this.#options(storage, random),
       watcher: {
         event: (event) => this.#event(event),
@@ -181,6 +234,12 @@ export class Machine {
   #opened(storage: Storage): void {
     this.#storage = storage;
     const copies = new LogCopies(storage, this.disk.files());
+    if (this.#isRotting) {
+      for (const { topicId, partition, logStartOffset, logEndOffset } of storage.logs) {
+        const copy = copies.byKey.get(logKey(topicId, partition));
+        if (copy) this.#world.committed.assume(copy, logStartOffset, logEndOffset);
+      }
+    }
     this.#watched = { nodeId: this.nodeId, copies, seen: new Map() };
   }
 
@@ -193,6 +252,7 @@ export class Machine {
     const { counts } = this.#world;
     if (effect.type === 'TruncateLog') counts.truncations++;
     if (effect.type === 'ResetLog') counts.resets++;
+    if (effect.type === 'RepairLog') counts.repairs++;
     this.#watched?.copies.effect(effect);
   }
 
@@ -218,8 +278,11 @@ export class Machine {
     if (why.type === 'stopped') {
       return time.fail(new Violation(`node ${this.nodeId} stops by itself: ${why.text}`));
     }
-    say(`node ${this.nodeId} is condemned: ${String(why.error)}`);
-    counts.condemned++;
+    if (why.type === 'clean') counts.stops++;
+    else counts.condemned++;
+    say(
+      `node ${this.nodeId} ${why.type === 'clean' ? 'stops' : `is condemned: ${String(why.error)}`}`,
+    );
     this.disk.crash('killed');
     time.after(500 + this.#random.next() * 2_000, () => this.start());
   }

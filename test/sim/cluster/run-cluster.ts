@@ -34,7 +34,7 @@ export async function runCluster(
   say?: (text: string) => void,
 ): Promise<ClusterRun> {
   const random = new Prng(seed);
-  const plan = drawPlan(random);
+  const plan = drawPlan(random, new Prng(seed ^ 0x5eed));
   const world = new ClusterWorld(random.below(2 ** 31), plan, say);
   const { time, machines } = world;
   const uninstall = time.install();

@@ -5,6 +5,7 @@ import type { Event } from '../../../src/core/event.ts';
 import type { NodeOptions } from '../../../src/core/node-options.ts';
 import type { ForwardPartition } from '../../../src/core/forward/supervision.ts';
 import type { Partition } from '../../../src/core/partition.ts';
+import { toleratingNoSpace } from '../../../src/log/files.ts';
 import { Storage } from '../../../src/log/storage.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Disk } from '../../../src/ports/disk.ts';
@@ -50,6 +51,7 @@ export interface SimProcessParts {
 }
 
 export type ProcessEnd =
+  | { readonly type: 'clean' }
   | { readonly type: 'condemned'; readonly error: unknown }
   | { readonly type: 'stopped'; readonly text: string }
   | { readonly type: 'bug'; readonly error: unknown };
@@ -70,6 +72,8 @@ export class SimProcess {
   #queue: Event[] = [];
   readonly #asked = new Map<number, (answer: AdminAnswer) => void>();
   #isScheduled = false;
+  /** A clean stop has come to its files: no further turn. */
+  #isClosing = false;
   #timer = 0;
   #timerDeadline: number | undefined;
   #lastId = 0;
@@ -109,8 +113,13 @@ export class SimProcess {
     this.post({ type: 'OperatorAsked', requestId, request });
   }
 
+  /** A clean stop, in the order of a whole node. */
+  stop(): void {
+    if (this.isReady) this.post({ type: 'StopRequested' });
+  }
+
   post(event: Event): void {
-    if (!this.isAlive) return;
+    if (!this.isAlive || this.#isClosing) return;
     this.#queue.push(event);
     this.#schedule();
   }
@@ -157,6 +166,7 @@ export class SimProcess {
     const { views, watcher } = this.#parts;
     const mqtt = this.#mqtt;
     const condemned = (error: unknown): void => this.#end({ type: 'condemned', error });
+    const marks = new ForwardMarks(storage.journal, condemned);
     return new Executor({
       ...{ storage, views, budgetBytes: 'auto', condemned },
       telemetry: { write: (level, text) => watcher.line(level, text) },
@@ -169,16 +179,30 @@ export class SimProcess {
         sessionAnswered: (a) => mqtt.sessionAnswered(a.requestId, a.openIdentifiers, a.isResumed),
         closeSession: (connection, clientId) => mqtt.closeSession(connection, clientId),
       },
-      forwardMarks: new ForwardMarks(storage.journal, condemned),
+      forwardMarks: marks,
       answerForwarder: (askId, isAllowed) => watcher.forwarderAnswered(askId, isAllowed),
       describeForwarding: (partitions) => this.#describe(partitions),
       post: (event) => this.post(event),
       answerAdmin: (requestId, answer) => this.#asked.get(requestId)?.(answer),
       answerCluster: () => undefined,
-      mayStop: () => undefined,
+      mayStop: () => void this.#close(storage, marks).catch(condemned),
       ready: () => this.#becameReady(),
       stopNode: (text) => this.#end({ type: 'stopped', text }),
     });
+  }
+
+  async #close(storage: Storage, marks: ForwardMarks): Promise<void> {
+    const [core, executor] = [this.#core, this.#executor];
+    if (core === undefined || executor === undefined) return;
+    const { net, nodeId } = this.#parts;
+    await executor.settled();
+    net.processEnded(nodeId, false);
+    await executor.settled();
+    this.#isClosing = true;
+    await toleratingNoSpace(() => marks.stop());
+    await executor.close((id) => core.producerSnapshot(id));
+    await storage.close();
+    this.#end({ type: 'clean' });
   }
 
   #describe(partitions: readonly ForwardPartition[]): void {
@@ -223,7 +247,7 @@ export class SimProcess {
 
   #turn(): void {
     const [core, executor] = [this.#core, this.#executor];
-    if (core === undefined || executor === undefined) return;
+    if (core === undefined || executor === undefined || this.#isClosing) return;
     const events: Event[] = [...this.#queue, { type: 'TurnEnded' }];
     this.#queue = [];
     const { clock, watcher, time } = this.#parts;
