@@ -14,6 +14,7 @@ const quick = {
     ],
     exclude: ['**/*.ci.test.ts'],
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
     // Nothing of ours keeps state in a module, so files of one worker can share what is loaded: a
     // process and its imports for each file would cost as much CPU as all their tests do. So no

@@ -259,7 +259,7 @@ export const coreBugs: readonly PlantedBug[] = [
     from: '(isCommitted) =>\n      taken(isCommitted ? first : undefined),\n    );\n    if (!isDecided) taken(undefined);',
     to: '() => undefined);\n    taken(isDecided ? first : undefined);',
     why: 'two starts hand out the same ids',
-    suites: node,
+    suites: ['test/unit/core/cluster/decisions.test.ts'],
   },
   {
     name: 'stalled-disk-goes-on-leading',
