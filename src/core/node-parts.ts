@@ -31,6 +31,7 @@ import { isWitnessNode, type NodeOptions } from './node-options.ts';
 import type { Now } from './now.ts';
 import type { Partition } from './partition.ts';
 import { PartitionFactory } from './partition-factory.ts';
+import { PartitionNews } from './partition-news.ts';
 import { PartitionPlaces } from './partition-places.ts';
 import { PartitionTable } from './partition-table.ts';
 import { PendingReads } from './pending-reads.ts';
@@ -63,7 +64,7 @@ export class NodeParts {
   readonly wantedVoters: WantedVoters;
   readonly upkeep: Upkeep;
   readonly transfers = new LeaderTransfers(() => this.#current().monotonicMs);
-  readonly replication = { electionsWon: 0, leaderChanges: 0, inSyncLeft: 0, inSyncEntered: 0 };
+  readonly news = new PartitionNews(this, () => this.#current().monotonicMs);
   readonly reads: PendingReads;
   readonly factory: PartitionFactory;
   /** Undefined: a cluster of one. */
@@ -168,38 +169,9 @@ export class NodeParts {
     this.handOver.begin();
   }
 
-  #highWatermarkMoved(partition: Partition, now: Now): void {
-    this.router.highWatermarkMoved(partition.logId, now.monotonicMs);
-    this.forwarding.highWatermarkMoved(partition);
-    this.boot.advanced(partition);
-  }
-
-  #leaderChanged(partition: Partition): void {
-    this.leaderless.changed(partition, this.#current().monotonicMs);
-    this.replication.leaderChanges++;
-    if (partition.isLeader) {
-      this.replication.electionsWon++;
-      this.wantedVoters.tell(partition);
-    }
-    this.queues.leaderChanged(partition.topicId, partition.partition);
-    this.membership?.leaderChanged(partition);
-    this.forwarding.leaderChanged(partition);
-  }
-
-  /** It is emptied, and others lead it. */
-  #closePartition(partition: Partition): void {
-    this.partitions.remove(partition);
-    this.leaderless.removed(partition);
-    this.membership?.peers.removed(partition);
-    this.queues.leaderChanged(partition.topicId, partition.partition);
-  }
-
   #openPartition(log: OpenLog, onceHad: Offset | undefined): Partition {
     const partition = this.factory.open(log, onceHad);
-    const before = this.partitions.find(partition.topic, partition.partition);
-    if (before !== undefined) this.leaderless.removed(before);
-    this.partitions.add(partition);
-    this.leaderless.changed(partition, this.#current().monotonicMs);
+    this.news.opened(partition);
     return partition;
   }
 
@@ -247,12 +219,9 @@ export class NodeParts {
       now: () => this.#current(),
       peers: () => this.membership?.peers,
       isStopping: () => this.handOver.hasBegun,
-      highWatermarkMoved: (partition) => this.#highWatermarkMoved(partition, this.#current()),
-      inSyncChanged: (isIn) => {
-        if (isIn) this.replication.inSyncEntered++;
-        else this.replication.inSyncLeft++;
-      },
-      leaderChanged: (partition) => this.#leaderChanged(partition),
+      highWatermarkMoved: (partition) => this.news.highWatermarkMoved(partition),
+      inSyncChanged: (isIn) => this.news.inSyncChanged(isIn),
+      leaderChanged: (partition) => this.news.leaderChanged(partition),
     });
   }
 
@@ -318,7 +287,7 @@ export class NodeParts {
       cluster: this.cluster,
       onceHad: this.#options.stored?.onceHad ?? [],
       openPartition: (log, onceHad) => this.#openPartition(log, onceHad),
-      closePartition: (partition) => this.#closePartition(partition),
+      closePartition: (partition) => this.news.closed(partition),
       begun: () => this.membership?.pursuePromotions(),
       emit,
     });

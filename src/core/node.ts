@@ -47,7 +47,7 @@ export class Node {
       clock: { ...this.#parts.clock.view, apartMs: this.#parts.apartMs() },
       cluster: this.#parts.membership?.report,
       isStranded: this.#parts.leaderless.isStranded(nowMs),
-      replication: this.#parts.replication,
+      replication: this.#parts.news.counts,
     };
   }
 
