@@ -1,5 +1,6 @@
 import { monotonicMs, type MonotonicMs, type Uuid } from '../../base/brand.ts';
 import { errorRow, kafkaCodeOf } from '../../base/errors.ts';
+import { isInternalTopicName } from '../../base/topic-name.ts';
 import { checkProducedBatch } from '../../wire/kafka/batch-check.ts';
 import type {
   PeerProduceRequest,
@@ -78,12 +79,14 @@ export class ProduceAnswers {
     { index, records }: PeerProduceRequestPartition,
     done: Done<ProduceOutcome>,
   ): void {
-    if (this.#options.find(topicId, index) === undefined) {
-      return done({ ok: false, error: 'UNKNOWN_TOPIC_ID' });
-    }
+    const found = this.#options.find(topicId, index);
+    if (found === undefined) return done({ ok: false, error: 'UNKNOWN_TOPIC_ID' });
     if (records === null) return done({ ok: false, error: 'INVALID_RECORD' });
     const checked = checkProducedBatch(records, this.#options.batchBytesMax);
     if (!checked.ok) return done(checked);
+    // Every node reads these: one that was stored and cannot be read would end them all.
+    const isReadable = checked.value.codec === 0 || !isInternalTopicName(found.topic);
+    if (!isReadable) return done({ ok: false, error: 'INVALID_RECORD' });
     return this.#options.produce(topicId, index, records, done);
   }
 
