@@ -10,6 +10,8 @@ export type ClusterReport = Omit<ClusterStatus, 'nodes'> & {
 
 export interface ClusterReportView {
   readonly own: NodeFacts;
+  /** It belongs to no cluster, and there is one that was born without it. */
+  readonly isOutside: boolean;
   /** Of `__cluster`. */
   readonly leaderId: number | undefined;
   readonly peers: Peers;
@@ -20,9 +22,9 @@ export interface ClusterReportView {
 
 /** Every listed node, by id, and how it stands with this one. */
 export function describeCluster(view: ClusterReportView): ClusterReport {
-  const { own, leaderId, peers } = view;
-  const others = [...peers.introductions().values()];
-  const unborn = others.some(isBorn) ? 'waiting' : 'forming';
+  const { own, isOutside, leaderId } = view;
+  // While it is born some are part of it already, and the others soon will be.
+  const unborn = isOutside ? 'waiting' : 'forming';
   return {
     name: own.clusterName,
     state: isBorn(own) ? 'member' : unborn,

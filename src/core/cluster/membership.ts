@@ -91,6 +91,8 @@ export class Membership {
   #isAdopting = false;
   /** The cluster is older than the nodes that this one met: only `join` lets it in. */
   #isOlder = false;
+  /** The cluster was born without this node. */
+  #isOutside = false;
   #told = '';
   #now: MonotonicMs = monotonicMs(0);
 
@@ -119,7 +121,8 @@ export class Membership {
     const leaderId = this.#clusterPartition()?.leaderId;
     const { promotions } = this.#options.state;
     return describeCluster({
-      ...{ own: this.#facts(), leaderId, peers: this.peers, now: this.#now },
+      ...{ own: this.#facts(), isOutside: this.#isOutside },
+      ...{ leaderId, peers: this.peers, now: this.#now },
       isGivenUp: (nodeId) => promotions.isNodeGivenUp(nodeId) && !this.#isMember(nodeId),
     });
   }
@@ -230,6 +233,7 @@ export class Membership {
     if (isBorn(own) || this.#isAdopting) return;
     const met = this.#isOlder ? new Set<Uuid>() : this.peers.metUnborn();
     const decision = decideBirth(own, this.peers.introductions(), met);
+    this.#isOutside = decision.type === 'outside';
     switch (decision.type) {
       case 'wait':
         return;
