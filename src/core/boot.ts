@@ -276,12 +276,12 @@ export class Boot {
   }
 
   #refuseDamaged(): void {
-    const { size } = this.#options.partitions;
+    const { partitions, isAlone } = this.#options;
     this.#options.emit({
       type: 'StopNode',
       text:
-        `The data directory holds ${size} partition logs but no ${clusterTopicName}-0: it is damaged. ` +
-        'Restore that folder, or move the data directory away to start anew.',
+        `The data directory holds ${partitions.size} partition logs but no ${clusterTopicName}-0: it ` +
+        `is damaged. Restore that folder, or ${isAlone ? startAnew : startAnewInCluster}`,
     });
   }
 
@@ -332,6 +332,13 @@ export class Boot {
     this.#options.emit({ type: 'Print', level: 'error', text, fields });
   }
 }
+
+const startAnew = 'move the data directory away to start anew.';
+/** Of a partition whose other copies are away it may hold all that is left. */
+const startAnewInCluster =
+  'look at `shorelog status` of another node: where that has a leader for every partition, move ' +
+  'the data directory away, start, and run `shorelog rejoin`. Keep the old one: a partition that ' +
+  'nobody leads may have its last copy there.';
 
 const sessionsSeed: TopicSeed = {
   name: sessionsTopicName,

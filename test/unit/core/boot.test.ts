@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { leaderEpoch, monotonicMs, uuid } from '../../../src/base/brand.ts';
 import { utf8Decode } from '../../../src/base/bytes.ts';
 import { Prng } from '../../../src/base/prng.ts';
-import { Boot } from '../../../src/core/boot.ts';
+import { Boot, type BootOptions } from '../../../src/core/boot.ts';
 import { ClusterState, clusterTopicName } from '../../../src/core/cluster/cluster-state.ts';
 import { Decisions } from '../../../src/core/cluster/decisions.ts';
 import { InternalTopic } from '../../../src/core/cluster/internal-topic.ts';
+import type { Effect } from '../../../src/core/effect.ts';
 import type { LocalPartitions } from '../../../src/core/local-partitions.ts';
 import { PartitionTable } from '../../../src/core/partition-table.ts';
 import { scanBatches } from '../../../src/wire/kafka/batch-scan.ts';
@@ -96,4 +97,20 @@ describe('a start of one of several nodes', () => {
     boot.topicChanged('__mqtt_sessions');
     expect(opened).toEqual(['__mqtt_sessions']);
   });
+});
+
+it.each([
+  [true, 'move the data directory away to start anew'],
+  [false, 'a partition that nobody leads may have its last copy there'],
+])('stops without __cluster-0 and says what to do, alone: %s', (isAlone, text) => {
+  const partitions = new PartitionTable(isAlone);
+  partitions.add(newPartition(emptyLog({ topic: 'sensors' })).partition);
+  const stops: string[] = [];
+  const boot = new Boot({
+    partitions,
+    isAlone,
+    emit: (effect: Effect) => void stops.push(effect.type === 'StopNode' ? effect.text : ''),
+  } as unknown as BootOptions);
+  boot.started();
+  expect(stops).toEqual([expect.stringContaining(text)]);
 });
