@@ -67,9 +67,9 @@ function stateAdvice({ state }: ClusterStatus, missing: readonly ClusterNodeStat
         'brings back one whose disk was lost or replaced.',
     ];
   }
+  if (missing.length === 0) return ['Every listed node has answered: the cluster begins.'];
   const ids = missing.map(({ id }) => id).join(', ');
-  const whom = missing.length === 0 ? 'all nodes' : `node ${ids}`;
-  return [`The cluster begins once every listed node has answered; it waits for ${whom}.`];
+  return [`The cluster begins once every listed node has answered; it waits for node ${ids}.`];
 }
 
 function nodeAdvice({ id, state, silentMs, lastError, address }: ClusterNodeStatus): string {

@@ -98,6 +98,9 @@ describe('advice', () => {
     const [first, second] = advice({ state: 'forming', nodes: [node(1), node(2), never] });
     expect(first).toContain('it waits for node 3.');
     expect(second).toContain('was not heard since this node started');
+    expect(advice({ state: 'forming' })).toEqual([
+      'Every listed node has answered: the cluster begins.',
+    ]);
     expect(advice({ state: 'waiting' })[0]).toContain('`shorelog join`');
   });
 
