@@ -56,6 +56,7 @@ export interface LedStatus {
   /** Node ids. */
   readonly replicas: readonly number[];
   readonly inSync: readonly number[];
+  /** One more loss would stop it (C3). Only its leader knows, and is asked. */
   readonly atRisk: boolean;
   readonly followers: readonly FollowerStatus[];
 }

@@ -1,4 +1,4 @@
-import type { ClusterStatus, FollowerStatus } from './cluster-status.ts';
+import type { ClusterStatus, FollowerStatus, LedStatus } from './cluster-status.ts';
 import type { ForwardState } from './forward/supervision.ts';
 
 /**
@@ -56,23 +56,12 @@ export interface TopicStatus {
   readonly keepUnforwarded: boolean;
 }
 
-export interface PartitionStatus {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
+/** A partition as this node knows it, or as its leader has told. */
+export interface PartitionStatus extends Omit<LedStatus, 'leader' | 'followers'> {
   /** `none`: only other nodes keep it. */
   readonly role: 'leader' | 'follower' | 'candidate' | 'witness' | 'observer' | 'offline' | 'none';
   /** Node id; undefined while there is none. */
   readonly leader?: number;
-  readonly leaderEpoch: number;
-  readonly logStartOffset: number;
-  readonly logEndOffset: number;
-  readonly highWatermark: number;
-  /** Node ids. */
-  readonly replicas: readonly number[];
-  readonly inSync: readonly number[];
-  /** One more loss would stop it (C3). Only its leader knows, and is asked. */
-  readonly atRisk: boolean;
   /** The other replicas, as their leader sees them; absent where it was not reached. */
   readonly followers?: readonly FollowerStatus[];
 }
