@@ -1,3 +1,4 @@
+import { limits } from '../src/base/limits.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Effect } from '../src/core/effect.ts';
 import type { Event } from '../src/core/event.ts';
@@ -28,6 +29,8 @@ export class Loop {
   #queue: Event[] = [];
   #isScheduled = false;
   #isStopped = false;
+  #mayMoreCome = false;
+  #roundsWaited = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerDeadline: number | undefined;
 
@@ -43,6 +46,15 @@ export class Loop {
     setImmediate(this.#turn);
   }
 
+  /**
+   * A connection was taken. Node takes one in each round of its own loop, so a crowd would come in
+   * one by one between turns, the last of a hundred after a hundred turns: a turn that is due waits
+   * while they come, for a few rounds.
+   */
+  awaitMore(): void {
+    this.#mayMoreCome = true;
+  }
+
   /** Takes no further event; a turn in progress is finished. */
   stop(): void {
     this.#isStopped = true;
@@ -50,6 +62,13 @@ export class Loop {
   }
 
   readonly #turn = (): void => {
+    if (this.#mayMoreCome && this.#roundsWaited < limits.acceptRoundsMax) {
+      this.#mayMoreCome = false;
+      this.#roundsWaited++;
+      setImmediate(this.#turn);
+      return;
+    }
+    this.#roundsWaited = 0;
     this.#isScheduled = false;
     if (this.#isStopped) return;
     const events = this.#queue;

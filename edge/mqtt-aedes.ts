@@ -1,15 +1,15 @@
 import { createServer } from 'node:net';
 import type { EventEmitter } from 'node:events';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import type { Client, PublishPacket, Subscription } from 'aedes';
 import { limits } from '../src/base/limits.ts';
-import { fail, ok } from '../src/base/result.ts';
 import type { Result } from '../src/base/result.ts';
 import type { ConnectionId } from '../src/base/brand.ts';
 import type { HeldPublishers } from '../src/core/effect.ts';
 import { MqttConnection } from './mqtt-connection.ts';
 import type { MqttCrowd } from './mqtt-crowd.ts';
+import { sendAway } from './send-away.ts';
 import type {
   MqttAddress,
   MqttCounters,
@@ -17,6 +17,7 @@ import type {
   MqttListenError,
 } from './mqtt-front-options.ts';
 import { MqttInbound } from './mqtt-inbound.ts';
+import { listenMqtt } from './mqtt-listen.ts';
 import { MqttPending } from './mqtt-pending.ts';
 import { MqttPersistence, openIdentifiersFilter } from './mqtt-persistence.ts';
 import { MqttRoster } from './mqtt-roster.ts';
@@ -117,17 +118,9 @@ export class MqttFront {
   /** Opens the port. */
   async listen(): Promise<Result<MqttAddress, MqttListenError>> {
     await this.#broker.listen();
-    const { host, port } = this.#options.settings;
-    return new Promise((resolve) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) =>
-        resolve(fail({ code: error.code ?? 'UNKNOWN', text: error.message })),
-      );
-      this.#server.listen({ host, port, backlog: limits.listenBacklogMax }, () => {
-        const address = this.#server.address() as AddressInfo;
-        this.#roster.start();
-        resolve(ok({ host: address.address, port: address.port }));
-      });
-    });
+    const listening = await listenMqtt(this.#server, this.#options.settings);
+    if (listening.ok) this.#roster.start();
+    return listening;
   }
 
   /**
@@ -174,12 +167,15 @@ export class MqttFront {
 
   /**
    * Closes the port and every connection, without their wills: the node leaves, not the sensors.
+   * @param hasOthers clients find another node: they are sent there a few at a time.
    */
-  async stop(): Promise<void> {
+  async stop(hasOthers = false): Promise<void> {
     this.#isStopping = true;
     this.#roster.stop();
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const connection of this.#roster.all()) this.#leave(connection);
+    const all = this.#roster.all();
+    if (hasOthers) await sendAway(all, (connection) => this.#sendAway(connection));
+    for (const connection of all) this.#sendAway(connection);
     await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
     await closed;
   }
@@ -226,6 +222,7 @@ export class MqttFront {
       return;
     }
     this.counters.connectionsAccepted++;
+    this.#options.accepted?.();
     socket.setKeepAlive(true, limits.tcpKeepAliveMs);
     const connection = new MqttConnection({
       id: this.#options.nextConnectionId(),
@@ -283,7 +280,7 @@ export class MqttFront {
     packet: PublishPacket,
     done: (error?: Error | null) => void,
   ): void {
-    if (this.#isStopping) return done(new Error('stopping'));
+    if (connection.isSentAway) return done(new Error('stopping'));
     // The core takes back what a closed connection has in flight; the will comes after that (P3).
     this.#closed(connection);
     this.counters.publishes[packet.qos]++;
@@ -327,6 +324,11 @@ export class MqttFront {
   #failed(client: Client, error: Error): void {
     const connection = this.#living(client);
     if (connection !== undefined) this.#close(connection, error.message);
+  }
+
+  #sendAway(connection: MqttConnection): void {
+    connection.isSentAway = true;
+    this.#leave(connection);
   }
 
   /** Closes a connection because of what its peer did or the core said; its will goes out. */

@@ -70,6 +70,9 @@ export class MqttConnection implements CrowdMember {
   /** Turns of QoS 2 publishes that are on their way to the subscribers, by packet object. */
   readonly delivering = new Map<object, AckTurn>();
   #subscriptionsSeen = 0;
+  /** The node goes, not its client: no will. */
+  isSentAway = false;
+  #isHeldForGood = false;
 
   constructor({ id, socket, packetBytesMax, crowd, onBreach }: MqttConnectionOptions) {
     this.id = id;
@@ -152,10 +155,16 @@ export class MqttConnection implements CrowdMember {
   }
 
   hold(held: HeldPublishers): void {
-    if (this.#framer.held === held) return;
+    if (this.#framer.held === held || this.#isHeldForGood) return;
     this.#framer.held = held;
     // Bytes that waited cause no event of their own.
     if (held !== 'all' && !this.dead) this.socket.emit('readable');
+  }
+
+  /** No further publish of it is read; what was read is answered as ever. */
+  holdForGood(): void {
+    this.hold('all');
+    this.#isHeldForGood = true;
   }
 
   /**

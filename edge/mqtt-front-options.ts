@@ -13,6 +13,8 @@ export interface MqttFrontOptions {
   };
   /** Takes an event for the core; must not throw and not answer before it returns. */
   readonly post: (event: Event) => void;
+  /** A connection was taken; others may wait behind it. */
+  readonly accepted?: () => void;
   readonly nextConnectionId: () => ConnectionId;
   readonly telemetry: Telemetry;
 }

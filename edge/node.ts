@@ -30,6 +30,7 @@ import { Loop } from './loop.ts';
 import { MqttFront } from './mqtt-aedes.ts';
 import type { NodeFacts } from './node-report.ts';
 import { openNodeStorage, type OpenedStorage } from './node-storage.ts';
+import { portProblem } from './port-problem.ts';
 import type { RunningNode, StartError } from './running-node.ts';
 import { ScrubTimer } from './scrub-timer.ts';
 import { Supervisor } from './supervisor.ts';
@@ -129,8 +130,11 @@ class NodeProcess implements RunningNode {
       peers &&
       new PeerExecutor({ settings: peers, telemetry, clock: clockNode, post, nextConnectionId });
     const { packetBytesMax } = config.mqtt;
-    const mqttSettings = { ...addresses.mqtt, packetBytesMax, connectionsMax: places.mqtt };
-    this.#mqtt = new MqttFront({ settings: mqttSettings, post, nextConnectionId, telemetry });
+    this.#mqtt = new MqttFront({
+      settings: { ...addresses.mqtt, packetBytesMax, connectionsMax: places.mqtt },
+      accepted: () => this.#loop.awaitMore(),
+      ...{ post, nextConnectionId, telemetry },
+    });
     if (settings !== undefined && !isWitness(config)) {
       const clusterId = (): Uuid => opened.storage.meta.clusterId;
       const nodeId = config.node.id;
@@ -192,7 +196,7 @@ class NodeProcess implements RunningNode {
     clearInterval(this.#diskTimer);
     await this.#handOver();
     await this.#scrub?.stop();
-    await this.#mqtt.stop();
+    await this.#mqtt.stop(this.#peers !== undefined);
     await this.#supervisor?.stop();
     await this.#kafka.stop();
     await this.#executor.settled();
@@ -350,19 +354,6 @@ function withAddresses(report: ClusterReport, { cluster }: Config): ClusterStatu
 function reachable({ host, port }: Address): string {
   if (host === '0.0.0.0') return formatAddress({ host: '127.0.0.1', port });
   return formatAddress({ host: host === '::' ? '::1' : host, port });
-}
-
-function portProblem(key: string, address: string, code: string): StartError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'another process listens there',
-    EACCES: 'this user may not open that port',
-    EADDRNOTAVAIL: 'this machine has no such address',
-  };
-  return {
-    exitCode: exitCodes.problem,
-    text: `${key}: cannot listen on ${address}: ${reasons[code] ?? code}.`,
-    hint: `Choose another address for ${key} in the config, or stop what listens there.`,
-  };
 }
 
 const describeBug = (error: unknown): string =>

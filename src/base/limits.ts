@@ -35,6 +35,10 @@ export const limits = {
   mqttConnectTimeoutMs: 5_000,
   /** A subscriber that takes no bytes for this long is disconnected. */
   mqttDrainTimeoutMs: 5_000,
+  /** Connections, each a fraction of a millisecond, that are taken in before a turn that is due. */
+  acceptRoundsMax: 16,
+  /** A clean stop in a cluster sends its clients to other nodes for this long at most. */
+  mqttDepartureMsMax: 1_500,
   /** Past this many unsent bytes a subscriber gets no QoS 0, and is disconnected for the rest. */
   mqttUnsentBytesMax: 128 * 1024,
   /** Deliveries on their way to all subscribers, with what each costs in memory. */
@@ -253,8 +257,12 @@ export const limits = {
   /** A vote whose answer is not there by then is of no use any more. */
   peerVoteMsMax: 1_000,
   /** A clean stop waits this long at most for others to lead what it led. */
-  handOverMsMax: 500,
-  /** Of that, until the next leader has all that it is to have. */
+  handOverMsMax: 1_500,
+  /** Partitions that change their leader at a time; a quarter of them, where that is more. */
+  handOverAtOnceMin: 8,
+  /** Of one partition: how long records go on while its next leader lacks the newest of them. */
+  handOverGapMsMax: 100,
+  /** Until the next leader has all that it is to have. */
   handOverDrainMsMax: 200,
   /** Requests of one node in progress on one connection. */
   peerInFlightPerConnectionMax: 1_024,

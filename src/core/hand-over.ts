@@ -4,26 +4,29 @@ import type { Effect } from './effect.ts';
 import type { LeaderTransfers, Transferable } from './leader-transfers.ts';
 import type { Partition } from './partition.ts';
 
-type Led = Transferable & Pick<Partition, 'voters' | 'leaderId' | 'inSyncIds'>;
+type Led = Transferable & Pick<Partition, 'voters' | 'leaderId' | 'inSyncIds' | 'isCurrent'>;
 
 export interface HandOverOptions {
   readonly partitions: Iterable<Led>;
   readonly transfers: Pick<LeaderTransfers, 'begin'>;
-  /** Bytes of publishes that have no answer yet. */
-  readonly pendingBytes: () => number;
   readonly now: () => MonotonicMs;
   readonly emit: (effect: Effect) => void;
 }
 
 /**
  * A clean stop: this node campaigns no more, hands the partitions that it leads to the voters in
- * sync, to each its share, and says that it may stop once all of them are led again and its
- * publishers have their answers, or after `limits.handOverMsMax`. A lone voter has nobody to hand
- * over to.
+ * sync, to each its share, and says that it may stop once all of them take records elsewhere, or
+ * after `limits.handOverMsMax`. They go a few at a time, each is without a leader the shorter for
+ * it; meanwhile publishers are served as ever (P1). A lone voter has nobody to hand over to.
  */
 export class HandOver {
   readonly #options: HandOverOptions;
+  /** Those whose turn is still to come. */
+  #waiting: Led[] = [];
   readonly #leaving = new Set<Led>();
+  #leavingMax = 0;
+  #begun = 0;
+  #hurriesAt: MonotonicMs | undefined;
   #until: MonotonicMs | undefined;
   #hasBegun = false;
 
@@ -39,32 +42,44 @@ export class HandOver {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    const { partitions, transfers, now } = this.#options;
-    for (const partition of partitions) {
-      const isAlone = partition.voters?.voters.length === 1;
-      if (!partition.isLeader || isAlone) continue;
-      const heirs = partition.inSyncIds.filter((nodeId) => nodeId !== partition.leaderId);
-      transfers.begin(partition, heirs[this.#leaving.size % Math.max(heirs.length, 1)]);
-      this.#leaving.add(partition);
-    }
-    this.#until = monotonicMs(now() + (this.#leaving.size > 0 ? limits.handOverMsMax : 0));
+    const { partitions, now } = this.#options;
+    this.#waiting = [...partitions].filter(
+      ({ isLeader, voters }) => isLeader && voters?.voters.length !== 1,
+    );
+    const { length } = this.#waiting;
+    this.#leavingMax = Math.max(limits.handOverAtOnceMin, Math.ceil(length / 4));
+    this.#until = monotonicMs(now() + (length > 0 ? limits.handOverMsMax : 0));
+    this.#hurriesAt = monotonicMs(now() + limits.handOverMsMax / 2);
   }
 
-  /** After the transfers' turn has ended. */
+  /** Before the transfers' turn ends. */
   turnEnded(): void {
     if (this.#until === undefined) return;
     for (const partition of this.#leaving) {
       const isLed = !partition.isLeader && partition.leaderId !== undefined;
-      if (isLed) this.#leaving.delete(partition);
+      if (isLed && partition.isCurrent) this.#leaving.delete(partition);
     }
-    const { pendingBytes, now, emit } = this.#options;
-    const isDone = this.#leaving.size === 0 && pendingBytes() === 0;
+    const { now, emit } = this.#options;
+    this.#beginNext(now());
+    const isDone = this.#leaving.size === 0;
     if (!isDone && now() < this.#until) return;
     this.#until = undefined;
     emit({ type: 'FinishStop' });
   }
 
   nextDeadline(): MonotonicMs | undefined {
-    return this.#until;
+    return this.#waiting.length > 0 ? this.#hurriesAt : this.#until;
+  }
+
+  #beginNext(now: MonotonicMs): void {
+    if (this.#hurriesAt !== undefined && now >= this.#hurriesAt) this.#leavingMax = Infinity;
+    while (this.#leaving.size < this.#leavingMax) {
+      const partition = this.#waiting.shift();
+      if (partition === undefined) return;
+      if (!partition.isLeader) continue;
+      const heirs = partition.inSyncIds.filter((nodeId) => nodeId !== partition.leaderId);
+      this.#options.transfers.begin(partition, heirs[this.#begun++ % Math.max(heirs.length, 1)]);
+      this.#leaving.add(partition);
+    }
   }
 }

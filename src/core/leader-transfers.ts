@@ -13,13 +13,15 @@ export type Transferable = Pick<Partition, 'isLeader' | 'refuseRecords'> & {
 /** Who shall lead next; undefined: whoever has most. */
 interface Transfer {
   readonly to: number | undefined;
+  readonly refusesAtMs: MonotonicMs;
   readonly untilMs: MonotonicMs;
 }
 
 /**
- * Partitions that this node is about to lead no more (T4). Each takes no further record until its
- * successor has fsynced all that there is, and then its leader resigns: the successor's log is as
- * long as any, so every vote is its, and no publish that waits goes back to its queue. A successor
+ * Partitions that this node is about to lead no more (T4). The leader of each resigns when its
+ * successor has fsynced all that there is: the successor's log is as long as any, so every vote is
+ * its, and no publish that waits goes back to its queue. With few records there is such a moment
+ * soon; if not in `limits.handOverGapMsMax`, it takes no further record until there is. A successor
  * that needs longer than `limits.handOverDrainMsMax` is not waited for.
  */
 export class LeaderTransfers {
@@ -33,25 +35,30 @@ export class LeaderTransfers {
   /** @param to the node that shall lead, if it is in sync. */
   begin(partition: Transferable, to?: number): void {
     if (!partition.isLeader || this.#open.has(partition)) return;
-    partition.refuseRecords();
-    const untilMs = monotonicMs(this.#now() + limits.handOverDrainMsMax);
-    this.#open.set(partition, { to, untilMs });
+    const now = this.#now();
+    const refusesAtMs = monotonicMs(now + limits.handOverGapMsMax);
+    const untilMs = monotonicMs(now + limits.handOverDrainMsMax);
+    this.#open.set(partition, { to, refusesAtMs, untilMs });
   }
 
   turnEnded(): void {
-    for (const [partition, { to, untilMs }] of this.#open) {
+    for (const [partition, { to, refusesAtMs, untilMs }] of this.#open) {
       const { replica } = partition;
       const now = this.#now();
       if (replica.leadership?.hasWholeSuccessor(to) === true) replica.resign(now, to);
       else if (now >= untilMs) replica.resign(now);
+      else if (now >= refusesAtMs) partition.refuseRecords();
       if (!partition.isLeader) this.#open.delete(partition);
     }
   }
 
   nextDeadline(): MonotonicMs | undefined {
+    if (this.#open.size === 0) return undefined;
+    const now = this.#now();
     let next: MonotonicMs | undefined;
-    for (const { untilMs } of this.#open.values()) {
-      if (next === undefined || untilMs < next) next = untilMs;
+    for (const { refusesAtMs, untilMs } of this.#open.values()) {
+      const dueAtMs = now < refusesAtMs ? refusesAtMs : untilMs;
+      if (next === undefined || dueAtMs < next) next = dueAtMs;
     }
     return next;
   }

@@ -148,7 +148,6 @@ export class NodeParts {
     });
     this.handOver = new HandOver({
       ...{ partitions, transfers, emit },
-      pendingBytes: () => this.batcher.pendingBytes,
       now: () => this.#current().monotonicMs,
     });
     this.witnesses = this.#createWitnesses();
@@ -161,12 +160,6 @@ export class NodeParts {
       state: () => this.decisions.state,
     });
     this.router = new KafkaRouter(this.broker, emit, options);
-  }
-
-  /** A clean stop: nothing new is read, what this node leads goes to others. */
-  requestStop(): void {
-    this.ingest.stop();
-    this.handOver.begin();
   }
 
   #openPartition(log: OpenLog, onceHad: Offset | undefined): Partition {
@@ -253,7 +246,7 @@ export class NodeParts {
         placement: () => this.placement,
         open: (topic, opened) => this.boot.openTopic(topic, opened),
       }),
-      isHeld: () => this.ingest.isOutOfRoom,
+      isHeld: () => this.ingest.isHeld,
     });
   }
 

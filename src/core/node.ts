@@ -97,7 +97,7 @@ export class Node {
       case 'NodeStarted':
         return this.#started(event, now);
       case 'StopRequested':
-        return this.#parts.requestStop();
+        return this.#parts.handOver.begin();
       case 'VotesPersisted':
       case 'LogCreated':
       case 'VotersStored':
@@ -162,8 +162,8 @@ export class Node {
   #turnEnded(now: Now): void {
     this.#parts.batcher.turnEnded(now);
     this.#parts.ingest.turnEnded();
-    this.#parts.transfers.turnEnded();
     this.#parts.handOver.turnEnded();
+    this.#parts.transfers.turnEnded();
     this.#parts.membership?.peers.turnEnded(now);
   }
 

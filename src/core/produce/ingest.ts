@@ -39,7 +39,6 @@ export class Ingest {
   readonly #order: PublishOrder;
   #disk: DiskState = 'free';
   #held: HeldPublishers = 'none';
-  #isStopping = false;
   #droppedQos0 = 0;
   #unroutedPublishes = 0;
 
@@ -53,16 +52,9 @@ export class Ingest {
     return this.#unroutedPublishes;
   }
 
+  /** New records have no room. */
   get isHeld(): boolean {
     return this.#held !== 'none';
-  }
-
-  /**
-   * New records have no room. A stop holds publishers too, so that their sessions end in order;
-   * Kafka clients hear of it from the partitions that resign.
-   */
-  get isOutOfRoom(): boolean {
-    return this.isHeld && !this.#isStopping;
   }
 
   /** QoS 0 publishes that came while the disk was full: not stored, told to subscribers only. */
@@ -138,11 +130,6 @@ export class Ingest {
     this.#disk = state;
   }
 
-  /** A clean stop: nothing new is read, so that what was read can be answered. */
-  stop(): void {
-    this.#isStopping = true;
-  }
-
   turnEnded(): void {
     const released = this.#order.takeReleased();
     if (released.length > 0) {
@@ -158,7 +145,7 @@ export class Ingest {
   #holdOrLetGo(): void {
     const pendingBytes = this.#options.batcher.pendingBytes + this.#options.producedBytes();
     const level = this.isHeld ? limits.ingestQueueBytesMax / 2 : limits.ingestQueueBytesMax;
-    const isBusy = this.#isStopping || this.#disk === 'stalled' || pendingBytes > level;
+    const isBusy = this.#disk === 'stalled' || pendingBytes > level;
     const held = this.#disk === 'full' ? 'acknowledged' : isBusy ? 'all' : 'none';
     if (held === this.#held) return;
     this.#held = held;

@@ -135,6 +135,12 @@ const takeAway = async (
     probes.every((probe) => probe.view.firstMs >= 0),
   );
   await watched;
+  // Who is sent away late waits late.
+  await ended;
+  const acked = probes.map((probe) => probe.acked);
+  await waitUntil('another PUBACK of each', recoveryMsMax, () =>
+    probes.every((probe, index) => probe.acked > (acked[index] ?? 0)),
+  );
   const concerned = probes.filter(({ partition }) => led.has(partition));
   const firsts = concerned.map((probe) => probe.view.firstMs);
   const stallOf = (list: readonly Probe[]): number =>
@@ -146,7 +152,6 @@ const takeAway = async (
     otherStallMs: stallOf(probes.filter(({ partition }) => !led.has(partition))),
     calmMs,
   };
-  await ended;
   await node.process.start();
   return sample;
 };

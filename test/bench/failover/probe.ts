@@ -21,7 +21,7 @@ export interface ProbeView {
   readonly firstMs: number;
   /** The longest wait for a PUBACK since the fault, one that goes on included. */
   readonly stallMs: number;
-  /** How long the reading that is on its way has been. */
+  /** How long the reading that is on its way has been; 0 between two. */
   readonly waitingMs: number;
 }
 
@@ -42,8 +42,8 @@ export class Probe {
   #faultMs = Infinity;
   #firstMs = -1;
   #stallMs = 0;
-  /** When the reading that is on its way was begun. */
-  #begunMs = performance.now();
+  /** When the reading that is on its way was begun, or the next one will be. */
+  #dueMs = performance.now();
   acked = 0;
   /** How long the last PUBACK took. */
   lastMs = 0;
@@ -63,11 +63,11 @@ export class Probe {
 
   get view(): ProbeView {
     const nowMs = performance.now();
-    const openMs = nowMs - Math.max(this.#begunMs, this.#faultMs);
+    const openMs = nowMs - Math.max(this.#dueMs, this.#faultMs);
     return {
       firstMs: this.#firstMs,
       stallMs: Math.max(this.#stallMs, openMs),
-      waitingMs: nowMs - this.#begunMs,
+      waitingMs: Math.max(0, nowMs - this.#dueMs),
     };
   }
 
@@ -96,6 +96,8 @@ export class Probe {
 
   /** A reading that is not answered is begun once, over however many connections it goes. */
   async #publish(client: MqttRawClient, packetId: number): Promise<void> {
+    // Who loses its connection between two readings connects anew before the next one.
+    await Promise.race([delay(Math.max(0, this.#dueMs - performance.now())), client.closed()]);
     const { mqttTopic: topic, name } = this.#options;
     const sentMs = performance.now();
     client.send(publishPacket({ topic, payload: name.padEnd(64), qos: 1, packetId }));
@@ -104,11 +106,10 @@ export class Probe {
     this.acked += 1;
     this.lastMs = nowMs - sentMs;
     if (nowMs >= this.#faultMs) {
-      const waitedMs = nowMs - Math.max(this.#begunMs, this.#faultMs);
+      const waitedMs = nowMs - Math.max(this.#dueMs, this.#faultMs);
       this.#stallMs = Math.max(this.#stallMs, waitedMs);
     }
     if (this.#firstMs < 0 && sentMs >= this.#faultMs) this.#firstMs = nowMs - this.#faultMs;
-    await delay(this.#options.pauseMs);
-    this.#begunMs = performance.now();
+    this.#dueMs = nowMs + this.#options.pauseMs;
   }
 }

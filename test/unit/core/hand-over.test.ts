@@ -12,6 +12,7 @@ const [alone, three] = [[1], [1, 2, 3]].map((ids) => new VoterSet(ids.map(voterO
 
 class Led {
   isLeader = true;
+  isCurrent = true;
   leaderId: number | undefined = 1;
   readonly inSyncIds = [1, 2, 3];
   readonly voters: VoterSet | undefined;
@@ -25,12 +26,11 @@ class Led {
 }
 
 function newStop(partitions: readonly Led[]) {
-  const world = { nowMs: 1_000, pendingBytes: 0, finished: 0 };
+  const world = { nowMs: 1_000, finished: 0 };
   const begun: unknown[] = [];
   const handOver = new HandOver({
     partitions,
     transfers: { begin: (...transfer) => void begun.push(transfer) },
-    pendingBytes: () => world.pendingBytes,
     now: () => monotonicMs(world.nowMs),
     emit: () => void world.finished++,
   });
@@ -38,10 +38,9 @@ function newStop(partitions: readonly Led[]) {
 }
 
 describe('HandOver', () => {
-  it('hands over what others vote for, and waits for their leaders and the answers', () => {
+  it('hands over what others vote for, and waits until it takes records there', () => {
     const [shared, own] = [new Led(three), new Led(alone)];
     const { world, handOver, begun } = newStop([shared, own]);
-    world.pendingBytes = 10;
     handOver.begin();
     handOver.begin();
     handOver.turnEnded();
@@ -50,9 +49,10 @@ describe('HandOver', () => {
     shared.leaderId = undefined;
     handOver.turnEnded();
     shared.leaderId = 2;
+    shared.isCurrent = false;
     handOver.turnEnded();
     expect(world.finished).toBe(0);
-    world.pendingBytes = 0;
+    shared.isCurrent = true;
     handOver.turnEnded();
     handOver.turnEnded();
     expect([world.finished, handOver.nextDeadline()]).toEqual([1, undefined]);
@@ -63,7 +63,31 @@ describe('HandOver', () => {
     led[3]?.inSyncIds.splice(1);
     const { handOver, begun } = newStop(led);
     handOver.begin();
+    handOver.turnEnded();
     expect(begun).toEqual([2, 3, 2, undefined].map((to, i) => [led[i], to]));
+  });
+
+  it('lets a few go at a time, and all that are left when half the time is over', () => {
+    const { handOverAtOnceMin: few, handOverMsMax } = limits;
+    const led = Array.from({ length: 3 * few }, () => new Led(three));
+    const { world, handOver, begun } = newStop(led);
+    handOver.begin();
+    handOver.turnEnded();
+    expect(begun).toHaveLength(few);
+    const [first, second] = led;
+    if (first !== undefined) [first.isLeader, first.leaderId] = [false, 2];
+    // It is led elsewhere already, by no doing of this stop.
+    const next = led[few];
+    if (next !== undefined) next.isLeader = false;
+    handOver.turnEnded();
+    expect(begun.slice(few)).toEqual([[led[few + 1], 2 + (few % 2)]]);
+    world.nowMs += handOverMsMax / 2 - 1;
+    handOver.turnEnded();
+    expect([begun.length, handOver.nextDeadline()]).toEqual([few + 1, 1_000 + handOverMsMax / 2]);
+    world.nowMs += 1;
+    handOver.turnEnded();
+    expect([begun.length, handOver.nextDeadline()]).toEqual([3 * few - 1, 1_000 + handOverMsMax]);
+    expect([world.finished, second?.isLeader]).toEqual([0, true]);
   });
 
   it('does not wait for ever', () => {
@@ -71,7 +95,7 @@ describe('HandOver', () => {
     handOver.begin();
     world.nowMs += limits.handOverMsMax - 1;
     handOver.turnEnded();
-    expect([world.finished, handOver.nextDeadline()]).toEqual([0, 1_500]);
+    expect([world.finished, handOver.nextDeadline()]).toEqual([0, 1_000 + limits.handOverMsMax]);
     world.nowMs += 1;
     handOver.turnEnded();
     expect(world.finished).toBe(1);
@@ -80,7 +104,6 @@ describe('HandOver', () => {
   it('waits for nothing where it leads alone, or leads nothing', () => {
     for (const partitions of [[], [new Led(alone)]]) {
       const { world, handOver } = newStop(partitions);
-      world.pendingBytes = 10;
       handOver.begin();
       handOver.turnEnded();
       expect(world.finished).toBe(1);

@@ -32,17 +32,32 @@ function newTransfers() {
 }
 
 describe('LeaderTransfers (T4)', () => {
-  it('takes no more records, and resigns once the one that is to lead has all', () => {
-    const { transfers } = newTransfers();
+  it('takes no more records after a while, and resigns once the one that is to lead has all', () => {
+    const { world, transfers } = newTransfers();
     const led = new Led();
     led.whole.push(3);
     transfers.begin(led, 2);
     transfers.begin(led, 3);
+    const refusesAtMs = world.nowMs + limits.handOverGapMsMax;
+    expect(transfers.nextDeadline()).toBe(refusesAtMs);
+    world.nowMs = refusesAtMs - 1;
+    transfers.turnEnded();
+    expect(led.refusesRecords).toBe(false);
+    world.nowMs = refusesAtMs;
     transfers.turnEnded();
     expect([led.refusesRecords, led.isLeader]).toEqual([true, true]);
     led.whole.push(2);
     transfers.turnEnded();
     expect([led.resignedTo, transfers.nextDeadline()]).toEqual([[2], undefined]);
+  });
+
+  it('resigns between two records where it can', () => {
+    const { transfers } = newTransfers();
+    const led = new Led();
+    led.whole.push(2);
+    transfers.begin(led, 2);
+    transfers.turnEnded();
+    expect([led.refusesRecords, led.resignedTo]).toEqual([false, [2]]);
   });
 
   it('does not wait for ever: then whoever has most shall lead', () => {

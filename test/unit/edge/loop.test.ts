@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../src/base/limits.ts';
 import { monotonicMs, timestampMs } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/effect.ts';
 import type { Event } from '../../../src/core/event.ts';
@@ -37,6 +38,24 @@ describe('Loop', () => {
     loop.post({ type: 'DiskFreed' });
     await afterTurn();
     expect(seen).toEqual(['DiskFilled', 'DiskFreed', 'TurnEnded']);
+  });
+
+  it('waits a few rounds for connections that come one by one', async () => {
+    const { loop, seen } = newLoop(() => []);
+    const rounds = async (count: number): Promise<void> => {
+      for (let round = 0; round < count; round++) {
+        loop.awaitMore();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    loop.post(filled);
+    await rounds(3);
+    expect(seen).toEqual([]);
+    await afterTurn();
+    expect(seen).toEqual(['DiskFilled', 'TurnEnded']);
+    loop.post(filled);
+    await rounds(limits.acceptRoundsMax + 1);
+    expect(seen).toHaveLength(4);
   });
 
   it('runs effects in order', async () => {

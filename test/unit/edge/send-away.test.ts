@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { limits } from '../../../src/base/limits.ts';
+import { sendAway } from '../../../edge/send-away.ts';
+
+class Client {
+  readonly pending = { length: 0 };
+  readonly order = { idle: true };
+  unsentBytes = 0;
+  dead = false;
+  isHeld = false;
+  holdForGood = (): void => void (this.isHeld = true);
+}
+
+const clientsOf = (count: number): Client[] => Array.from({ length: count }, () => new Client());
+const closer =
+  (closed: Client[]) =>
+  (client: Client): void => {
+    client.dead = true;
+    closed.push(client);
+  };
+
+test('goes on to the next few after a pause', async () => {
+  const [clients, closed] = [clientsOf(9), [] as Client[]];
+  const whole = sendAway(clients as never[], closer(closed));
+  expect(closed).toHaveLength(4);
+  await whole;
+  expect(closed).toEqual(clients);
+  expect(clients.some(({ isHeld }) => isHeld)).toBe(false);
+});
+
+test('answers what is under way first, and reads nothing more of it', async () => {
+  const [busy, unsent, idle] = clientsOf(3) as [Client, Client, Client];
+  busy.pending.length = 1;
+  unsent.unsentBytes = 1;
+  const closed: Client[] = [];
+  const whole = sendAway([busy, unsent, idle] as never[], closer(closed));
+  expect([busy.isHeld, unsent.isHeld, closed]).toEqual([true, true, [idle]]);
+  busy.pending.length = 0;
+  unsent.unsentBytes = 0;
+  await whole;
+  expect(closed).toEqual([idle, busy, unsent]);
+});
+
+test('who has gone by itself is not closed, and who is never answered not waited for', async () => {
+  const [gone, stuck] = clientsOf(2) as [Client, Client];
+  gone.dead = true;
+  stuck.order.idle = false;
+  const closed: Client[] = [];
+  const startedMs = performance.now();
+  await sendAway([gone, stuck] as never[], closer(closed), 40);
+  expect(closed).toEqual([]);
+  expect(performance.now() - startedMs).toBeLessThan(limits.mqttDepartureMsMax);
+});
