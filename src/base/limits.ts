@@ -38,7 +38,7 @@ export const limits = {
   /** Connections, each a fraction of a millisecond, that are taken in before a turn that is due. */
   acceptRoundsMax: 16,
   /** A clean stop in a cluster sends its clients to other nodes for this long at most. */
-  mqttDepartureMsMax: 1_500,
+  mqttDepartureMsMax: 1_000,
   /** Past this many unsent bytes a subscriber gets no QoS 0, and is disconnected for the rest. */
   mqttUnsentBytesMax: 128 * 1024,
   /** Deliveries on their way to all subscribers, with what each costs in memory. */
@@ -257,7 +257,7 @@ export const limits = {
   /** A vote whose answer is not there by then is of no use any more. */
   peerVoteMsMax: 1_000,
   /** A clean stop waits this long at most for others to lead what it led. */
-  handOverMsMax: 1_500,
+  handOverMsMax: 1_000,
   /** Partitions that change their leader at a time; a quarter of them, where that is more. */
   handOverAtOnceMin: 8,
   /** Of one partition: how long records go on while its next leader lacks the newest of them. */

@@ -4,7 +4,7 @@ import type { Effect } from './effect.ts';
 import type { LeaderTransfers, Transferable } from './leader-transfers.ts';
 import type { Partition } from './partition.ts';
 
-type Led = Transferable & Pick<Partition, 'voters' | 'leaderId' | 'inSyncIds' | 'isCurrent'>;
+type Led = Transferable & Pick<Partition, 'voters' | 'leaderId' | 'inSyncIds' | 'isLed'>;
 
 export interface HandOverOptions {
   readonly partitions: Iterable<Led>;
@@ -56,8 +56,8 @@ export class HandOver {
   turnEnded(): void {
     if (this.#until === undefined) return;
     for (const partition of this.#leaving) {
-      const isLed = !partition.isLeader && partition.leaderId !== undefined;
-      if (isLed && partition.isCurrent) this.#leaving.delete(partition);
+      const { isLeader, leaderId, isLed } = partition;
+      if (!isLeader && leaderId !== undefined && isLed) this.#leaving.delete(partition);
     }
     const { now, emit } = this.#options;
     this.#beginNext(now());

@@ -44,6 +44,8 @@ export interface ChaosPlanOptions {
 const pauseMsMax = 60_000;
 /** How long a fault lasts, but a pause. */
 const otherMsMax = 12_000;
+/** A clean stop waits for others to lead, and for its clients to go; its node is down after it. */
+const stopMsMax = 5_000;
 /** Between the beginnings of two faults. */
 const gapMs = { min: 500, max: 5_000 } as const;
 
@@ -69,7 +71,8 @@ export const planChaos = (options: ChaosPlanOptions): readonly ChaosStep[] => {
       syncMs: 50 + random.below(450),
     };
     // A link may be cut while its ends have other trouble; a process has one trouble at a time.
-    if (!isOfLinks(kind)) busyUntil.set(node, atMs + step.forMs + gapMs.min);
+    const takesMs = kind === 'stop' ? stopMsMax : gapMs.min;
+    if (!isOfLinks(kind)) busyUntil.set(node, atMs + step.forMs + takesMs);
     steps.push(step);
   }
   return steps;

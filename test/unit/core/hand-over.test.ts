@@ -12,7 +12,7 @@ const [alone, three] = [[1], [1, 2, 3]].map((ids) => new VoterSet(ids.map(voterO
 
 class Led {
   isLeader = true;
-  isCurrent = true;
+  isLed = true;
   leaderId: number | undefined = 1;
   readonly inSyncIds = [1, 2, 3];
   readonly voters: VoterSet | undefined;
@@ -49,10 +49,10 @@ describe('HandOver', () => {
     shared.leaderId = undefined;
     handOver.turnEnded();
     shared.leaderId = 2;
-    shared.isCurrent = false;
+    shared.isLed = false;
     handOver.turnEnded();
     expect(world.finished).toBe(0);
-    shared.isCurrent = true;
+    shared.isLed = true;
     handOver.turnEnded();
     handOver.turnEnded();
     expect([world.finished, handOver.nextDeadline()]).toEqual([1, undefined]);
