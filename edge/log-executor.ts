@@ -301,10 +301,22 @@ export class LogExecutor {
         this.#options.persisted(generation, endOffset);
       }
     } catch (error) {
-      this.#die(error);
+      if (isFull(error) && !this.#options.isCondemned()) this.#syncWhenRoom();
+      else this.#die(error);
     } finally {
       this.#syncing = undefined;
     }
+  }
+
+  /** A Voters record counts with its line in the journal, which may wait for room (L8, L9). */
+  #syncWhenRoom(): void {
+    this.#syncStartedMs = undefined;
+    this.#isDirty = true;
+    const { log, room } = this.#options;
+    const again = (): void => {
+      if (this.#isDirty && !this.#isDead && !this.#isAbandoned) this.#syncing ??= this.#sync();
+    };
+    room.mayBeFree(log, true).then(again, (error: unknown) => this.#die(error));
   }
 
   #die(error: unknown): void {

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, Offset, Uuid } from '../base/brand.ts';
-import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { StoredVoter, VotersFrom } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 import { utf8Decode, utf8Encode } from '../base/bytes.ts';
 import { crc32c } from '../base/crc32c.ts';
@@ -48,7 +48,8 @@ export type Cut = 'tail' | 'all';
  * One statement of the journal; a later one about the same thing replaces it. `mark`: every byte of
  * the log below `to` is durable; with `cut` set the log is being cut there, or begins anew there,
  * and whoever finds it finishes that first (L3). `witnessEnd`: the last `witness` state with
- * another end; a witness says little else.
+ * another end; a witness says little else. `votersAt`: a durable Voters record of the log; a cut at
+ * or below it takes it back, as it does in the log (V1).
  */
 export type JournalRecord =
   | { readonly type: 'journal'; readonly version: number }
@@ -56,6 +57,7 @@ export type JournalRecord =
   | ({ readonly type: 'mark'; readonly to: Offset; readonly cut?: true | 'all' } & LogKey)
   | ({ readonly type: 'start'; readonly at: Offset; readonly before?: LeaderEpoch } & LogKey)
   | ({ readonly type: 'voters'; readonly voters: readonly StoredVoter[] } & LogKey)
+  | ({ readonly type: 'votersAt' } & VotersFrom & LogKey)
   | ({ readonly type: 'witness'; readonly state: WitnessState } & LogKey)
   | ({ readonly type: 'witnessEnd'; readonly to: Offset } & LogKey)
   | { readonly type: 'entry'; readonly key: string; readonly json: string | null }
@@ -127,6 +129,8 @@ function isJournalRecord(value: unknown): value is JournalRecord {
       return isLogKey(value) && isCount(value['at']) && isCount(value['before'] ?? 0);
     case 'voters':
       return isLogKey(value) && isVoters(value['voters']);
+    case 'votersAt':
+      return isLogKey(value) && isCount(value['from']) && isVoters(value['voters']);
     case 'witness':
       return isLogKey(value) && isWitnessState(value['state']);
     case 'witnessEnd':

@@ -1,5 +1,5 @@
 import type { LeaderEpoch, Offset } from '../base/brand.ts';
-import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { StoredVoter, VotersFrom } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 import type { Cut, JournalEntry, JournalRecord, JournalVote, LogKey } from './journal-record.ts';
 
@@ -30,6 +30,7 @@ export class JournalState {
   readonly #marks = new Map<string, Of<'mark'>>();
   readonly #starts = new Map<string, Of<'start'>>();
   readonly #voters = new Map<string, Of<'voters'>>();
+  readonly #voterSets = new Map<string, readonly Of<'votersAt'>[]>();
   readonly #witnesses = new Map<string, Of<'witness'>>();
   readonly #entries = new Map<string, Of<'entry'>>();
   isDamaged = false;
@@ -40,13 +41,17 @@ export class JournalState {
         this.#voted(record);
         break;
       case 'mark':
-        this.#marks.set(idOf(record), record);
+        this.#marked(record);
         break;
       case 'start':
         this.#starts.set(idOf(record), record);
+        this.#keepVoterSets(record, ({ from }) => from >= record.at);
         break;
       case 'voters':
         this.#voters.set(idOf(record), record);
+        break;
+      case 'votersAt':
+        this.#votersChanged(record);
         break;
       case 'witness':
         this.#witnesses.set(idOf(record), record);
@@ -90,10 +95,11 @@ export class JournalState {
 
   /**
    * Damage may have taken the newest marks, and older ones say too much where a log was cut since;
-   * so do older states of a witness (V4).
+   * so do older states of a witness and Voters records that were cut since (V4).
    */
   forgetDoubtful(): void {
     this.#marks.clear();
+    this.#voterSets.clear();
     this.#witnesses.clear();
   }
 
@@ -108,6 +114,11 @@ export class JournalState {
 
   startVoters(key: LogKey): readonly StoredVoter[] | undefined {
     return this.#voters.get(idOf(key))?.voters;
+  }
+
+  /** The Voters records at or above the log start, ascending. */
+  voterSets(key: LogKey): readonly VotersFrom[] {
+    return (this.#voterSets.get(idOf(key)) ?? []).map(({ from, voters }) => ({ from, voters }));
   }
 
   allStartVoters(): readonly StoredVoters[] {
@@ -148,6 +159,8 @@ export class JournalState {
       ...this.#marks.values(),
       ...this.#starts.values(),
       ...this.#voters.values(),
+      // Behind the marks: a cut takes back only what was said before it.
+      ...[...this.#voterSets.values()].flat(),
       ...this.#witnesses.values(),
       ...this.#entries.values(),
     ];
@@ -158,6 +171,24 @@ export class JournalState {
     const known = this.#votes.get(idOf(vote));
     if (known !== undefined && known.leaderEpoch > vote.leaderEpoch) return;
     this.#votes.set(idOf(vote), vote);
+  }
+
+  #marked(mark: Of<'mark'>): void {
+    this.#marks.set(idOf(mark), mark);
+    if (mark.cut !== undefined) {
+      this.#keepVoterSets(mark, ({ from }) => mark.cut === true && from < mark.to);
+    }
+  }
+
+  #votersChanged(record: Of<'votersAt'>): void {
+    this.#keepVoterSets(record, ({ from }) => from < record.from);
+    const before = this.#voterSets.get(idOf(record)) ?? [];
+    this.#voterSets.set(idOf(record), [...before, record]);
+  }
+
+  #keepVoterSets(key: LogKey, isKept: (set: VotersFrom) => boolean): void {
+    const known = this.#voterSets.get(idOf(key));
+    if (known !== undefined) this.#voterSets.set(idOf(key), known.filter(isKept));
   }
 
   #shortWitness(record: Of<'witness'>): JournalRecord {

@@ -3,7 +3,7 @@ import { limits } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { PeerStart } from '../ports/stored-facts.ts';
-import type { StoredDisk, StoredVoter } from '../ports/stored-voters.ts';
+import type { StoredDisk, StoredVoter, VotersFrom } from '../ports/stored-voters.ts';
 import type { WitnessState } from '../ports/witness-state.ts';
 import { isFull, openFresh, readWhole, toleratingNoSpace, unlinkIfThere } from './files.ts';
 import { decodeGroups, encodeGroup } from './journal-record.ts';
@@ -114,6 +114,11 @@ export class Journal {
     return this.#state.startVoters(key);
   }
 
+  /** The durable Voters records of a log, ascending, also those that rot took since (V1). */
+  voterSets(key: LogKey): readonly VotersFrom[] {
+    return this.#state.voterSets(key);
+  }
+
   /** Of every log, also of those that are not made yet. */
   allStartVoters(): readonly StoredVoters[] {
     return this.#state.allStartVoters();
@@ -180,6 +185,16 @@ export class Journal {
   /** Who votes at the log start (V1). */
   persistVoters(key: LogKey, voters: readonly StoredVoter[]): Promise<void> {
     return this.#commit([votersRecord(key, voters)]);
+  }
+
+  /**
+   * Voters records of a log that are durable, behind those that are known, ascending: rot shall not
+   * bring back who voted before (V1). Marks go into the same line, so each of them lies below its.
+   */
+  persistVoterSets(key: LogKey, sets: readonly VotersFrom[]): Promise<void> {
+    return this.#commit(
+      sets.map(({ from, voters }) => ({ type: 'votersAt', ...keyOf(key), from, voters })),
+    );
   }
 
   /** All that a witness says of a partition from now on (V3). */

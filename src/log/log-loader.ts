@@ -2,6 +2,7 @@ import { leaderEpoch, offset } from '../base/brand.ts';
 import type { LeaderEpoch, LogGeneration } from '../base/brand.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { EpochStart, OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
+import type { VotersFrom } from '../ports/stored-voters.ts';
 import { beginAnew } from './begin-anew.ts';
 import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import { cutLog } from './cut-log.ts';
@@ -12,7 +13,7 @@ import { recoverProducers } from './producer-recovery.ts';
 import { recoverSegments } from './recovery.ts';
 import type { RecoveredSegments } from './recovery.ts';
 import { reportCut, reportRot } from './rot-report.ts';
-import { isAlone, voterRecords } from './voter-records.ts';
+import { isAlone, knownVoters } from './voter-records.ts';
 import type { Segment } from './segment.ts';
 
 /** A log that is open: its segments, the active one's file, and what the core is told. */
@@ -38,12 +39,14 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     logStartOffset: journal.logStartOffset(context),
     indexIntervalBytes: context.indexIntervalBytes,
     startVoters: journal.startVoters(context),
+    voterSets: journal.voterSets(context),
     directoryId: context.directoryId,
     willCut: (lost) => reportCut(context, lost),
   });
   reportRot(context, found.rot, 'start');
   const active = found.segments.at(-1) as Segment;
   const epochStarts = epochsOf(found);
+  const voterRecords = votersOf(context, found);
   const recovered: RecoveredLog = {
     topic: context.topic,
     topicId: context.topicId,
@@ -52,8 +55,8 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     logStartOffset: found.logStartOffset,
     epochBeforeStart: journal.epochBeforeStart(context) ?? epochBefore(found, epochStarts),
     startVoters: journal.startVoters(context),
-    voterRecords: voterRecords(found.segments, found.logStartOffset),
-    mustRefetch: holesToFill(context, found),
+    voterRecords,
+    mustRefetch: holesToFill(context, found, voterRecords),
     logEndOffset: active.endOffset,
     epochStarts,
     ...(await recoverProducers(disk, dir, found)),
@@ -64,6 +67,7 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
   await writeCheckpoint(disk, dir, epochStarts);
   const file = await disk.open(active.path('log'), 'readWrite');
   journal.noteDurable(context, active.endOffset, 0);
+  await stateVoters(context, voterRecords);
   return { segments: found.segments, file, recovered };
 }
 
@@ -74,10 +78,26 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
 const epochBefore = (found: RecoveredSegments, starts: readonly EpochStart[]): LeaderEpoch =>
   found.logStartOffset === 0 ? leaderEpoch(0) : (starts[0]?.leaderEpoch ?? leaderEpoch(0));
 
+const votersOf = (context: LogContext, found: RecoveredSegments): readonly VotersFrom[] =>
+  knownVoters(found.segments, context.journal.voterSets(context)).filter(
+    ({ from }) => from >= found.logStartOffset,
+  );
+
+/** Those of a version that did not state them, and those that were in a hole that is filled. */
+async function stateVoters(context: LogContext, sets: readonly VotersFrom[]): Promise<void> {
+  const stated = context.journal.voterSets(context);
+  const isNews = sets.some(({ from }) => !stated.some((one) => one.from === from));
+  if (isNews) await context.journal.persistVoterSets(context, sets);
+}
+
 /** What others must give back; where there are none a hole stays what it is (V4). */
-function holesToFill(context: LogContext, found: RecoveredSegments): readonly OffsetRange[] {
+function holesToFill(
+  context: LogContext,
+  found: RecoveredSegments,
+  sets: readonly VotersFrom[],
+): readonly OffsetRange[] {
   const { journal, directoryId } = context;
-  const voters = found.segments.flatMap(({ voterSets }) => voterSets).at(-1)?.voters;
+  const voters = sets.at(-1)?.voters;
   if (isAlone(voters ?? journal.startVoters(context), directoryId)) return [];
   const holes: OffsetRange[] = [];
   let end = found.logStartOffset;

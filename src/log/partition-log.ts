@@ -27,6 +27,7 @@ import type { LogStart } from './journal-record.ts';
 import type { LogReadError } from './log-read-error.ts';
 import type { LogContext } from './log-context.ts';
 import { LogEpochs } from './log-epochs.ts';
+import { noteSynced } from './note-synced.ts';
 import { logStartAt } from './log-start-at.ts';
 import { LogReader } from './log-reader.ts';
 import { loadLog } from './log-loader.ts';
@@ -206,10 +207,8 @@ export class PartitionLog {
    */
   async read(range: ReadRange): Promise<Result<Uint8Array, LogReadError>> {
     const { from, to } = range;
-    if (from < this.#logStartOffset || from > this.logEndOffset) {
-      return fail({ code: 'OFFSET_OUT_OF_RANGE' });
-    }
-    if (this.#isReloading) return fail({ code: 'OFFSET_OUT_OF_RANGE' });
+    const isOutside = from < this.#logStartOffset || from > this.logEndOffset;
+    if (isOutside || this.#isReloading) return fail({ code: 'OFFSET_OUT_OF_RANGE' });
     if (from >= Math.min(to, this.logEndOffset)) return ok(new Uint8Array(0));
     const generation = this.#generation;
     const read = await this.#reader.read(this.#segments, range, this.epochStarts);
@@ -292,7 +291,8 @@ export class PartitionLog {
     const { disk, dir, journal } = this.#context;
     if (to > this.#logStartOffset) {
       const [segments, epochs, { logStartOffset }] = [this.#segments, this.#epochs, this];
-      const start = logStartAt(to, { segments, epochs, logStartOffset });
+      const voterSets = journal.voterSets(this.#context);
+      const start = logStartAt(to, { segments, epochs, logStartOffset, voterSets });
       await journal.persistLogStart(this.#context, start);
       this.#logStartOffset = to;
       this.#epochs.logStartAdvanced(to);
@@ -387,8 +387,8 @@ export class PartitionLog {
     await this.#openFile.sync();
     if (generation !== this.#generation) return;
     this.#unsyncedBytes -= bytes;
+    await noteSynced(this.#context, this.#active, { from: this.#durableEndOffset, to: end, bytes });
     this.#durableEndOffset = end;
-    this.#context.journal.noteDurable(this.#context, end, bytes);
   }
 
   /** None while others are to fill a hole: who wrote in front of it is not known then. */

@@ -1,7 +1,7 @@
 import type { Offset, Uuid } from '../base/brand.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { RotRange } from '../ports/recovered-log.ts';
-import type { StoredVoter } from '../ports/stored-voters.ts';
+import type { StoredVoter, VotersFrom } from '../ports/stored-voters.ts';
 
 /** What the journal and the config say about a log that is to be recovered. */
 export interface RecoveryInput {
@@ -14,6 +14,8 @@ export interface RecoveryInput {
   readonly indexIntervalBytes: number;
   /** Who votes at the log start, as far as it is known. */
   readonly startVoters: readonly StoredVoter[] | undefined;
+  /** The Voters records that the journal knows of, ascending. */
+  readonly voterSets: readonly VotersFrom[];
   /** This data directory. */
   readonly directoryId: Uuid;
   /** The log is cut in front of bytes that fail, to be fetched again. */

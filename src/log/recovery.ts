@@ -12,6 +12,7 @@ import { decodeDigest } from './segment-digest.ts';
 import { basesOf, derivedSuffixes, segmentPath } from './segment-files.ts';
 import type { SegmentSuffix } from './segment-files.ts';
 import { Segment } from './segment.ts';
+import { knownVoters, votersBefore } from './voter-records.ts';
 
 /**
  * The segments of a log, all of their bytes durable (L7); the last is the active one. At least one.
@@ -114,7 +115,7 @@ async function recoverOne(
   const before = state.segments.at(-1);
   const follows = before?.endOffset === base;
   const epochBefore = follows ? before.epochStarts.at(-1)?.leaderEpoch : undefined;
-  const voters = state.segments.flatMap(({ voterSets }) => voterSets).at(-1)?.voters;
+  const voters = votersBefore(knownVoters(state.segments, input.voterSets), base);
   const found: SegmentCase = {
     ...{ base, next, bytes, epochBefore },
     voters: voters ?? input.startVoters,

@@ -4,7 +4,7 @@ import type { SegmentCase } from './segment-case.ts';
 import { segmentPath } from './segment-files.ts';
 import type { BadExtent, SegmentScan } from './segment-scan.ts';
 import { setBytesAside } from './set-aside.ts';
-import { isAlone, votersIn } from './voter-records.ts';
+import { isAlone, knownVoters, votersBefore, votersIn } from './voter-records.ts';
 
 /**
  * What of the newest segment stays where others have copies (L6): nothing from the first bytes on
@@ -41,9 +41,11 @@ function firstDoubt(
   const durableEnd = Math.max(found.base, input.durableMark ?? 0);
   const doubt = scan.bad.find(({ from, to }) => to !== undefined && from >= durableEnd);
   if (doubt === undefined) return undefined;
-  let { voters } = found;
-  for (const batch of scan.batches) {
-    if (batch.position < doubt.position) voters = votersIn(found.bytes, batch)?.voters ?? voters;
-  }
+  const voterSets = scan.batches
+    .filter(({ position }) => position < doubt.position)
+    .map((batch) => votersIn(found.bytes, batch))
+    .filter((set) => set !== undefined);
+  const sets = knownVoters([{ voterSets }], input.voterSets);
+  const voters = votersBefore(sets, doubt.from) ?? found.voters;
   return isAlone(voters, input.directoryId) ? undefined : doubt;
 }

@@ -20,20 +20,35 @@ export function votersIn(bytes: Uint8Array, batch: RecordBatchHeader): VotersFro
   return voters === undefined ? undefined : { from: batch.baseOffset, voters };
 }
 
-/** The Voters records of a log from an offset on, ascending. */
-export const voterRecords = (
+/**
+ * The Voters records of a log, ascending: those in its segments, and of the journal's those that
+ * rot took. A set from before them would be a lie: with it one of three may think itself alone.
+ */
+export function knownVoters(
   segments: readonly HasVoters[],
-  logStartOffset: Offset,
-): readonly VotersFrom[] =>
-  segments.flatMap(({ voterSets }) => voterSets).filter(({ from }) => from >= logStartOffset);
+  journal: readonly VotersFrom[],
+): readonly VotersFrom[] {
+  const found = segments.flatMap(({ voterSets }) => voterSets);
+  const lost = journal.filter(({ from }) => !found.some((one) => one.from === from));
+  return lost.length === 0 ? found : [...found, ...lost].sort((a, b) => a.from - b.from);
+}
+
+/** Who votes in front of an offset by the Voters records below it; undefined: by none of them. */
+export const votersBefore = (
+  sets: readonly VotersFrom[],
+  to: Offset,
+): readonly StoredVoter[] | undefined => sets.findLast(({ from }) => from < to)?.voters;
 
 /** Who votes at a log start that moves up, if it passes a Voters record. */
 export const votersPassed = (
-  segments: readonly HasVoters[],
+  sets: readonly VotersFrom[],
   logStartOffset: Offset,
   to: Offset,
 ): readonly StoredVoter[] | undefined =>
-  voterRecords(segments, logStartOffset).findLast(({ from }) => from < to)?.voters;
+  votersBefore(
+    sets.filter(({ from }) => from >= logStartOffset),
+    to,
+  );
 
 /** Whether nobody else has a copy: the only voter is this directory, or none was ever stored. */
 export const isAlone = (voters: readonly StoredVoter[] | undefined, directoryId: Uuid): boolean =>

@@ -60,7 +60,10 @@ export interface RecoveredLog {
   readonly epochBeforeStart: LeaderEpoch;
   /** Who votes at the log start (V1); undefined: never stored, a cluster of one from before. */
   readonly startVoters: readonly StoredVoter[] | undefined;
-  /** The Voters records in the log, ascending, each in force from its offset on. */
+  /**
+   * The Voters records of the log, ascending, each in force from its offset on; those that rot took
+   * are known from the journal.
+   */
   readonly voterRecords: readonly VotersFrom[];
   /**
    * With several voters: the holes of this log. It was counted for what is lost there and does not

@@ -9,6 +9,7 @@ const logParts = 'test/unit/log/log-parts.test.ts';
 const logRot = 'test/scenarios/log-rot.test.ts';
 const partitionLog = 'test/unit/log/partition-log.test.ts';
 const severalVoters = 'test/scenarios/several-voters-rot.test.ts';
+const votersRot = 'test/scenarios/voters-rot.test.ts';
 
 /** Mistakes of a running log, its journal and its directory (L1-L5, L8-L10). */
 export const logBugs: readonly PlantedBug[] = [
@@ -93,6 +94,24 @@ export const logBugs: readonly PlantedBug[] = [
     to: '',
     why: 'what was acknowledged behind a finished cut is cut at the next start',
     suites: [partitionLog],
+  },
+  {
+    name: 'voters-lost-with-their-record',
+    rule: 'V1',
+    file: 'src/log/log-loader.ts',
+    from: 'knownVoters(found.segments, context.journal.voterSets(context))',
+    to: 'knownVoters(found.segments, [])',
+    why: 'one of three voters thinks itself alone and leads beside the others',
+    suites: [votersRot],
+  },
+  {
+    name: 'voters-that-count-unstated',
+    rule: 'V1',
+    file: 'src/log/note-synced.ts',
+    from: 'if (news.length > 0) await',
+    to: 'if (news.length > 1) await',
+    why: 'rot brings back the voters of before',
+    suites: [votersRot],
   },
   {
     name: 'journal-not-fsynced',

@@ -199,6 +199,18 @@ describe('LogExecutor', () => {
     expect(heard).toEqual(['condemned']);
   });
 
+  it('syncs again when the line that the journal takes with it has found no room (L8)', async () => {
+    let rounds = 0;
+    const { append, executor, calls, heard, settle } = newExecutor((call) =>
+      call === 'sync' && ++rounds < 3 ? noSpace() : undefined,
+    );
+    append();
+    await settle();
+    expect(heard).toEqual(['persisted 1']);
+    expect(calls).toEqual(['append 1', 'sync', 'sync', 'sync']);
+    expect(executor.isSettled).toBe(true);
+  });
+
   it('says that its fsync has taken too long (L8)', async () => {
     const { append, executor, tick, openOne, settle } = newExecutor();
     vi.spyOn(performance, 'now').mockReturnValue(0);
