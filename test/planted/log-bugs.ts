@@ -270,7 +270,7 @@ export const logBugs: readonly PlantedBug[] = [
     name: 'voters-below-the-log-start-forgotten',
     rule: 'V1',
     file: 'src/log/log-start-at.ts',
-    from: 'voters: votersPassed(log.segments, log.logStartOffset, at),',
+    from: 'voters: votersPassed(knownVoters(log.segments, log.voterSets), log.logStartOffset, at),',
     to: 'voters: undefined,',
     why: 'after a restart a replica counts the votes of a set that is long gone',
     suites: [partitionLog],
