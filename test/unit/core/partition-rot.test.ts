@@ -31,6 +31,25 @@ describe('rot in a partition', () => {
   });
 });
 
+describe('a log that began alone and grew', () => {
+  const lost = { logEndOffset: offset(5), mustRefetch: [range(2, 4)] };
+
+  it('has others fill the hole that the record of its voters is in (V1, V4)', () => {
+    const voters = [1, 2, 3].map((nodeId) => ({ ...voter(nodeId), role: 'data' as const }));
+    const recovered = emptyLog({ ...lost, voterRecords: [{ from: offset(2), voters }] });
+    const { partition, votes, world } = newFollower([1], recovered);
+    world.nowMs = 60_000;
+    partition.tick();
+    expect([votes, partition.holes]).toEqual([[], [range(2, 4)]]);
+  });
+
+  it('goes on alone if it is (L6)', () => {
+    const { partition, votes } = newFollower([1], emptyLog(lost));
+    expect(partition.holes).toEqual([]);
+    expect(votes).toHaveLength(1);
+  });
+});
+
 describe('rot in a copy that does not vote', () => {
   it('is a hole that the only voter fills, before the copy may become a voter too (V4)', () => {
     const partition = newObserver();
