@@ -166,28 +166,10 @@ class FetchTask {
     this.#context.view.read(log, { from, to, bytesMax }, (outcome) => {
       this.#isReading = false;
       if (this.#typed.exchange.isAbandoned) return;
-      if (!outcome.ok || this.#typed.version > 4) this.#addRead(answer, outcome);
-      else this.#addData(answer, outcome.bytes, { partition, to });
+      this.#addRead(answer, outcome);
       if (!isSynchronous) this.#advance();
     });
     isSynchronous = false;
-  }
-
-  /**
-   * Whoever speaks no more than version 4 is taken for a client that does not know control batches.
-   */
-  #addData(
-    answer: FetchResponsePartition,
-    read: Uint8Array,
-    { partition, to }: { readonly partition: FetchRequestPartition; readonly to: Offset },
-  ): void {
-    const { bytes, readOnAt } = withoutControlBatches(read);
-    const { topic } = this.#wanted[this.#answers.length] as Wanted;
-    const log = this.#context.view.partition(topic, partition.partition);
-    if (readOnAt === undefined || readOnAt >= to || log === undefined) {
-      return this.#addRead(answer, { ok: true, bytes });
-    }
-    return this.#read(log, partition, readOnAt);
   }
 
   #addRead(answer: FetchResponsePartition, outcome: ReadOutcome): void {
@@ -197,14 +179,22 @@ class FetchTask {
     }
     // A read gives at least one batch; only the first of a response may exceed the limit with it
     // (KIP-74).
-    const isTooMuch = this.#bytes > 0 && outcome.bytes.length > this.#bytesLeft();
-    const records = isTooMuch ? emptyBytes : outcome.bytes;
+    const bytes = this.#understood(outcome.bytes);
+    const isTooMuch = this.#bytes > 0 && bytes.length > this.#bytesLeft();
+    const records = isTooMuch ? emptyBytes : bytes;
     this.#bytes += records.length;
     if (this.#claim !== undefined && this.#bytes > this.#claim.bytes) {
       this.#context.answerRoom.change(this.#claim, this.#bytes);
     }
     if (isTooMuch) this.#mustAnswer = true;
     return this.#add({ ...answer, records });
+  }
+
+  /**
+   * Whoever speaks no more than version 4 is taken for a client that does not know control batches.
+   */
+  #understood(read: Uint8Array): Uint8Array {
+    return this.#typed.version > 4 ? read : withoutControlBatches(read);
   }
 
   #finish(): void {
