@@ -138,7 +138,9 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
   /** V5: it goes on alone, without what rot took here (L6). @returns false if it has no vote. */
   promote(epochMin: LeaderEpoch, as?: ReplicaId): boolean {
     this.log.acceptHoles();
-    return this.replica.forceVoters(this.#nowMs(), epochMin, as);
+    const isForced = this.replica.forceVoters(this.#nowMs(), epochMin, as);
+    this.#follower?.reloaded();
+    return isForced;
   }
 
   nextDeadline(): number | undefined {

@@ -318,12 +318,13 @@ export class InternalTopic implements LogFollower {
   }
 
   #see(key: string, value: Uint8Array | undefined): void {
-    this.#stale?.delete(key);
+    // Whoever applies it holds what it was before, whatever is kept of it here.
+    const wasStale = this.#stale?.delete(key) === true;
     const { reduce } = this.#options;
     const own = value?.slice();
     if (reduce === undefined) return this.#keep(key, own);
     const kept = reduce(key, own, (other) => this.#values.get(other));
-    if (kept !== this.#values.get(key)) this.#keep(key, kept);
+    if (wasStale || kept !== this.#values.get(key)) this.#keep(key, kept);
   }
 
   #keep(key: string, value: Uint8Array | undefined): void {

@@ -196,6 +196,25 @@ it('judges the records of a log that begins anew by that log alone', () => {
   expect(copy.applied).toContainEqual(['other', undefined]);
 });
 
+it('forgets a key whose first record in a log that begins anew leaves nothing', () => {
+  // A removal, where there is nothing, leaves what is held.
+  const reduce: InternalTopicOptions['reduce'] = (key, value, held) => value ?? held(key);
+  const copy = newCopy({}, [], reduce);
+  copy.replay();
+  copy.told(3, ...before);
+  copy.beginAnewAt(10, 13);
+  const repeated = record(12, 'gone', undefined);
+  copy.told(13, record(10, 'kept', '1'), record(11, 'other', '1'), repeated);
+  expect(copy.partition.isCurrent).toBe(true);
+  expect(new Map(copy.applied)).toEqual(
+    new Map([
+      ['kept', '1'],
+      ['other', '1'],
+      ['gone', undefined],
+    ]),
+  );
+});
+
 it('is not current after a start in the midst of a rewrite', () => {
   const start = { logStartOffset: offset(10), epochBeforeStart: epoch };
   const epochStarts = [{ leaderEpoch: epoch, startOffset: offset(10) }];
@@ -291,4 +310,11 @@ it('keeps nothing of what comes while it waits at a hole: it is read behind it',
   partition.wasCut(generation, emptyLog({ ...grown, generation, logEndOffset: offset(7) }));
   expect(copy.outcome).toEqual(['replayed']);
   expect(disk.readFrom).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+it('goes on without what a hole took when it is promoted (V5, L6)', () => {
+  const copy = rotten();
+  copy.disk.batches.splice(1, 1);
+  expect(copy.partition.promote(leaderEpoch(1_000), voter(1))).toBe(true);
+  expect(copy.outcome).toEqual(['replayed']);
 });
