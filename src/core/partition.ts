@@ -137,10 +137,8 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
 
   /** V5: it goes on alone, without what rot took here (L6). @returns false if it has no vote. */
   promote(epochMin: LeaderEpoch, as?: ReplicaId): boolean {
-    this.log.acceptHoles();
-    const isForced = this.replica.forceVoters(this.#nowMs(), epochMin, as);
-    this.#follower?.reloaded();
-    return isForced;
+    this.#acceptHoles();
+    return this.replica.forceVoters(this.#nowMs(), epochMin, as);
   }
 
   nextDeadline(): number | undefined {
@@ -309,6 +307,15 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
   #appendVoters(voters: VoterSet): void {
     const at = this.#appendControl((place) => batchOfVoters(voters, place));
     this.#voters?.appended(voters, at);
+    // Nobody else votes any more: nothing would be committed until a start takes it for alone (L6).
+    if (isLoneVoter(this.#options.self, this.#voters)) this.#acceptHoles();
+  }
+
+  #acceptHoles(): void {
+    const isWaitedFor = this.holes.length > 0;
+    this.log.acceptHoles();
+    // A follower that waits for nothing may be in the midst of what told of this.
+    if (isWaitedFor) this.#follower?.reloaded();
   }
 
   #appendControl(build: (place: ControlBatchPlace) => Uint8Array): Offset {

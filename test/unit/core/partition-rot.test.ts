@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leaderEpoch, logGeneration, logId, monotonicMs, offset } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/effect.ts';
 import { LogState } from '../../../src/core/log-state.ts';
+import { VoterSet } from '../../../src/core/replica/voter-set.ts';
 import { emptyLog, newPartition } from './partition-world.ts';
 import { makeBatch } from '../log/log-fixture.ts';
 import { newFollower, newLeader, newObserver, voter } from './voters-world.ts';
@@ -81,6 +82,21 @@ describe('rot in a partition of three voters', () => {
     follow(2, 3);
     partition.rotFound(partition.generation, [range(0, 1)]);
     expect(partition.isLeader).toBe(false);
+  });
+});
+
+describe('rot in a partition of two voters', () => {
+  it('is a hole that stays once its leader is to be the only one (V1, L6)', () => {
+    const { partition, follow } = newLeader([1, 2]);
+    follow(2);
+    partition.rotFound(partition.generation, [range(0, 1)]);
+    expect([partition.isLeader, partition.holes]).toEqual([true, [range(0, 1)]]);
+    const alone = new VoterSet([{ ...voter(1), role: 'data' }]);
+    partition.replica.wantVoters(alone, monotonicMs(5_000));
+    expect(partition.replicaIds).toEqual([1]);
+    expect(partition.holes).toEqual([]);
+    partition.persisted(logGeneration(0), partition.logEndOffset);
+    expect(partition.highWatermark).toBe(partition.logEndOffset);
   });
 });
 

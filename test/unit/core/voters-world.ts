@@ -11,6 +11,7 @@ export const voter = (nodeId: number) => ({
   directoryId: uuid(`0e8f1a52-9a53-4a55-8f30-0f4f6a1e9b0${nodeId}`),
 });
 const self = voter(1);
+const minInsyncReplicas = (dataVoters: number): number => Math.min(dataVoters, 2);
 
 /** A copy that nobody leads yet. */
 export function newFollower(voterIds: readonly number[], recovered = emptyLog()) {
@@ -21,7 +22,7 @@ export function newFollower(voterIds: readonly number[], recovered = emptyLog())
   const partition: Partition = new Partition(logId(0), recovered, {
     self,
     segmentBytesMax: 1_000_000,
-    settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas: () => 2 },
+    settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas },
     random: { next: () => 0, uuid: () => self.directoryId },
     now: () => at(world.nowMs),
     port: {
@@ -47,9 +48,9 @@ export function newFollower(voterIds: readonly number[], recovered = emptyLog())
 /** A copy of a partition of which another node is the only voter. */
 export const newObserver = (): Partition => newFollower([2]).partition;
 
-/** The leader of a partition of three voters, elected by the second; nothing is committed yet. */
-export function newLeader() {
-  const { partition, asked, votes, world } = newFollower([1, 2, 3]);
+/** The leader of a partition of several voters, elected by the second; nothing is committed yet. */
+export function newLeader(voterIds: readonly number[] = [1, 2, 3]) {
+  const { partition, asked, votes, world } = newFollower(voterIds);
   const answerVotes = () => {
     for (const { leaderEpoch: askedEpoch, isPreVote } of asked.splice(0)) {
       const answer = { voter: voter(2), askedEpoch, isPreVote, isGranted: true };
