@@ -61,6 +61,12 @@ export class TopicCompaction {
    */
   #rewrite(): void {
     const { partition, flush, newest } = this.#topic;
+    const [rewrittenFrom, hadHole] = [this.#rewrittenFrom, this.#hasHole];
+    const failed = (): void => {
+      this.#isRewriting = false;
+      this.#rewrittenFrom = rewrittenFrom;
+      this.#hasHole ||= hadHole;
+    };
     this.#isRewriting = true;
     this.#hasHole = false;
     flush();
@@ -70,7 +76,7 @@ export class TopicCompaction {
     this.#rewrittenFrom = start;
     batches.forEach((batch, i) => {
       partition.produce(batch, (outcome) => {
-        if (!outcome.ok) this.#isRewriting = false;
+        if (!outcome.ok) failed();
         else if (i === batches.length - 1) this.#rewritten(start);
       });
     });
