@@ -167,6 +167,8 @@ export class MqttFront {
 
   /**
    * Closes the port and every connection, without their wills: the node leaves, not the sensors.
+   * What was read is answered first, where that takes no longer than a second: who is not answered
+   * sends again.
    * @param hasOthers clients find another node: they are sent there a few at a time.
    */
   async stop(hasOthers = false): Promise<void> {
@@ -174,7 +176,7 @@ export class MqttFront {
     this.#roster.stop();
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     const all = this.#roster.all();
-    if (hasOthers) await sendAway(all, (connection) => this.#sendAway(connection));
+    await sendAway(all, { close: (connection) => this.#sendAway(connection), hasOthers });
     for (const connection of all) this.#sendAway(connection);
     await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
     await closed;

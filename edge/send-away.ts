@@ -9,18 +9,25 @@ const pauseMs = 10;
 /** The next node takes in about so many meanwhile. */
 const atOnceMin = 4;
 
+export interface Departure<T> {
+  readonly close: (connection: T) => void;
+  /** There is another node to go to. */
+  readonly hasOthers: boolean;
+  readonly msMax?: number;
+}
+
 /**
- * Closes the connections of a node that goes a few at a time: who comes to another one then finds
- * no crowd there, and those that wait for their turn are served as ever. A connection goes between
- * two publishes; from one that has a publish under way nothing more is read until it is answered.
+ * Closes the connections of a node that goes. A connection goes between two publishes; from one
+ * that has a publish under way nothing more is read until it is answered. Where there is another
+ * node they go a few at a time: who comes there finds no crowd, and those that wait for their turn
+ * are served as ever.
  * @returns when all are closed, or after `msMax`.
  */
 export async function sendAway<T extends Leaving>(
   connections: readonly T[],
-  close: (connection: T) => void,
-  msMax: number = limits.mqttDepartureMsMax,
+  { close, hasOthers, msMax = limits.mqttDepartureMsMax }: Departure<T>,
 ): Promise<void> {
-  const rounds = msMax / 2 / pauseMs;
+  const rounds = hasOthers ? msMax / 2 / pauseMs : 1;
   const atOnce = Math.max(atOnceMin, Math.ceil(connections.length / rounds));
   const untilMs = performance.now() + msMax;
   const waiting = [...connections];

@@ -287,3 +287,15 @@ describe('subscribers get what is released together', () => {
     }
   });
 });
+
+test('a stop answers what was read before it closes', async () => {
+  const client = await join('a');
+  client.socket.write(Buffer.concat([publish(1, 1), publish(2, 2)]));
+  await until(() => core.waiting.length === 2);
+  const stopped = core.front.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  core.release(...core.waiting);
+  await stopped;
+  await until(() => client.isClosed);
+  expect(received(client)).toEqual(['puback:1', 'pubrec:2']);
+});

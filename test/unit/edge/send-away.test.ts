@@ -21,11 +21,22 @@ const closer =
 
 test('goes on to the next few after a pause', async () => {
   const [clients, closed] = [clientsOf(9), [] as Client[]];
-  const whole = sendAway(clients as never[], closer(closed));
+  const whole = sendAway(clients as never[], { close: closer(closed), hasOthers: true });
   expect(closed).toHaveLength(4);
   await whole;
   expect(closed).toEqual(clients);
   expect(clients.some(({ isHeld }) => isHeld)).toBe(false);
+});
+
+test('sends all away at once where there is no other node, but for what is under way', async () => {
+  const [clients, closed] = [clientsOf(99), [] as Client[]];
+  const [busy] = clients as [Client];
+  busy.pending.length = 1;
+  const whole = sendAway(clients as never[], { close: closer(closed), hasOthers: false });
+  expect([busy.isHeld, closed.length]).toEqual([true, 98]);
+  busy.pending.length = 0;
+  await whole;
+  expect(closed).toHaveLength(99);
 });
 
 test('answers what is under way first, and reads nothing more of it', async () => {
@@ -33,7 +44,10 @@ test('answers what is under way first, and reads nothing more of it', async () =
   busy.pending.length = 1;
   unsent.unsentBytes = 1;
   const closed: Client[] = [];
-  const whole = sendAway([busy, unsent, idle] as never[], closer(closed));
+  const whole = sendAway([busy, unsent, idle] as never[], {
+    close: closer(closed),
+    hasOthers: true,
+  });
   expect([busy.isHeld, unsent.isHeld, closed]).toEqual([true, true, [idle]]);
   busy.pending.length = 0;
   unsent.unsentBytes = 0;
@@ -47,7 +61,7 @@ test('who has gone by itself is not closed, and who is never answered not waited
   stuck.order.idle = false;
   const closed: Client[] = [];
   const startedMs = performance.now();
-  await sendAway([gone, stuck] as never[], closer(closed), 40);
+  await sendAway([gone, stuck] as never[], { close: closer(closed), hasOthers: true, msMax: 40 });
   expect(closed).toEqual([]);
   expect(performance.now() - startedMs).toBeLessThan(limits.mqttDepartureMsMax);
 });
