@@ -80,11 +80,14 @@ export class Executor {
 
   /**
    * Waits until everything that was ordered is on disk, also what is ordered meanwhile: a snapshot
-   * of the producers must not speak of a batch that is not in the log (L5).
+   * of the producers must not speak of a batch that is not in the log (L5). After `msMax` it waits
+   * no longer: while other nodes send, some log may be at work at any moment.
    */
-  async settled(): Promise<void> {
-    const roomUntilMs = performance.now() + stopRoomMs;
+  async settled(msMax = Infinity): Promise<void> {
+    const startedMs = performance.now();
+    const roomUntilMs = startedMs + stopRoomMs;
     while (this.#logs.some((log) => !log.isSettled)) {
+      if (performance.now() - startedMs >= msMax) return;
       for (const log of this.#logs) {
         if (log.isWaitingForRoom && performance.now() > roomUntilMs) log.abandon();
       }

@@ -42,6 +42,7 @@ export type Reload = 'truncate' | 'reset' | 'repair';
 
 type Operation =
   | { readonly type: 'append'; readonly batch: Uint8Array }
+  | { readonly type: 'sync' }
   | { readonly type: 'roll'; readonly producerSnapshot: Uint8Array }
   | { readonly type: 'advanceLogStart'; readonly to: Offset }
   | {
@@ -63,6 +64,7 @@ export class LogExecutor {
   #queue: Operation[] = [];
   #isRunning = false;
   #isDead = false;
+  #isSyncWaiting = false;
   #isWaitingForRoom = false;
   #isAbandoned = false;
   #isDirty = false;
@@ -106,9 +108,9 @@ export class LogExecutor {
     queueMicrotask(() => void this.#drain());
   }
 
-  /** Its order at the head waits for space. */
+  /** Its order at the head, or what an fsync has yet to be followed by, waits for space. */
   get isWaitingForRoom(): boolean {
-    return this.#isWaitingForRoom;
+    return this.#isWaitingForRoom || this.#isSyncWaiting;
   }
 
   /** What it was ordered and did not write: its log is not what the core thinks it is. */
@@ -119,11 +121,13 @@ export class LogExecutor {
   /** A stop does not wait for room: what waits was never acknowledged, and is let go. */
   abandon(): void {
     this.#isAbandoned = true;
+    this.#isSyncWaiting = false;
     this.#queue = [];
   }
 
   get isSettled(): boolean {
-    return this.#isDead || (!this.#isRunning && this.#syncing === undefined);
+    const isAtWork = this.#isRunning || this.#syncing !== undefined || this.#isSyncWaiting;
+    return this.#isDead || !isAtWork;
   }
 
   /**
@@ -180,6 +184,9 @@ export class LogExecutor {
     await this.#syncing; // one fsync in flight for each file (L3)
     const { log } = this.#options;
     switch (first.type) {
+      case 'sync':
+        if (this.#isDirty) this.#syncing = this.#sync();
+        return;
       case 'roll':
         return this.#whenRoom(() => log.roll(first.producerSnapshot));
       case 'advanceLogStart':
@@ -308,13 +315,19 @@ export class LogExecutor {
     }
   }
 
-  /** A Voters record counts with its line in the journal, which may wait for room (L8, L9). */
+  /**
+   * A Voters record counts with its line in the journal, which may wait for room (L8, L9). It is
+   * tried again in its turn: beside a roll or a cut it would be a second fsync, of a log that goes
+   * (L3).
+   */
   #syncWhenRoom(): void {
     this.#syncStartedMs = undefined;
     this.#isDirty = true;
+    this.#isSyncWaiting = true;
     const { log, room } = this.#options;
     const again = (): void => {
-      if (this.#isDirty && !this.#isDead && !this.#isAbandoned) this.#syncing ??= this.#sync();
+      this.#isSyncWaiting = false;
+      this.run({ type: 'sync' });
     };
     room.mayBeFree(log, true).then(again, (error: unknown) => this.#die(error));
   }

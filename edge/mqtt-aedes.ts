@@ -173,10 +173,12 @@ export class MqttFront {
    */
   async stop(hasOthers = false): Promise<void> {
     this.#isStopping = true;
-    this.#roster.stop();
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     const all = this.#roster.all();
-    await sendAway(all, { close: (connection) => this.#sendAway(connection), hasOthers });
+    // Those that subscribe last: what is published here until then they find nowhere else.
+    const inOrder = all.toSorted((a, b) => Number(a.isSubscriber) - Number(b.isSubscriber));
+    await sendAway(inOrder, { close: (connection) => this.#sendAway(connection), hasOthers });
+    this.#roster.stop();
     for (const connection of all) this.#sendAway(connection);
     await new Promise<void>((resolve) => this.#broker.close(() => resolve()));
     await closed;

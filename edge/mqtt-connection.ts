@@ -167,6 +167,10 @@ export class MqttConnection implements CrowdMember {
     this.#isHeldForGood = true;
   }
 
+  get isSubscriber(): boolean {
+    return this.client !== undefined && Object.keys(this.#internals.subscriptions).length > 0;
+  }
+
   /**
    * Counts a SUBSCRIBE's filter; a session may not hold more than mqttSubscriptionsPerSessionMax.
    */

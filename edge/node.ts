@@ -1,4 +1,5 @@
 import { connectionId, type ConnectionId, type Uuid } from '../src/base/brand.ts';
+import { limits } from '../src/base/limits.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import { formatAddress, type Address } from '../src/config/address.ts';
 import { isWitness, peerListen } from '../src/config/cluster-nodes.ts';
@@ -199,7 +200,7 @@ class NodeProcess implements RunningNode {
     await this.#mqtt.stop(this.#peers !== undefined);
     await this.#supervisor?.stop();
     await this.#kafka.stop();
-    await this.#executor.settled();
+    await this.#executor.settled(limits.handOverMsMax);
     await this.#peers?.stop();
     // Until then other nodes may have sent batches for what nobody else can lead (L5).
     await this.#executor.settled();

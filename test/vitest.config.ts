@@ -51,6 +51,7 @@ const worlds = {
     name: 'ci-worlds',
     include: [simulated],
     testTimeout: 1_200_000,
+    hookTimeout: 120_000,
     maxWorkers: 1,
     sequence: { groupOrder: 2 },
   },

@@ -37,7 +37,7 @@ export const limits = {
   mqttDrainTimeoutMs: 5_000,
   /** Connections, each a fraction of a millisecond, that are taken in before a turn that is due. */
   acceptRoundsMax: 16,
-  /** A clean stop in a cluster sends its clients to other nodes for this long at most. */
+  /** A clean stop answers its clients, and sends them to other nodes, for this long at most. */
   mqttDepartureMsMax: 1_000,
   /** Past this many unsent bytes a subscriber gets no QoS 0, and is disconnected for the rest. */
   mqttUnsentBytesMax: 128 * 1024,

@@ -47,6 +47,18 @@ it('is not settled while a log writes what was ordered when it had been looked a
   await settled;
 });
 
+it('waits no longer than it is told for logs that are at work at any moment', async () => {
+  const { log, gate } = gatedLog();
+  const storage = { journal: { isMarkDue: false }, reserve: { isMissed: false }, bytes: 0 };
+  const world = { storage, budgetBytes: 1_000, post: () => undefined } as unknown as World;
+  const executor = new Executor(world);
+  executor.adopt([log]);
+  executor.execute([append(logId(0))]);
+  await executor.settled(5);
+  gate.open?.();
+  await executor.settled();
+});
+
 it('does not wait for room: what a full disk did not take is let go, and not called clean', async () => {
   const closed: unknown[] = [];
   const log = {

@@ -199,6 +199,28 @@ describe('LogExecutor', () => {
     expect(heard).toEqual(['condemned']);
   });
 
+  it('syncs again in its turn: not beside a cut, and a stop waits for it (L3)', async () => {
+    let isFull = true;
+    let free: (mayBe: boolean) => void = () => undefined;
+    const { executor, append, calls, heard, tick, openOne, settle } = newExecutor(
+      (call) => (call === 'sync' && isFull ? noSpace() : undefined),
+      () => new Promise((resolve) => (free = resolve)),
+    );
+    append(2);
+    await settle();
+    expect([executor.isSettled, executor.isWaitingForRoom, heard]).toEqual([false, true, []]);
+    executor.run({ type: 'truncate', to: offset(1), generation: logGeneration(1) });
+    await tick();
+    isFull = false;
+    free(true);
+    await tick();
+    expect(calls).toEqual(['append 2', 'sync', 'truncate 1']);
+    await openOne();
+    await settle();
+    expect(calls).toEqual(['append 2', 'sync', 'truncate 1', 'sync']);
+    expect([heard, executor.isSettled]).toEqual([['truncate 1', 'persisted 1'], true]);
+  });
+
   it('syncs again when the line that the journal takes with it has found no room (L8)', async () => {
     let rounds = 0;
     const { append, executor, calls, heard, settle } = newExecutor((call) =>
