@@ -14,11 +14,19 @@ interface Extent {
   readonly endOffset: Offset;
 }
 
+/** Batches that follow each other in one segment, or where there is none. */
+interface Part {
+  readonly segment: Extent | undefined;
+  readonly first: Offset;
+  readonly batches: Uint8Array;
+}
+
 /**
  * Writes whole batches that begin where a hole begins, and end in it: a hole between two segments
  * becomes a segment of its own; one in a segment, which was found while the log was open, is
- * written over in a copy of the segment that then takes its place. Either is whole, durable and
- * under its name, or not there at all. Recovery takes it from there.
+ * written over in a copy of the segment that then takes its place. Holes that meet are filled one
+ * after the other. Each is whole, durable and under its name, or not there at all. Recovery takes
+ * it from there.
  */
 export async function fillHole(
   disk: Disk,
@@ -26,29 +34,44 @@ export async function fillHole(
   segments: readonly Extent[],
   batches: Uint8Array,
 ): Promise<void> {
-  const { first, last } = extentOf(batches);
-  const hit = segments.filter(
-    ({ baseOffset, endOffset }) => endOffset > first && baseOffset <= last,
-  );
-  const [segment] = hit;
+  for (const part of partsOf(batches, segments)) await fillPart(disk, dir, part);
+}
+
+async function fillPart(disk: Disk, dir: string, part: Part): Promise<void> {
+  const { segment, first, batches } = part;
   if (segment === undefined) return writeSegment(disk, dir, { base: first, bytes: batches });
-  assert(hit.length === 1, 'a batch lies in one segment');
   const { baseOffset: base } = segment;
   const bytes = await mended(disk, segmentPath(dir, base, 'log'), { base, first, batches });
   // Bytes in front of it fail too: they are named when they are read, and come first then.
   return bytes && writeSegment(disk, dir, { base, bytes });
 }
 
-/** First and last offset of sound batches that follow each other. */
-function extentOf(batches: Uint8Array): { readonly first: Offset; readonly last: Offset } {
-  const { headers, fault } = scanBatches(batches);
-  const [first, last] = [headers[0], headers.at(-1)];
-  assert(fault === undefined && first !== undefined && last !== undefined, 'sound batches');
-  headers.forEach(({ baseOffset }, index) => {
+/** Sound batches that follow each other, by the segments that they lie in. */
+function partsOf(bytes: Uint8Array, segments: readonly Extent[]): readonly Part[] {
+  const { headers, fault } = scanBatches(bytes);
+  assert(fault === undefined && headers.length > 0, 'sound batches');
+  const parts: Part[] = [];
+  headers.forEach((header, index) => {
+    const { baseOffset, position, totalBytes } = header;
     const before = headers[index - 1];
     assert(before === undefined || baseOffset === before.lastOffset + 1, 'they follow each other');
+    const segment = segmentOf(header, segments);
+    const part = parts.at(-1);
+    const isNext = part !== undefined && part.segment === segment;
+    const from = isNext ? position - part.batches.length : position;
+    const batches = bytes.subarray(from, position + totalBytes);
+    if (isNext) parts[parts.length - 1] = { ...part, batches };
+    else parts.push({ segment, first: baseOffset, batches });
   });
-  return { first: first.baseOffset, last: last.lastOffset };
+  return parts;
+}
+
+function segmentOf(batch: RecordBatchHeader, segments: readonly Extent[]): Extent | undefined {
+  const hit = segments.filter(
+    ({ baseOffset, endOffset }) => endOffset > batch.baseOffset && baseOffset <= batch.lastOffset,
+  );
+  assert(hit.length <= 1, 'a batch lies in one segment');
+  return hit[0];
 }
 
 interface Filling {

@@ -196,6 +196,19 @@ describe('a log of several voters', () => {
     expect([...(await readAll(await reopen(disk))).batches.keys()]).toHaveLength(11);
   });
 
+  it('is mended where what was lost at the end of a segment goes on in the next', async () => {
+    const disk = new FakeDisk();
+    await tenBatches(disk, 10, 2, 3);
+    const log = await reopen(disk);
+    disk.flipBit(path(0), 4 * batchBytes + 70);
+    disk.flipBit(path(5), 70);
+    await log.repair(concatBytes([batchAt(4), batchAt(5), batchAt(6)]), logGeneration(1));
+    const { batches } = await readAll(log);
+    for (let base = 0; base < 10; base++) {
+      expect(bytesEqual(batches.get(base) ?? new Uint8Array(0), batchAt(base))).toBe(true);
+    }
+  });
+
   it('gets back a leader epoch, which no CRC covers', async () => {
     const disk = new FakeDisk();
     await tenBatches(disk, 10, 2, 3);
