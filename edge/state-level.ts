@@ -6,6 +6,7 @@ import { ByteReader, concatBytes } from '../src/base/bytes.ts';
 import { crc32c } from '../src/base/crc32c.ts';
 import type { StateView, ViewChange, ViewEntry } from '../src/ports/state-view.ts';
 import { keyText } from './key-text.ts';
+import { TableSums } from './table-sums.ts';
 
 type Database = Level<Uint8Array, Uint8Array>;
 
@@ -27,10 +28,12 @@ type Held = Map<string, number>;
 
 /**
  * The views of the internal topics in one LevelDB. Never the only copy and never synced (L5): each
- * entry has its own CRC-32C, and a view that fails any check reads as undefined and is deleted.
+ * entry has its own CRC-32C, each table of LevelDB its sum, and a view that fails any check reads
+ * as undefined and is deleted.
  */
 export class LevelStateView implements StateView {
   readonly #dir: string;
+  #sums: TableSums;
   #database: Promise<Database> | undefined;
   readonly #held = new Map<string, Held>();
   /** Held by a database that is gone since: their next changes alone would be a hole. */
@@ -41,6 +44,7 @@ export class LevelStateView implements StateView {
   /** @param dir of this view alone; deleted and made anew if it does not open. */
   constructor(dir: string) {
     this.#dir = dir;
+    this.#sums = new TableSums(dir);
   }
 
   load(
@@ -96,7 +100,10 @@ export class LevelStateView implements StateView {
   /** After the operations that were asked for. */
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
-    await (await this.#database)?.close();
+    const database = await this.#database;
+    await database?.close();
+    // Of tables that LevelDB wrote meanwhile.
+    if (database !== undefined) await this.#sums.addNew();
     this.#database = undefined;
   }
 
@@ -121,31 +128,35 @@ export class LevelStateView implements StateView {
     const result = this.#last
       .catch(() => undefined)
       .then(async () => {
-        this.#database ??= openDatabase(this.#dir);
+        this.#database ??= this.#open();
         // One that did not open, for want of room, is tried again.
         const database = await this.#database.catch((error: unknown) => {
           this.#database = undefined;
           throw error;
         });
-        return run(database);
+        const outcome = await run(database);
+        await this.#sums.addNew();
+        return outcome;
       });
     this.#last = result.catch(() => undefined);
     return result;
   }
+
+  async #open(): Promise<Database> {
+    if (await this.#sums.areWhole()) {
+      const opened = await openDatabase(this.#dir).catch(() => undefined);
+      if (opened !== undefined) return opened;
+    }
+    await rm(this.#dir, { recursive: true, force: true });
+    this.#sums = new TableSums(this.#dir);
+    return openDatabase(this.#dir);
+  }
 }
 
 async function openDatabase(dir: string): Promise<Database> {
-  const options = { keyEncoding: 'view', valueEncoding: 'view' };
-  try {
-    const database: Database = new Level(dir, options);
-    await database.open();
-    return database;
-  } catch {
-    await rm(dir, { recursive: true, force: true });
-    const database: Database = new Level(dir, options);
-    await database.open();
-    return database;
-  }
+  const database: Database = new Level(dir, { keyEncoding: 'view', valueEncoding: 'view' });
+  await database.open();
+  return database;
 }
 
 async function readSummary(database: Database, topic: string): Promise<Summary | undefined> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LevelStateView } from '../../../edge/state-level.ts';
+import { TableSums } from '../../../edge/table-sums.ts';
 import { offset } from '../../../src/base/brand.ts';
 import { utf8Decode, utf8Encode } from '../../../src/base/bytes.ts';
 
@@ -40,6 +41,7 @@ async function raw(change: (database: Level) => Promise<void>): Promise<void> {
   const database = new Level(dir);
   await change(database);
   await database.close();
+  await new TableSums(dir).addNew();
   view = new LevelStateView(dir);
 }
 
@@ -99,7 +101,11 @@ test('a database that opens and does not read is made anew', async () => {
   await view.close();
   const tables = (await readdir(dir)).filter((name) => name.endsWith('.ldb'));
   expect(tables).not.toEqual([]);
-  for (const name of tables) await writeFile(join(dir, name), '');
+  for (const name of tables) {
+    const bytes = await readFile(join(dir, name));
+    await writeFile(join(dir, name), bytes.fill(0, 0, bytes.length - 8));
+  }
+  await new TableSums(dir).addNew();
   view = new LevelStateView(dir);
   expect(await contents('a')).toBeUndefined();
   await view.apply('a', [change('y', '2')], offset(6));
@@ -121,22 +127,29 @@ test('a view that went with its database takes no change until it is dropped', a
   expect(await contents('b')).toEqual({ nextOffset: 6, y: '2' });
 });
 
+/** What a copy of the database says in which one byte differs by a bit. */
+async function contentsWithFlip(name: string, at: number): Promise<unknown> {
+  const copy = await mkdtemp(join(tmpdir(), 'shorelog-state-'));
+  for (const each of await readdir(dir)) {
+    const bytes = await readFile(join(dir, each));
+    if (each === name) bytes[at] = (bytes[at] as number) ^ 1;
+    await writeFile(join(copy, each), bytes);
+  }
+  view = new LevelStateView(copy);
+  const loaded = await contents('a');
+  await view.close();
+  await rm(copy, { recursive: true });
+  return loaded;
+}
+
 test('a flipped bit anywhere in its journal never shows a view that differs', async () => {
   for (let i = 0; i < 20; i++) await view.apply('a', [change(`k${i}`, `v${i}`)], offset(i + 1));
   const whole = await contents('a');
   await view.close();
   const journal = (await readdir(dir)).find((name) => name.endsWith('.log')) ?? '';
-  const bytes = await readFile(join(dir, journal));
-  for (let at = 3; at < bytes.length; at += 97) {
-    const damaged = Buffer.from(bytes);
-    damaged[at] = (damaged[at] as number) ^ 1;
-    const copy = await mkdtemp(join(tmpdir(), 'shorelog-state-'));
-    for (const name of await readdir(dir)) {
-      await writeFile(join(copy, name), await readFile(join(dir, name)));
-    }
-    await writeFile(join(copy, journal), damaged);
-    view = new LevelStateView(copy);
-    const loaded = (await contents('a')) as { nextOffset: number } | undefined;
+  const { length } = await readFile(join(dir, journal));
+  for (let at = 3; at < length; at += 97) {
+    const loaded = (await contentsWithFlip(journal, at)) as { nextOffset: number } | undefined;
     // An earlier state is a state too: the log continues from its offset.
     const kept = loaded?.nextOffset ?? 0;
     const expected = Object.entries(whole as object).filter(
@@ -145,7 +158,25 @@ test('a flipped bit anywhere in its journal never shows a view that differs', as
     if (loaded !== undefined) {
       expect(loaded).toEqual({ nextOffset: kept, ...Object.fromEntries(expected) });
     }
-    await view.close();
-    await rm(copy, { recursive: true });
   }
+});
+
+test('a flipped bit anywhere in a table makes the views anew, and the process goes on', async () => {
+  // The next start writes a fourth table, and LevelDB compacts them.
+  for (let i = 0; i < 4; i++) {
+    const keys = Array.from({ length: 10 }, (_, k) => change(`k${k * 4 + i}`, `v${i}`));
+    await view.apply('a', keys, offset(i + 1));
+    if (i < 3) await reopen();
+  }
+  await view.close();
+  const tables = (await readdir(dir)).filter((name) => name.endsWith('.ldb'));
+  expect(tables).toHaveLength(3);
+  for (const table of tables) {
+    const { length } = await readFile(join(dir, table));
+    for (let at = 4; at < length; at += 61) {
+      expect(await contentsWithFlip(table, at)).toBeUndefined();
+    }
+  }
+  view = new LevelStateView(dir);
+  expect(Object.keys((await contents('a')) as object)).toHaveLength(41);
 });
