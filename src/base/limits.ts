@@ -218,6 +218,8 @@ export const limits = {
   peerIntroduceMsMax: 3_000,
   /** So long the process at a node's listed address may take to answer for its number. */
   peerRivalMsMax: 1_000,
+  /** The end of a connection comes within this time behind the last that its process said. */
+  peerLastWordsMsMax: 1_000,
   /** A node's clock that is further from those of the others is wrong, or theirs are. */
   clockApartMs: 300_000,
   /** A node that is not born for so long says whom it waits for. */

@@ -36,6 +36,12 @@ export class KnownDirectories {
     );
   }
 
+  /** It says a start before the newest one: a copy, or a process that is gone. */
+  isOlder({ directoryId, startCounter }: NodeFacts): boolean {
+    const known = this.#known.get(directoryId);
+    return known !== undefined && startCounter < known.startCounter;
+  }
+
   /** @returns what is new of it; undefined: nothing. */
   seen(said: NodeFacts): KnownDirectory | undefined {
     const { nodeId, directoryId, startCounter } = said;

@@ -42,6 +42,7 @@ export interface PeerIntroductionsOptions {
   readonly isConnected: (nodeId: number) => boolean;
   /** Asks the node at a listed address who it is; undefined: nobody answers in time. */
   readonly ask: (nodeId: number, done: (answer: IntroduceResponse | undefined) => void) => void;
+  readonly later: (ms: number, run: () => void) => void;
   /** Once in a while for each address: it is no node, or (`isNewer`) one of a later version. */
   readonly strange: (from: string, isNewer: boolean) => void;
   readonly clocks: PeerClocks;
@@ -134,7 +135,7 @@ export class PeerIntroductions implements IntroducedNodes {
   introduce(request: IntroduceRequest, typed: TypedExchange<IntroduceResponse>): void {
     const said = factsOf(request);
     const refusal = this.#refusal(said);
-    if (refusal !== undefined) return this.#turnAway(said, refusal, typed);
+    if (refusal !== undefined) return this.#refuseLiving(said, refusal, typed);
     const rival = this.#rivalOf(said);
     const welcome = (): void => this.#welcome(said, request, typed);
     if (rival === undefined) return welcome();
@@ -224,6 +225,17 @@ export class PeerIntroductions implements IntroducedNodes {
       const isAlike = this.#purposes.get(older) === purpose && isSameProcess(facts, said);
       if (older !== connection && isAlike) this.#replaced.add(older);
     }
+  }
+
+  /**
+   * After a cut a kernel may deliver what a killed process said once its next start is here already
+   * (V4). Such a connection ends behind that: only a copy waits for the answer.
+   */
+  #refuseLiving(said: NodeFacts, refusal: string, typed: TypedExchange<IntroduceResponse>): void {
+    if (!this.#directories.isOlder(said)) return this.#turnAway(said, refusal, typed);
+    return this.#options.later(limits.peerLastWordsMsMax, () => {
+      if (!typed.exchange.isAbandoned) this.#turnAway(said, refusal, typed);
+    });
   }
 
   #turnAway(said: NodeFacts, refusal: string, typed: TypedExchange<IntroduceResponse>): void {

@@ -105,6 +105,7 @@ export class Peers {
       refused: (other, reason) => this.#print(other, reason),
       isConnected: (other) => this.isConnected(other),
       ask: (other, done) => this.#ask(other, done),
+      later: (ms, run) => void deadlines.add(monotonicMs(now() + ms), run),
       strange: (from, isNewer) => this.#printStranger(from, isNewer),
       now: () => this.#now,
     });

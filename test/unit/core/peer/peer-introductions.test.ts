@@ -26,7 +26,11 @@ function introductionsOf(facts: NodeFacts): PeerIntroductions {
     clusterFacts: () => ({ clusterLeaderId: -1, clusterLeaderEpoch: -1, clusterVoters: [] }),
     ...{ knownDirectories: [], directorySeen: () => undefined, isGivenUp: () => false },
     ...{ introduced: () => undefined, refused: () => undefined, isConnected: () => false },
-    ...{ ask: () => expect.unreachable(), strange: () => expect.unreachable() },
+    ...{
+      ask: () => expect.unreachable(),
+      later: () => expect.unreachable(),
+      strange: () => expect.unreachable(),
+    },
     clocks: new PeerClocks(() => undefined),
     now: () => ({ monotonicMs: monotonicMs(0), wallMs: timestampMs(0) }),
   });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { connectionId, linkId, monotonicMs, uuid } from '../../../../src/base/brand.ts';
+import { limits } from '../../../../src/base/limits.ts';
 import { apiKeys } from '../../../../src/wire/kafka/api-keys.ts';
+import { introduceCodec } from '../../../../src/wire/kafka/generated/10000-introduce.ts';
+import { encodeRequest } from '../../../../src/wire/kafka/header.ts';
 import { zeroUuid } from '../../../../src/wire/kafka/protocol-reader.ts';
-import type { NodeFacts } from '../../../../src/core/peer/node-facts.ts';
+import { saidFacts, type NodeFacts } from '../../../../src/core/peer/node-facts.ts';
 import { directoryOf, PeerWorld } from './peer-world.ts';
 
 describe('PeerLinks', () => {
@@ -79,6 +82,50 @@ describe('PeerLinks', () => {
     world.runFor(2_000);
     expect(world.peers(1).refusals().get(2)).toContain('shorelog rejoin');
     expect(world.peers(2).refusals().get(1)).toContain('shorelog rejoin');
+  });
+
+  describe('an older start of a directory (V4)', () => {
+    const connection = connectionId(900);
+    /** Node 2 is killed, started again, and what its first start said comes to node 1 then. */
+    const lateWorld = (): PeerWorld => {
+      const world = new PeerWorld(1, { nodes: 2 });
+      world.startAll();
+      world.runFor(1_000);
+      const body = { ...saidFacts(world.node(2).facts), purpose: 'control', wallMs: 0 };
+      const head = { correlationId: 1, clientId: 'late' };
+      const chunk = encodeRequest(introduceCodec, introduceCodec.versionMax, head, body);
+      world.crash(world.node(2));
+      world.start(world.node(2));
+      world.runFor(3_000);
+      world.inTurn(world.node(1), (peers) => {
+        peers.handle({ type: 'PeerConnectionOpened', connection, from: '10.0.0.2' }, world.now);
+        peers.handle({ type: 'PeerBytesReceived', connection, chunk }, world.now);
+      });
+      return world;
+    };
+    const expectNewest = (world: PeerWorld): void => {
+      expect(world.peers(1).isConnected(2)).toBe(true);
+      expect(world.peers(1).introductions().get(2)?.startCounter).toBe(2);
+      expect(world.peers(1).refusals().size).toBe(0);
+    };
+
+    it('is no copy where its connection ends: what a killed process said comes late', () => {
+      const world = lateWorld();
+      world.runFor(limits.peerLastWordsMsMax - 1);
+      world.inTurn(world.node(1), (peers) => peers.connectionClosed(connection, world.now));
+      world.runFor(3_000);
+      expect(world.node(1).printed).toEqual([]);
+      expectNewest(world);
+    });
+
+    it('is a copy where it waits for an answer; the newest goes on', () => {
+      const world = lateWorld();
+      world.runFor(limits.peerLastWordsMsMax + 1);
+      expect(world.node(1).printed).toEqual([
+        expect.stringContaining('node 2 runs on a copy of its data directory'),
+      ]);
+      expectNewest(world);
+    });
   });
 
   describe('a number that is used twice', () => {
