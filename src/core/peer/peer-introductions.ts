@@ -202,11 +202,13 @@ export class PeerIntroductions implements IntroducedNodes {
     typed: TypedExchange<IntroduceResponse>,
   ): void {
     const { nodeId } = said;
-    this.#remember(said, wallMs);
     const { connection } = typed.exchange;
-    this.#replaceOlder(connection, said, purpose);
     this.#connections.set(connection, said);
     this.#purposes.set(connection, purpose);
+    this.#replaceOlder(said, purpose);
+    // What it says now was overtaken, too.
+    if (this.#replaced.has(connection)) return this.#answer(undefined, typed);
+    this.#remember(said, wallMs);
     this.#answer(undefined, typed);
     const known = this.#answers.get(nodeId);
     // Which disk a node has is told by the node at its address.
@@ -216,15 +218,18 @@ export class PeerIntroductions implements IntroducedNodes {
   }
 
   /**
-   * A process has one connection for each purpose, and gave up the one before. A kernel goes on
-   * delivering what was written there for minutes after a cut: a batch that comes so late is one
-   * that its sensor has sent again, and newer ones behind it (P3).
+   * A process has one connection for each purpose, the last that came, and gave up those before. A
+   * kernel goes on delivering what was written there for minutes after a cut: a batch that comes so
+   * late is one that its sensor has sent again, and newer ones behind it (P3).
    */
-  #replaceOlder(connection: ConnectionId, said: NodeFacts, purpose: string): void {
-    for (const [older, facts] of this.#connections) {
-      const isAlike = this.#purposes.get(older) === purpose && isSameProcess(facts, said);
-      if (older !== connection && isAlike) this.#replaced.add(older);
-    }
+  #replaceOlder(said: NodeFacts, purpose: string): void {
+    const alike = [...this.#connections.keys()].filter((each) => {
+      const facts = this.#connections.get(each);
+      const isSame = facts !== undefined && isSameProcess(facts, said);
+      return isSame && this.#purposes.get(each) === purpose;
+    });
+    const last = Math.max(...alike);
+    for (const each of alike) if (each !== last) this.#replaced.add(each);
   }
 
   /**

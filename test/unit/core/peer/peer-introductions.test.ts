@@ -58,4 +58,12 @@ describe('connections of one node for one purpose', () => {
     nodes.connectionClosed(connectionId(1));
     expect(isLetIn(1, 2, 3, 4)).toEqual([false, true, true, true]);
   });
+
+  it('stay replaced by newer ones, whatever comes late on them', () => {
+    introduce(connectionId(11), factsOf(2, 2), 'control');
+    introduce(connectionId(13), factsOf(2, 2), 'control');
+    introduce(connectionId(11), factsOf(2, 2), 'control');
+    introduce(connectionId(12), factsOf(2, 2), 'control');
+    expect(isLetIn(11, 12, 13)).toEqual([false, false, true]);
+  });
 });
