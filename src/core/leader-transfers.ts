@@ -19,10 +19,11 @@ interface Transfer {
 
 /**
  * Partitions that this node is about to lead no more (T4). The leader of each resigns when its
- * successor has fsynced all that there is: the successor's log is as long as any, so every vote is
- * its, and no publish that waits goes back to its queue. With few records there is such a moment
- * soon; if not in `limits.handOverGapMsMax`, it takes no further record until there is. A successor
- * that needs longer than `limits.handOverDrainMsMax` is not waited for.
+ * successor has fsynced all that there is: no log is longer, so every voter may choose it. What is
+ * not committed by then, since this node's own fsync or a third copy is behind, goes back to its
+ * queue, and the next leader answers it as a duplicate (P2). With few records there is such a
+ * moment soon; if not in `limits.handOverGapMsMax`, it takes no further record until there is, or
+ * until `limits.handOverDrainMsMax`: a successor that needs longer is not waited for.
  */
 export class LeaderTransfers {
   readonly #now: () => MonotonicMs;
