@@ -1,5 +1,4 @@
-import type { Server } from 'node:http';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 
 import { getRequestListener } from '@hono/node-server';
 
@@ -9,6 +8,7 @@ import { fail, ok } from '../src/base/result.ts';
 import type { Address } from '../src/config/address.ts';
 import type { AdminDeps } from './admin-http.ts';
 import { adminApp } from './admin-http.ts';
+import { listenOn } from './listen-on.ts';
 
 /** The admin HTTP server, listening. */
 export interface AdminServer {
@@ -35,18 +35,12 @@ export async function startAdminServer(
     });
   });
   server.maxConnections = limits.adminConnectionsMax;
-  const failure = await listening(server, listen);
-  if (failure !== undefined) return fail(failure);
+  const error = await listenOn(server, { host: listen.host, port: listen.port });
+  if (error !== undefined) return fail(error.code ?? 'EUNKNOWN');
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port;
   return ok({ address: { host: listen.host, port }, close: () => closed(server) });
 }
-
-const listening = (server: Server, { host, port }: Address): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EUNKNOWN'));
-    server.listen(port, host, () => resolve(undefined));
-  });
 
 const closed = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { limits } from '../src/base/limits.ts';
 import { fail, ok, type Result } from '../src/base/result.ts';
 import type { ConnectionId } from '../src/base/brand.ts';
 import type { Address } from '../src/config/address.ts';
+import { listenOn } from './listen-on.ts';
 
 /** What a listener tells of its connections; `closed` comes once for each, last. */
 export interface SocketListenerEvents {
@@ -77,18 +78,12 @@ export class SocketListener {
   }
 
   /** @returns the bound address, or the operating system's code: EADDRINUSE, EACCES ... */
-  listen(): Promise<Result<AddressInfo, string>> {
+  async listen(): Promise<Result<AddressInfo, string>> {
     const { host, port } = this.#options.address;
-    return new Promise((resolve) => {
-      const failed = (error: NodeJS.ErrnoException): void =>
-        resolve(fail(error.code ?? 'EUNKNOWN'));
-      this.#server.once('error', failed);
-      this.#server.listen({ host, port, backlog: limits.listenBacklogMax }, () => {
-        this.#server.off('error', failed);
-        this.#sweep = setInterval(() => this.#reportDrained(), limits.connectionSweepMs);
-        resolve(ok(this.#server.address() as AddressInfo));
-      });
-    });
+    const error = await listenOn(this.#server, { host, port, backlog: limits.listenBacklogMax });
+    if (error !== undefined) return fail(error.code ?? 'EUNKNOWN');
+    this.#sweep = setInterval(() => this.#reportDrained(), limits.connectionSweepMs);
+    return ok(this.#server.address() as AddressInfo);
   }
 
   send(id: ConnectionId, chunks: readonly Uint8Array[]): void {
