@@ -18,7 +18,7 @@ const quick = {
     maxWorkers: 2,
     // Nothing of ours keeps state in a module, so files of one worker can share what is loaded: a
     // process and its imports for each file would cost as much CPU as all their tests do. So no
-    // `vi.mock` here: it would last for the files that come after; spies are restored.
+    // `vi.mock` here: it would last for the files that come after. Spies are restored, see below.
     isolate: false,
     sequence: { groupOrder: 0 },
   },
@@ -77,6 +77,8 @@ export default defineConfig({
   test: {
     reporters: [process.env['CI'] === undefined ? 'default' : 'verbose', new CountReporter()],
     sequence: { sequencer: LongFilesFirst },
+    // Before each test, so that one that fails leaves no spy to those that come after it.
+    restoreMocks: true,
     projects: process.env['SHORELOG_CI'] === '1' ? [worlds, ci] : [quick, integration],
   },
 });

@@ -11,13 +11,21 @@ export interface Trouble {
 export interface PatienceOptions {
   /** Told once for each trouble that does not pass at once. */
   readonly say: (text: string) => void;
-  readonly msMax?: number;
+  /** Default: real time. */
+  readonly time?: PatienceTime;
+}
+
+export interface PatienceTime {
+  readonly nowMs: () => number;
+  readonly pause: (ms: number) => Promise<unknown>;
 }
 
 /** An election takes some seconds, a restart too. */
 const troubleMsMax = 30_000;
 const quietMs = 2_000;
 const pauseMs = 250;
+
+const realTime: PatienceTime = { nowMs: () => performance.now(), pause: (ms) => delay(ms) };
 
 /** How long a command waits for leaders that are gone, and what it says meanwhile. */
 export class Patience {
@@ -35,16 +43,16 @@ export class Patience {
 
   /** Before another try: waits a little; fails when all that is wrong has taken too long. */
   async wait(trouble: string): Promise<Result<undefined, string>> {
-    const { say, msMax = troubleMsMax } = this.#options;
-    const nowMs = performance.now();
+    const { say, time = realTime } = this.#options;
+    const nowMs = time.nowMs();
     this.#sinceMs ??= nowMs;
     const ms = nowMs - this.#sinceMs;
-    if (ms >= msMax) return fail(`${trouble}; given up after ${Math.round(ms / 1_000)} s`);
+    if (ms >= troubleMsMax) return fail(`${trouble}; given up after ${Math.round(ms / 1_000)} s`);
     if (ms >= quietMs && !this.#hasSaid) {
       this.#hasSaid = true;
       say(`${trouble}; trying again`);
     }
-    await delay(pauseMs);
+    await time.pause(pauseMs);
     return ok(undefined);
   }
 

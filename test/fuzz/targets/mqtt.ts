@@ -117,6 +117,8 @@ export async function startMqttTarget(): Promise<FuzzTarget<Heard>> {
       return `${isClosed} ${packets.slice(0, 8).join(' ')} ${kinds}`;
     },
     async stop() {
+      process.off('unhandledRejection', note);
+      process.off('uncaughtException', note);
       await front.core.front.stop();
     },
     // aedes' client, its parser, the streams: what a connection costs, each packet, and each piece

@@ -245,7 +245,6 @@ describe('Node', () => {
     expect(resigned.toSorted()).toEqual(led.map(({ topic }) => topic).toSorted());
     const held = world.effects.filter((effect) => effect.type === 'HoldPublishers');
     expect(held.map((effect) => effect.held)).toEqual(['all', 'none']);
-    vi.restoreAllMocks();
   });
 
   it('drops and counts QoS 0 while the disk is full, and closes nothing for it', () => {

@@ -39,7 +39,6 @@ describe('NodeDisk', () => {
     await disk.syncDir('');
     expect([data.mock.calls.length, whole.mock.calls.length]).toEqual([1, 1]);
     await file.close();
-    vi.restoreAllMocks();
   });
 
   it('maps the errors of the operating system', async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Executor, type World } from '../../../edge/execute.ts';
 import { logGeneration, logId, offset } from '../../../src/base/brand.ts';
 import type { PartitionLog } from '../../../src/log/partition-log.ts';
@@ -51,7 +51,8 @@ const append = (id: number) => ({
   ...{ type: 'AppendBatch' as const, logId: logId(id), generation: logGeneration(0) },
   ...{ batch: new Uint8Array(1), endOffset: offset(1) },
 });
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** It looks for room twice a second. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 it('lets an internal topic use the reserve, and no data follow it (L9)', async () => {
   const { state, disk, logOf } = fullDisk();
@@ -67,18 +68,16 @@ it('lets an internal topic use the reserve, and no data follow it (L9)', async (
   } as unknown as World);
   executor.adopt([data.log, own.log]);
   executor.execute([{ type: 'BecomeReady' }, append(0), append(1)]);
-  await pause(700);
-  expect(own.seen.appends).toBe(1);
+  await until(() => expect(own.seen.appends).toBe(1));
   expect(data.seen.appends).toBe(0);
   executor.measureDisk();
   // Said again and again while it lasts.
   const told = (): Set<string> => new Set(posted.filter((type) => type.startsWith('Disk')));
   expect([...told()]).toEqual(['DiskFilled']);
   state.freeBytes += 500; // enough for the reserve again, and more
-  await pause(700);
+  await until(() => expect([...told()]).toEqual(['DiskFilled', 'DiskFreed']));
   expect(reserve.isHeld).toBe(true);
   expect(data.seen.appends).toBe(1);
-  expect([...told()]).toEqual(['DiskFilled', 'DiskFreed']);
 });
 
 it('lets the first batch of a start use the reserve, whatever its topic (L9)', async () => {
@@ -95,8 +94,7 @@ it('lets the first batch of a start use the reserve, whatever its topic (L9)', a
   } as unknown as World);
   executor.adopt([data.log]);
   executor.execute([append(0)]);
-  await pause(700);
-  expect(data.seen.appends).toBe(1);
+  await until(() => expect(data.seen.appends).toBe(1));
 });
 
 it('lets a log start that makes room have the room that it takes itself (L9)', async () => {
@@ -120,7 +118,8 @@ it('lets a log start that makes room have the room that it takes itself (L9)', a
   executor.adopt([Object.assign(log, { advanceLogStart })]);
   const advance = { type: 'AdvanceLogStart' as const, logId: logId(0), offset: offset(1) };
   executor.execute([{ type: 'BecomeReady' }, append(0), advance]);
-  await pause(700);
-  expect(seen.appends).toBe(1);
-  expect(reserve.isHeld).toBe(true);
+  await until(() => {
+    expect(seen.appends).toBe(1);
+    expect(reserve.isHeld).toBe(true);
+  });
 });

@@ -244,7 +244,6 @@ describe('LogExecutor', () => {
     expect(executor.isStalled).toBe(true);
     await settle();
     expect(executor.isStalled).toBe(false);
-    vi.restoreAllMocks();
   });
 
   it('condemns at the first failed fsync and never tries it again (L8)', async () => {

@@ -18,7 +18,6 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   await rm(dir, { recursive: true });
 });
 

@@ -34,7 +34,6 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'shorelog-boot-'));
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   await rm(dataDir, { recursive: true, force: true });
 });
 

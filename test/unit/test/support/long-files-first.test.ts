@@ -8,9 +8,8 @@ const specification = (moduleId: string): TestSpecification => ({ moduleId }) as
 
 test('begins with the files that run for long, and leaves the others as they were', async () => {
   const files = ['/a/cli.test.ts', '/a/exactly-once.test.ts', '/a/kill.test.ts'];
-  const sort = vi.spyOn(BaseSequencer.prototype, 'sort').mockImplementation(async (all) => all);
+  vi.spyOn(BaseSequencer.prototype, 'sort').mockImplementation(async (all) => all);
   const sorted = await new LongFilesFirst({} as Vitest).sort(files.map(specification));
-  sort.mockRestore();
   expect(sorted.map(({ moduleId }) => moduleId)).toEqual([files[1], files[0], files[2]]);
 });
 
