@@ -130,7 +130,7 @@ export class BadScene {
   async goesOn(count = 20): Promise<void> {
     const { acked } = this.#sensor ?? { acked: [] };
     const wanted = acked.length + count;
-    await waitUntil('readings meanwhile', 20_000, () => acked.length >= wanted);
+    await waitUntil('readings meanwhile', 40_000, () => acked.length >= wanted);
   }
 
   /** Everything that was acknowledged is stored. */

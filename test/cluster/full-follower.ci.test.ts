@@ -37,12 +37,12 @@ const publishAll = async ({ place }: ClusterNode, count: number): Promise<void> 
     for (let packetId = 1; packetId <= inFlight; packetId++) {
       client.send(publishPacket({ topic: 'a', payload, qos: 1, packetId }));
     }
-    await waitUntil('PUBACKs', 10_000, () => acks >= sent + inFlight);
+    await waitUntil('PUBACKs', 30_000, () => acks >= sent + inFlight);
   }
   client.destroy();
 };
 
-it('two nodes go on while the disk of the third is full', { timeout: 120_000 }, async (context) => {
+it('two nodes go on while the disk of the third is full', { timeout: 300_000 }, async (context) => {
   const disk = mountSmallDisk(context, 128);
   closers.push(() => disk.unmount());
   const folder = makeTempFolder('full-follower');
@@ -71,7 +71,7 @@ it('two nodes go on while the disk of the third is full', { timeout: 120_000 }, 
   const published = 1_000 * payload.length;
   // What it has fetched and cannot store is bounded.
   expect(residentBytes(full) - before).toBeLessThan(published - 15 * mebibyte);
-  const partition = await waitUntil('two in sync', 10_000, async () => {
+  const partition = await waitUntil('two in sync', 30_000, async () => {
     const { partitions } = await one.process.status();
     return partitions.find((each) => each.topic === topic && each.inSync.length === 2);
   });

@@ -104,21 +104,22 @@ it('a link is cut without a word, one way or both, for nodes and for us, and hea
   const folder = newFolder();
   const network = await openNamespaces(folder);
   for (const node of [1, 2]) echoServer(network, node, folder);
-  const there = await waitUntil('the echo', 5_000, () =>
+  const there = await waitUntil('the echo', 20_000, () =>
     connected(network.place(1).host).catch(() => undefined),
   );
-  expect(await echoes(there, 'a', 2_000)).toBe(true);
+  expect(await echoes(there, 'a', 10_000)).toBe(true);
   const pulses = { to2: pulse(network, 1, 2, folder), to1: pulse(network, 2, 1, folder) };
   for (const client of Object.values(pulses)) {
-    await waitUntil('a pulse', 5_000, () => client.output().length > 0);
+    await waitUntil('a pulse', 20_000, () => client.output().length > 0);
   }
 
   // One way only: what 1 sends does not arrive, neither requests nor answers; we still reach both.
   network.cut(1, 2);
-  await delay(300);
-  expect(await moves(pulses.to2)).toBe(false);
-  expect(await moves(pulses.to1)).toBe(false);
-  expect(await echoes(there, 'b', 2_000)).toBe(true);
+  for (const client of Object.values(pulses)) {
+    // What had arrived may still have to be printed.
+    await waitUntil('the pulse to stand still', 10_000, async () => !(await moves(client)));
+  }
+  expect(await echoes(there, 'b', 10_000)).toBe(true);
   network.heal(1, 2);
   // TCP waits ever longer between its tries: a cut of seconds is over up to as long again later.
   for (const client of Object.values(pulses)) {
@@ -132,12 +133,12 @@ it('a link is cut without a word, one way or both, for nodes and for us, and hea
   network.cut('outside', 1);
   expect(await echoes(there, 'c', 500)).toBe(false);
   await expect(connected(network.place(1).host)).rejects.toThrow();
-  expect(await moves(pulses.to1)).toBe(true);
+  await waitUntil('the pulse between nodes', 10_000, () => moves(pulses.to1));
   network.heal('outside', 1);
   await expect(connected(network.place(1).host)).rejects.toThrow();
   network.healAll();
-  expect(await waitUntil('us', 5_000, () => echoes(there, 'd', 1_000))).toBe(true);
-}, 60_000);
+  expect(await waitUntil('us', 30_000, () => echoes(there, 'd', 1_000))).toBe(true);
+}, 150_000);
 
 it('nothing of it stays, also where the test is killed', async (context) => {
   requireNamespaces(context);
@@ -156,12 +157,12 @@ it('nothing of it stays, also where the test is killed', async (context) => {
     args: ['--import', 'tsx', '--input-type=module', '-e', program],
     outputFile: join(folder, 'killed.txt'),
   });
-  await waitUntil('its network', 15_000, () => test.output().includes('up'));
+  await waitUntil('its network', 30_000, () => test.output().includes('up'));
   const own = links().filter((link) => !before.includes(link));
   expect(own.length).toBeGreaterThan(0);
   await test.kill();
-  await waitUntil('its links to go', 10_000, () => !links().some((link) => own.includes(link)));
-}, 60_000);
+  await waitUntil('its links to go', 30_000, () => !links().some((link) => own.includes(link)));
+}, 150_000);
 
 it('a disk is slow for as long as it is held', async (context) => {
   requireTools(context, 'strace');
@@ -176,18 +177,18 @@ it('a disk is slow for as long as it is held', async (context) => {
   });
   closers.push(() => syncs.kill());
   const newest = (): number => Number(syncs.output().trim().split('\n').at(-1));
-  await waitUntil('a fast sync', 10_000, () => syncs.output().length > 10 && newest() < 150);
+  await waitUntil('a fast sync', 30_000, () => syncs.output().length > 10 && newest() < 150);
   const slow = new SlowDisk(syncs.pid, 200, join(folder, 'strace.txt'));
   closers.push(() => slow.release());
-  await waitUntil('a slow sync', 10_000, () => newest() >= 200);
+  await waitUntil('a slow sync', 30_000, () => newest() >= 200);
   await slow.release();
-  await waitUntil('a fast sync again', 10_000, () => newest() < 150);
+  await waitUntil('a fast sync again', 30_000, () => newest() < 150);
   expect(syncs.isRunning()).toBe(true);
-}, 60_000);
+}, 150_000);
 
 it.for(['namespaces', 'loopback'] as const)(
   'a cluster of one on %s is started, killed, stopped for a while, and settles',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async (kind, context) => {
     requireTools(context, 'kcat', ...networkTools);
     const folder = newFolder();
@@ -214,7 +215,7 @@ it.for(['namespaces', 'loopback'] as const)(
     await delay(300);
     node.process.signal('SIGCONT');
     await publish('after');
-    await cluster.untilSettled(10_000);
+    await cluster.untilSettled();
     expect(await cluster.leaderOf('sensors', 1)).toBe(1);
     const { bootstrap } = cluster;
     const log = await readAllWithKcat({ bootstrap, topic: 'sensors', msMax: 20_000 });

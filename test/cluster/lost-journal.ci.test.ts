@@ -28,4 +28,4 @@ it('a node without its journal votes again as another disk, and nobody has to he
   await process.start();
   await cluster.untilSettled();
   expect(process.output()).toContain('this disk goes on as a new one');
-}, 90_000);
+}, 180_000);

@@ -49,9 +49,19 @@ it('a node whose start leaves some partitions without a majority serves the othe
   });
   closers.push(() => cluster.kill());
   await cluster.start();
+  await cluster.untilSettled();
   await cluster.kill();
   const alive = [1, 2].map((id) => cluster.node(id).process);
   for (const process of alive) process.spawn();
+  // A sensor waits for its PUBACK only for so long: what can have a leader has one by then.
+  for (const process of alive) {
+    await process.waitUntilReady(60_000);
+    await waitUntil('leaders where both copies are alive', 60_000, async () => {
+      const { partitions } = await process.status();
+      const whole = partitions.filter(({ replicas }) => replicas.every((id) => id <= 2));
+      return whole.length > 0 && whole.every(({ leader }) => typeof leader === 'number');
+    });
+  }
 
   // Keys spread over the partitions: some have a majority in 1 and 2, others have lost theirs.
   for (const process of alive) {
@@ -62,4 +72,4 @@ it('a node whose start leaves some partitions without a majority serves the othe
   }
   const kept = await Promise.all(alive.map(async (process) => (await process.status()).partitions));
   expect(kept.flat().some(({ leader }) => leader === undefined || leader === null)).toBe(true);
-}, 120_000);
+}, 240_000);

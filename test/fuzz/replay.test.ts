@@ -10,10 +10,13 @@ describe.each(kept)('%s', (name, start) => {
   const corpus = readCorpus(name);
   it('survives what once broke it', async () => {
     const target = await start();
-    for (const { name: input, bytes } of corpus) {
-      const { finding } = await examine(target, bytes);
-      expect(finding, `${name}/${input}`).toBeUndefined();
+    try {
+      for (const { name: input, bytes } of corpus) {
+        const { finding } = await examine(target, bytes);
+        expect(finding, `${name}/${input}`).toBeUndefined();
+      }
+    } finally {
+      await target.stop?.();
     }
-    await target.stop?.();
   });
 });

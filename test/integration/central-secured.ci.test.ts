@@ -101,4 +101,4 @@ test('forwards to a central with TLS, passwords and packed topics', async (conte
   expect(await tallyForwarded(edge, place)).toMatchObject({
     ...{ atEdge: 500, lost: 0, duplicates: 0, outOfOrder: 0, unknown: 0 },
   });
-}, 150_000);
+}, 300_000);

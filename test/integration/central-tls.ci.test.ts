@@ -59,7 +59,7 @@ test('forwards over TLS, and names a certificate that it does not trust', async 
   const { node, remove } = await startTestNode('over-tls', trusting(strange.caFile));
   cleanUps.push(remove);
   expect((await runShorelog(node, ['publish', 'plant/a', '21.5'])).out).toBe('1 on disk\n');
-  const lastError = await waitUntil('a refused certificate', 20_000, async () => {
+  const lastError = await waitUntil('a refused certificate', 30_000, async () => {
     const [first] = (await node.status()).forward;
     return first?.lastError;
   });
@@ -73,4 +73,4 @@ test('forwards over TLS, and names a certificate that it does not trust', async 
   const { partitions } = await central.node.status();
   const ends = partitions.filter(({ topic }) => topic === 'readings').map((p) => p.highWatermark);
   expect(Math.min(...ends) + Math.max(...ends)).toBe(3);
-}, 90_000);
+}, 180_000);

@@ -28,19 +28,19 @@ it('a node and its forwarder go on when nobody reads what they print', async () 
   const node = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const pid = node.pid ?? 0;
   const forwarder = (): Promise<number> =>
-    waitUntil('a forwarder', 15_000, () => Promise.resolve(childPids(pid)[0]));
+    waitUntil('a forwarder', 30_000, () => Promise.resolve(childPids(pid)[0]));
   try {
     await once(node.stdout, 'data');
     node.stdout.destroy();
     const first = await forwarder();
     // The node prints that it is gone, and starts another one, which prints, too.
     kill(first, 'SIGKILL');
-    const second = await waitUntil('another forwarder', 15_000, async () => {
+    const second = await waitUntil('another forwarder', 30_000, async () => {
       const found = await forwarder();
       return found === first ? undefined : found;
     });
     const status = `http://${at(admin)}/api/v1/status`;
-    await waitUntil('what it cannot do', 15_000, async () => {
+    await waitUntil('what it cannot do', 30_000, async () => {
       const { forward } = (await (await fetch(status)).json()) as { forward: object[] };
       return JSON.stringify(forward).includes('ECONNREFUSED') || undefined;
     });
@@ -53,4 +53,4 @@ it('a node and its forwarder go on when nobody reads what they print', async () 
     node.kill('SIGKILL');
     removeTempFolder(folder);
   }
-}, 60_000);
+}, 150_000);

@@ -362,7 +362,7 @@ test('the command line does not pass over a batch that nobody can open', async (
 
 test('kcat is told the same', async (context) => {
   requireTools(context, 'kcat');
-  const quick = ['-X', 'message.timeout.ms=3000'];
+  const quick = ['-X', 'message.timeout.ms=20000'];
   const internal = await kcatProduce('__cluster', ['x'], ['-p', '0', ...quick]);
   expect(internal.error).toMatch(/Invalid topic/);
   const missing = await kcatProduce(

@@ -75,7 +75,7 @@ it('10,000 silent connections are gone soon, and cost nobody else', async () => 
     });
     for (const socket of [...silent, ...alsoKafka]) socket.destroy();
   });
-}, 120_000);
+}, 240_000);
 
 it('readers that never read and a byte a second are bounded, counted and thrown out', async () => {
   await unharmed(async () => {
@@ -92,12 +92,13 @@ it('readers that never read and a byte a second are bounded, counted and thrown 
     process.stdout.write(`bad company: ${Math.round(residentBytes(node.pid) / mebibyte)} MiB\n`);
     expect(residentBytes(node.pid)).toBeLessThan(400 * mebibyte);
   });
-}, 120_000);
+}, 240_000);
 
 it('a client that vanished is let go after 1.5 times its keep-alive', async () => {
   const { port } = { port: node.ports.mqtt };
-  const { client } = await MqttRawClient.connect({ port, clientId: 'vanished', keepAlive: 2 });
+  // Its time runs from its CONNECT, however late we hear of the answer.
   const begunMs = performance.now();
+  const { client } = await MqttRawClient.connect({ port, clientId: 'vanished', keepAlive: 2 });
   await client.closed();
   const tookMs = performance.now() - begunMs;
   expect(tookMs).toBeGreaterThan(2_500);

@@ -143,7 +143,7 @@ test('Kafka reads what a running and a stopped node has on its disk', async (con
   await produce('gzip', 'compression.codec=gzip');
   await produceAnyTimes(300);
   await publish('gone', 'short', 3_000);
-  await waitUntil('a retention delete', 10_000, async () => {
+  await waitUntil('a retention delete', 30_000, async () => {
     const range = (await partitionsByFolder()).get('short-0');
     return range !== undefined && range.start > 0;
   });
@@ -170,7 +170,7 @@ test('Kafka reads what a running and a stopped node has on its disk', async (con
   // Frozen in the middle of a load: whatever has a PUBACK is there, and nothing is half there.
   const { mqtt: port } = node.ports;
   const load = new LoadPublisher({ port, name: 'killed', connections: 2, inFlight: 200 });
-  await waitUntil('a load', 10_000, () => load.acked.size > 1_000);
+  await waitUntil('a load', 30_000, () => load.acked.size > 1_000);
   node.signal('SIGSTOP');
   const acked = [...load.acked];
   const frozen = await dumpAll(context);
@@ -179,9 +179,9 @@ test('Kafka reads what a running and a stopped node has on its disk', async (con
   node.signal('SIGCONT');
 
   // SIGKILL in the middle of a load: recovery writes segments and indexes anew.
-  await waitUntil('more load', 10_000, () => load.acked.size > acked.length + 500);
+  await waitUntil('more load', 30_000, () => load.acked.size > acked.length + 500);
   await node.kill();
-  await waitUntil('its end', 10_000, () => load.inFlight === 0 && load.uncertain.size > 0);
+  await waitUntil('its end', 30_000, () => load.inFlight === 0 && load.uncertain.size > 0);
   await load.stop();
   load.acked.forEach((identity) => readings.add(identity));
   load.uncertain.forEach((identity) => uncertain.add(identity));

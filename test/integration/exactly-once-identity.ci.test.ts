@@ -119,7 +119,7 @@ test('a copied data directory starts, and its forwarder stops naming both', asyn
   await untilAllForwarded(node, 60_000);
   expect(await tally(node, place)).toEqual({ atEdge: 1_000, atCentral: 1_000, ...once });
   expect((await readEdge({ bootstrap: copy.bootstrap, topic })).size).toBe(2_500);
-}, 120_000);
+}, 300_000);
 
 test('a stopped partition goes on where shorelog forward --from says', async (context) => {
   const place = await placeAtCentral(context, 'decided');
@@ -151,4 +151,4 @@ test('a stopped partition goes on where shorelog forward --from says', async (co
   await feed(node, 'third', 100);
   await untilAllForwarded(node, 60_000);
   expect(await tally(node, place)).toEqual({ atEdge: 600, atCentral: 600, ...once });
-}, 120_000);
+}, 300_000);

@@ -75,4 +75,4 @@ test('an EndTxn that arrives in the middle of the next transaction commits nothi
   expect(tally).toEqual({ atEdge: 3_000, atCentral: 3_000, ...none });
   // A newer epoch of the producer is at work: the copy is refused.
   expect(codes).not.toContain(0);
-}, 120_000);
+}, 300_000);

@@ -71,7 +71,7 @@ test('SIGTERM under load loses nothing acknowledged, and the next start rewrites
   requireTools(context, 'kcat');
   const { node, load, kafka, close } = await openKillScene(newFolder('stop'));
   cleanUps.push(close);
-  await waitUntil('load', 20_000, () => load.inFlight > inFlightMin && load.acked.size > 5_000);
+  await waitUntil('load', 40_000, () => load.inFlight > inFlightMin && load.acked.size > 5_000);
   const inFlight = load.inFlight;
   const exit = await node.stop();
   expect(exit).toMatchObject({ code: 0, signal: null });
@@ -87,7 +87,7 @@ test('SIGTERM under load loses nothing acknowledged, and the next start rewrites
     // A start appends (C1) and changes no byte that is there.
     expect(now?.bytes.subarray(0, size).equals(bytes)).toBe(true);
   }
-  const failure = await kafka.finish(20_000);
+  const failure = await kafka.finish(60_000);
 
   const log = await readAllWithKcat({
     ...{ bootstrap: node.bootstrap, topic: 'sensors', msMax: 30_000 },

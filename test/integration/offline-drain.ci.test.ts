@@ -4,5 +4,5 @@ import { checkOffline } from './harness/offline-case.ts';
 test(
   'central is away during the whole load: all of it waits, arrives once, and then goes',
   (context) => checkOffline(context, 1),
-  120_000,
+  300_000,
 );

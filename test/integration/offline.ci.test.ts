@@ -4,5 +4,5 @@ import { checkOffline } from './harness/offline-case.ts';
 test(
   'central goes away again when retention has begun to delete',
   (context) => checkOffline(context, 2),
-  180_000,
+  300_000,
 );

@@ -65,7 +65,9 @@ const underSlowDisk = async (context: TestContext, slow: SlowCase): Promise<void
     const { clients, rate } = slow;
     const name = 'slow';
     const load = await PacedPublishers.start({ port: node.ports.mqtt, name, clients, rate });
-    const qos2 = qos2Exchange(node.ports.mqtt, 10 * slow.syncMs);
+    const qos2 = qos2Exchange(node.ports.mqtt, 20_000 + 4 * slow.syncMs);
+    // Told where it is awaited.
+    qos2.catch(() => undefined);
     const reader = await KafkaRawClient.connect(node.ports.kafka);
     const reads = new Latencies();
     for (const until = Date.now() + slow.ms; Date.now() < until; await delay(500)) {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SlowDisk } from '../slow-disk.ts';
 import type { Place } from '../network/cluster-network.ts';
 import type { ClusterNode, TestCluster } from '../test-cluster.ts';
+import { isOfLinks } from './chaos-plan.ts';
 import type { ChaosKind, ChaosStep } from './chaos-plan.ts';
 
 export interface ChaosFaultsOptions {
@@ -24,6 +25,8 @@ export class ChaosFaults {
   readonly #say: (text: string) => void;
   /** Nodes that are down on purpose. */
   readonly #down = new Set<number>();
+  /** The newest trouble of each node's process. */
+  readonly #troubles = new Map<number, Promise<void>>();
   #traces = 0;
 
   constructor({ cluster, folder, say }: ChaosFaultsOptions) {
@@ -51,11 +54,22 @@ export class ChaosFaults {
     const { kind, node, other, forMs } = step;
     this.counts[kind] = (this.counts[kind] ?? 0) + 1;
     this.#say(`${kind} node ${node}${other === node ? '' : ` (${other})`} for ${forMs} ms`);
-    const one = this.#cluster.node(node);
-    if (kind === 'kill' || kind === 'stop') await this.#restart(one, kind, forMs);
-    else if (kind === 'pause') await this.#pause(one, forMs);
-    else if (kind === 'slowDisk') await this.#slow(one, step);
-    else await this.#cut(waysOf(step, this.#cluster.nodes), forMs);
+    if (isOfLinks(kind)) return this.#cut(waysOf(step, this.#cluster.nodes), forMs);
+    // One at a time, also where a stop takes longer than the plan has for it.
+    const before = this.#troubles.get(node);
+    const trouble = (async (): Promise<void> => {
+      await before;
+      await this.#disturb(this.#cluster.node(node), step);
+    })();
+    this.#troubles.set(node, trouble);
+    return trouble;
+  }
+
+  async #disturb(node: ClusterNode, step: ChaosStep): Promise<void> {
+    const { kind, forMs } = step;
+    if (kind === 'kill' || kind === 'stop') await this.#restart(node, kind, forMs);
+    else if (kind === 'pause') await this.#pause(node, forMs);
+    else await this.#slow(node, step);
   }
 
   async #restart(

@@ -37,7 +37,7 @@ const startMosquitto = async (port: number): Promise<OwnedProcess> => {
     outputFile: join(folder, 'mosquitto.txt'),
   });
   running.push(process);
-  await waitUntil('mosquitto', 10_000, async () => {
+  await waitUntil('mosquitto', 30_000, async () => {
     const probe = await MqttRawClient.connect({ port, clientId: 'probe' }).catch(() => undefined);
     probe?.client.destroy();
     return probe !== undefined;
@@ -50,18 +50,18 @@ test('the load publisher fills its window and knows what was acknowledged', asyn
   const [port = 0] = await freePorts(1);
   const mosquitto = await startMosquitto(port);
   const load = new LoadPublisher({ port, name: 'load', connections: 2, inFlight: 300 });
-  await waitUntil('acks', 10_000, () => load.acked.size > 2_000);
+  await waitUntil('acks', 30_000, () => load.acked.size > 2_000);
   expect(load.inFlight).toBeGreaterThan(300);
   // A crash while packets are on their way: none of them is ever sent again.
   await mosquitto.kill();
   await waitUntil(
     'uncertain publishes',
-    10_000,
+    30_000,
     () => load.uncertain.size > 0 && load.inFlight === 0,
   );
   const acked = load.acked.size;
   await startMosquitto(port);
-  await waitUntil('acks after the restart', 10_000, () => load.acked.size > acked + 1_000);
+  await waitUntil('acks after the restart', 30_000, () => load.acked.size > acked + 1_000);
   await load.stop();
   expect(load.inFlight).toBe(0);
   expect(load.misplacedAcks).toBe(0);

@@ -81,7 +81,7 @@ const expectRetention = async (node: NodeProcess, kept: EdgeRecords): Promise<nu
   const lastOffsets = [0, 1].map((partition) =>
     Math.max(...[...kept.values()].filter((r) => r.partition === partition).map((r) => r.offset)),
   );
-  await waitUntil('retention of nearly everything', 20_000, async () => {
+  await waitUntil('retention of nearly everything', 40_000, async () => {
     const starts = await logStarts(node);
     return lastOffsets.every((offset, partition) => (starts[partition] ?? 0) > offset / 2);
   });
