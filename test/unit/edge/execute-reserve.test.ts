@@ -69,6 +69,8 @@ it('lets an internal topic use the reserve, and no data follow it (L9)', async (
   executor.adopt([data.log, own.log]);
   executor.execute([{ type: 'BecomeReady' }, append(0), append(1)]);
   await until(() => expect(own.seen.appends).toBe(1));
+  // Whatever would follow it does so when it looks again.
+  await new Promise((resolve) => setTimeout(resolve, 600));
   expect(data.seen.appends).toBe(0);
   executor.measureDisk();
   // Said again and again while it lasts.
