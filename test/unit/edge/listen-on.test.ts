@@ -1,11 +1,9 @@
 import { Server } from 'node:net';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { connectionId } from '../../../src/base/brand.ts';
 import { startAdminServer } from '../../../edge/admin-server.ts';
 import { KafkaListener } from '../../../edge/kafka-listener.ts';
 import { MqttFakeCore } from '../../fakes/mqtt-fake-core.ts';
-
-afterEach(() => vi.restoreAllMocks());
 
 const address = { host: '127.0.0.1', port: 0 };
 const unused = (): never => expect.unreachable();
