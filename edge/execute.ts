@@ -135,6 +135,7 @@ export class Executor {
       case 'ResetLog':
       case 'RepairLog':
         return this.#reloadLog(effect);
+      case 'ForgetOnceHad':
       case 'StoreVoters':
       case 'StoreWitness':
       case 'NotePeerStart':

@@ -1,6 +1,8 @@
 import { assert } from '../src/base/assert.ts';
+import type { Uuid } from '../src/base/brand.ts';
 import type { Event } from '../src/core/event.ts';
 import type { StorageEffect } from '../src/core/storage-orders.ts';
+import { toleratingNoSpace } from '../src/log/files.ts';
 import type { Storage } from '../src/log/storage.ts';
 
 /** Orders that end in the node journal or the identity, not in a log. */
@@ -32,6 +34,8 @@ export class JournalExecutor {
   run(effect: JournalEffect): void {
     const { journal } = this.#options.storage;
     switch (effect.type) {
+      case 'ForgetOnceHad':
+        return this.#forgetOnceHad(effect);
       case 'StoreVoters': {
         const { topicId, partition, voters } = effect;
         return this.#store(`voters/${topicId}/${partition}`, {
@@ -70,6 +74,17 @@ export class JournalExecutor {
         });
       }
     }
+  }
+
+  /**
+   * Asked of the journal in the turn that orders it, and never again: a cut that is ordered later
+   * may note what the log had then, and must not be overtaken (V4).
+   */
+  #forgetOnceHad(key: { readonly topicId: Uuid; readonly partition: number }): void {
+    const { journal } = this.#options.storage;
+    this.#options.start(async () => {
+      await toleratingNoSpace(() => journal.forgetOnceHad(key));
+    });
   }
 
   #store(

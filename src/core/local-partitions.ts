@@ -53,7 +53,7 @@ export class LocalPartitions {
   readonly #options: LocalPartitionsOptions;
   readonly #votes = new Map<string, StoredVote>();
   readonly #wanted = new Map<string, WantedLog>();
-  /** How far logs were that were emptied here, in this process or before. */
+  /** How far logs were that are opened here; one that is open knows better itself. */
   readonly #onceHad = new Map<string, Offset>();
   /** Logs that were found and take no part yet. */
   readonly #found = new Map<Partition, OpenLog>();
@@ -109,7 +109,7 @@ export class LocalPartitions {
    */
   discard(partition: Partition): void {
     const key = keyOf(partition.topicId, partition.partition);
-    const onceHad = Math.max(this.#onceHad.get(key) ?? 0, partition.highWatermark);
+    const onceHad = Math.max(partition.onceHad ?? 0, partition.highWatermark);
     this.#onceHad.set(key, offset(onceHad));
     this.#parked.set(key, undefined);
     this.#options.closePartition(partition);
@@ -132,7 +132,7 @@ export class LocalPartitions {
   #park(partition: Partition, topic: TopicValue): boolean {
     const key = keyOf(partition.topicId, partition.partition);
     const log = this.#found.get(partition);
-    const isEmptied = this.#onceHad.has(key) && partition.logEndOffset === 0;
+    const isEmptied = partition.onceHad !== undefined && partition.logEndOffset === 0;
     if (!isEmptied || log === undefined || this.isAssigned(topic, partition.partition))
       return false;
     this.#parked.set(key, log);

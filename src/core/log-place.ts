@@ -51,6 +51,11 @@ export class LogPlace {
     return this.log.holes;
   }
 
+  /** How far it was before rot, or before it was emptied here; undefined: all of that is back. */
+  get onceHad(): Offset | undefined {
+    return this.log.onceHad;
+  }
+
   get waitingBytes(): number {
     return this.log.waitingBytes;
   }

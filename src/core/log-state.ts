@@ -7,6 +7,7 @@ import {
   type LogGeneration,
   type LogId,
   type Offset,
+  type Uuid,
 } from '../base/brand.ts';
 import type { OffsetRange, ProducerBatch, RecoveredLog } from '../ports/recovered-log.ts';
 import { decodeProducerSnapshot, encodeProducerSnapshot } from '../wire/kafka/producer-snapshot.ts';
@@ -38,6 +39,7 @@ export interface LogStateOptions {
  */
 export class LogState implements ReplicaLog {
   readonly #options: LogStateOptions;
+  readonly #place: { readonly topicId: Uuid; readonly partition: number };
   #epochs: LeaderEpochCache;
   #producers: ProducerState;
   #generation: LogGeneration;
@@ -49,7 +51,8 @@ export class LogState implements ReplicaLog {
   /** Bytes appended behind a cut that the disk has not answered yet; undefined: there is none. */
   #bytesSinceCut: number | undefined;
   #holes: readonly OffsetRange[];
-  #onceHad: Offset;
+  /** Undefined: the journal knows of nothing (V4). */
+  #onceHad: Offset | undefined;
   /** What its leader said last of that, while it matters. */
   #committed: { readonly highWatermark: Offset; readonly epoch: LeaderEpoch } | undefined;
   /** Fetched batches that are not persisted, and their bytes together. */
@@ -58,6 +61,7 @@ export class LogState implements ReplicaLog {
 
   constructor(recovered: RecoveredLog, options: LogStateOptions) {
     this.#options = options;
+    this.#place = { topicId: recovered.topicId, partition: recovered.partition };
     this.#generation = recovered.generation;
     this.#epochs = epochsOf(recovered);
     this.#producers = recoverProducers(recovered);
@@ -67,7 +71,7 @@ export class LogState implements ReplicaLog {
     this.#segmentBytes = recovered.activeSegment.bytes;
     this.#segmentBaseOffset = recovered.activeSegment.baseOffset;
     this.#holes = recovered.mustRefetch;
-    this.#onceHad = options.onceHad ?? offset(0);
+    this.#onceHad = options.onceHad;
   }
 
   get generation(): LogGeneration {
@@ -100,7 +104,12 @@ export class LogState implements ReplicaLog {
   }
 
   get isWhole(): boolean {
-    return this.#holes.length === 0 && this.#persistedOffset >= this.#onceHad;
+    return this.#holes.length === 0 && this.#persistedOffset >= (this.#onceHad ?? 0);
+  }
+
+  /** How far it was, as the journal has it, or is about to; undefined: that is forgotten (V4). */
+  get onceHad(): Offset | undefined {
+    return this.#onceHad;
   }
 
   get lastEpoch(): LeaderEpoch {
@@ -219,16 +228,20 @@ export class LogState implements ReplicaLog {
     if (generation === this.#generation) this.#holes = joinedRanges([...this.#holes, ...ranges]);
   }
 
+  /** The leader of that epoch, which may be this replica, has committed that far. */
   leaderCommitted(highWatermark: Offset, epoch: LeaderEpoch): void {
-    if (this.#onceHad === 0) return;
+    if (this.#onceHad === undefined) return;
     this.#committed = { highWatermark, epoch };
     this.#forgetOnceHad();
   }
 
-  /** Nobody is left who could give back what is lost (V5, L6). */
+  /**
+   * Nobody is left who could give back what is lost (V5, L6). The journal knows of it until this
+   * log has committed something in an epoch of its own.
+   */
   acceptHoles(): void {
     this.#holes = [];
-    this.#onceHad = offset(0);
+    if (this.#onceHad !== undefined) this.#onceHad = offset(0);
   }
 
   /** Fills the first hole, or a part of it; the rest of the log stays. */
@@ -261,20 +274,26 @@ export class LogState implements ReplicaLog {
   #hadAbove(end: Offset): { readonly onceHad?: Offset } {
     const lost = this.#holes.at(-1)?.to ?? offset(0);
     if (lost <= end) return {};
-    if (lost > this.#onceHad) this.#onceHad = lost;
+    const onceHad = offset(Math.max(lost, this.#onceHad ?? 0));
+    this.#onceHad = onceHad;
     this.#committed = undefined;
-    return { onceHad: this.#onceHad };
+    return { onceHad };
   }
 
   /**
    * It has all that its leader has committed, in the leader's own epoch too: whatever others have
-   * committed because this disk once had it lies below (V4).
+   * committed because this disk once had it lies below (V4). The journal may forget it as well,
+   * now that all of that is fsynced here and no cut is on its way there, which would note it: one
+   * that is ordered later notes it behind this.
    */
   #forgetOnceHad(): void {
     const { highWatermark = 0, epoch } = this.#committed ?? {};
-    if (this.#holes.length > 0 || this.lastEpoch !== epoch) return;
+    if (this.#holes.length > 0 || this.isCutting || this.lastEpoch !== epoch) return;
     const isCurrent = highWatermark > this.lastEpochStart;
-    if (isCurrent && this.#persistedOffset >= highWatermark) this.#onceHad = offset(0);
+    if (!isCurrent || this.#persistedOffset < highWatermark) return;
+    this.#onceHad = undefined;
+    this.#committed = undefined;
+    this.#options.emit({ type: 'ForgetOnceHad', ...this.#place });
   }
 
   #waitsNoMore(endOffset: Offset): void {

@@ -352,6 +352,7 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
 
   #highWatermarkMoved(): void {
     this.#releaseWaiters();
+    if (this.isLeader) this.log.leaderCommitted(this.highWatermark, this.leaderEpoch);
     this.#options.port.highWatermarkMoved();
   }
 

@@ -42,6 +42,11 @@ export type StorageEffect =
       readonly generation: LogGeneration;
       readonly batches: Uint8Array;
     }
+  /**
+   * A log that once had more has all that counts of it again, fsynced: how far it was needs not be
+   * known (V4). Not answered, and on a full disk not done; then a later start asks for it again.
+   */
+  | { readonly type: 'ForgetOnceHad'; readonly topicId: Uuid; readonly partition: number }
   /** Who votes at the log start (V1), also of a log that is not made yet. VotersStored. */
   | {
       readonly type: 'StoreVoters';

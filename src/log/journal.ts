@@ -216,6 +216,14 @@ export class Journal {
   }
 
   /**
+   * The log has all that counts of what it once had, durably (V4). The marks go out in the same
+   * line, in front: what rots of it from here on is a hole, never a torn tail.
+   */
+  forgetOnceHad(key: LogKey): Promise<void> {
+    return this.#commit([onceHadRecord(key)]);
+  }
+
+  /**
    * An fsync has returned: the log is durable to there. Written later, with something else or when
    * due (L2).
    */

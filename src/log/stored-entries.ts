@@ -24,9 +24,11 @@ export const peerStartRecord = ({ directoryId, ...start }: PeerStart): JournalRe
 export const clusterRecord = ({ clusterId, clusterTopicId }: AdoptedCluster): JournalRecord =>
   entry(clusterKey, { clusterId, clusterTopicId });
 
-/** The journal's record of how far a log was that was emptied because nobody wants it here. */
-export const onceHadRecord = ({ topicId, partition }: LogKey, to: Offset): JournalRecord =>
-  entry(`${onceHadPrefix}${topicId}/${partition}`, to);
+/** The journal's record of how far a log was; undefined: it has all that counts of it again. */
+export const onceHadRecord = ({ topicId, partition }: LogKey, to?: Offset): JournalRecord => {
+  const key = `${onceHadPrefix}${topicId}/${partition}`;
+  return to === undefined ? { type: 'entry', key, json: null } : entry(key, to);
+};
 
 /** The journal's record of the disks that an operator gives up; none: it is done. */
 export const givingUpRecord = (disks: readonly StoredDisk[]): JournalRecord =>

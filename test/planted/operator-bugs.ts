@@ -46,7 +46,7 @@ export const operatorBugs: readonly PlantedBug[] = [
     name: 'emptied-copy-votes',
     rule: 'V4',
     file: 'src/core/log-state.ts',
-    from: ' && this.#persistedOffset >= this.#onceHad',
+    from: ' && this.#persistedOffset >= (this.#onceHad ?? 0)',
     to: '',
     why: 'a voter that was away is elected over what is committed',
     suites: strays,

@@ -1,6 +1,7 @@
 import type { PlantedBug } from './planted-bug.ts';
 
 const rot = ['test/unit/core/partition-rot.test.ts'];
+const onceHad = ['test/unit/core/log-state.test.ts'];
 const doubt = ['test/unit/core/partition-doubt.test.ts'];
 const repairer = ['test/unit/core/peer/hole-repairer.test.ts'];
 
@@ -23,6 +24,42 @@ export const rotBugs: readonly PlantedBug[] = [
     to: '',
     why: 'bytes that rotted on the wire, or at a peer, pass for what was lost',
     suites: repairer,
+  },
+  {
+    name: 'whole-before-it-is-fsynced',
+    rule: 'V4',
+    file: 'src/core/log-state.ts',
+    from: 'if (!isCurrent || this.#persistedOffset < highWatermark) return;',
+    to: 'if (!isCurrent || this.#logEndOffset < highWatermark) return;',
+    why: 'after a power cut a voter elects over what others committed because it once had it',
+    suites: onceHad,
+  },
+  {
+    name: 'forgets-what-a-cut-on-its-way-notes',
+    rule: 'V4',
+    file: 'src/core/log-state.ts',
+    from: 'this.isCutting || this.lastEpoch !== epoch',
+    to: 'this.lastEpoch !== epoch',
+    why: 'the journal takes the two in any order',
+    suites: onceHad,
+  },
+  {
+    name: 'copy-is-never-whole-again',
+    rule: 'V4',
+    file: 'src/core/log-state.ts',
+    from: "this.#options.emit({ type: 'ForgetOnceHad', ...this.#place });",
+    to: '',
+    why: 'after a power cut of all nodes it elects nobody, however long it was whole',
+    suites: onceHad,
+  },
+  {
+    name: 'forgetting-overtakes-a-cut',
+    rule: 'V4',
+    file: 'edge/journal-executor.ts',
+    from: 'await toleratingNoSpace(() => journal.forgetOnceHad(key));',
+    to: 'for (; !(await toleratingNoSpace(() => journal.forgetOnceHad(key))); ) await Promise.resolve();',
+    why: 'what waited for room takes away what a later cut has noted',
+    suites: ['test/unit/edge/journal-executor.test.ts'],
   },
   {
     name: 'rot-is-not-handed-over',

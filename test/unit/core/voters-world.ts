@@ -1,4 +1,4 @@
-import type { LeaderEpoch } from '../../../src/base/brand.ts';
+import type { LeaderEpoch, Offset } from '../../../src/base/brand.ts';
 import { logGeneration, logId, monotonicMs, uuid } from '../../../src/base/brand.ts';
 import type { Effect } from '../../../src/core/effect.ts';
 import { Partition } from '../../../src/core/partition.ts';
@@ -14,14 +14,19 @@ const self = voter(1);
 const minInsyncReplicas = (dataVoters: number): number => Math.min(dataVoters, 2);
 
 /** A copy that nobody leads yet. */
-export function newFollower(voterIds: readonly number[], recovered = emptyLog()) {
+export function newFollower(
+  voterIds: readonly number[],
+  recovered = emptyLog(),
+  onceHad?: Offset,
+  hasBegun = true,
+) {
   const effects: Effect[] = [];
   const world = { nowMs: 0 };
   const asked: VoteRequest[] = [];
   const votes: { leaderEpoch: LeaderEpoch }[] = [];
   const partition: Partition = new Partition(logId(0), recovered, {
     self,
-    segmentBytesMax: 1_000_000,
+    ...{ segmentBytesMax: 1_000_000, onceHad },
     settings: { fetchTimeoutMs: 1_000, replicaLagTimeMaxMs: 1_000, minInsyncReplicas },
     random: { next: () => 0, uuid: () => self.directoryId },
     now: () => at(world.nowMs),
@@ -41,7 +46,7 @@ export function newFollower(voterIds: readonly number[], recovered = emptyLog())
     },
   });
   const data = voterIds.map((nodeId) => ({ ...voter(nodeId), role: 'data' as const }));
-  partition.begin(new VoterSet(data), undefined);
+  if (hasBegun) partition.begin(new VoterSet(data), undefined);
   return { partition, asked, votes, world, effects };
 }
 
@@ -49,8 +54,8 @@ export function newFollower(voterIds: readonly number[], recovered = emptyLog())
 export const newObserver = (): Partition => newFollower([2]).partition;
 
 /** The leader of a partition of several voters, elected by the second; nothing is committed yet. */
-export function newLeader(voterIds: readonly number[] = [1, 2, 3]) {
-  const { partition, asked, votes, world } = newFollower(voterIds);
+export function newLeader(voterIds: readonly number[] = [1, 2, 3], onceHad?: Offset) {
+  const { partition, asked, votes, world, effects } = newFollower(voterIds, emptyLog(), onceHad);
   const answerVotes = () => {
     for (const { leaderEpoch: askedEpoch, isPreVote } of asked.splice(0)) {
       const answer = { voter: voter(2), askedEpoch, isPreVote, isGranted: true };
@@ -82,5 +87,5 @@ export function newLeader(voterIds: readonly number[] = [1, 2, 3]) {
     world.nowMs += ms;
     partition.tick();
   };
-  return { partition, follow, wait };
+  return { partition, follow, wait, effects };
 }

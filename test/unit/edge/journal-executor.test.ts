@@ -89,6 +89,32 @@ describe('JournalExecutor', () => {
     expect(storage.facts.witnesses[0]?.state.endOffset).toBe(4);
   });
 
+  it('forgets how far a log was at once or not at all: a later cut may note it again (V4)', async () => {
+    for (const isFull of [false, true]) {
+      const disk = new FakeDisk();
+      const { executor, events, storage, done } = await newExecutor(disk);
+      const place = { topicId, partition: 0 };
+      await storage.journal.persistCut(place, offset(80), offset(100));
+      // The reserve is not there either: no line fits, until somebody tries again.
+      await storage.reserve.release();
+      if (isFull) disk.budgetBytes = 0;
+      executor.run({ type: 'ForgetOnceHad', ...place });
+      await done();
+      expect([events, disk.budgetBytes === 0]).toEqual([[], isFull]);
+      disk.budgetBytes = 1 << 30;
+      executor.run({ type: 'ForgetOnceHad', ...place });
+      const isCut = storage.journal.persistCut(place, offset(85), offset(90));
+      await Promise.all([done(), isCut]);
+      disk.reboot('lost');
+      const again = await newExecutor(disk);
+      expect(again.storage.facts.onceHad).toEqual([{ ...place, to: 90 }]);
+      again.executor.run({ type: 'ForgetOnceHad', ...place });
+      await again.done();
+      disk.reboot('lost');
+      expect((await newExecutor(disk)).storage.facts.onceHad).toEqual([]);
+    }
+  });
+
   it('stops where a directory would take another cluster (V2)', async () => {
     const { executor, done } = await newExecutor(new FakeDisk());
     const order = { type: 'AdoptCluster', clusterTopicId: otherTopicId, voters: [voter] } as const;

@@ -222,6 +222,70 @@ describe('Journal', () => {
     expect(peerStarts).toEqual([startOf(4, topicId)]);
   });
 
+  describe('how far a log once was (V4)', () => {
+    const place = (partition: number, to: number) => ({ topicId, partition, to: offset(to) });
+    const onceHad = async (disk: FakeDisk) => storedEntries((await reopen(disk)).entries()).onceHad;
+
+    async function cutJournal() {
+      const disk = new FakeDisk();
+      const journal = await Journal.open(disk, new ManualClock(), true);
+      await journal.persistCut(key, offset(80), offset(100));
+      await journal.persistCut({ ...key, partition: 4 }, offset(5), offset(9));
+      return { disk, journal };
+    }
+
+    it('is kept until it is forgotten, over power cuts and in a journal that is written anew', async () => {
+      const { disk, journal } = await cutJournal();
+      disk.reboot('lost');
+      expect(await onceHad(disk)).toEqual([place(3, 100), place(4, 9)]);
+      const again = await reopen(disk);
+      await again.forgetOnceHad(key);
+      disk.reboot('lost');
+      for (let start = 0; start < 2; start++) expect(await onceHad(disk)).toEqual([place(4, 9)]);
+      expect(journal.mark(key)?.to).toBe(80);
+      const long = await reopen(disk);
+      const text = 'x'.repeat(0.6 * limits.journalBytesMax);
+      for (const each of [`${text}1`, `${text}2`]) await long.persistEntry('a', each);
+      expect(disk.files().get('journal')?.length).toBeLessThan(limits.journalBytesMax);
+      disk.reboot('lost');
+      expect(await onceHad(disk)).toEqual([place(4, 9)]);
+    });
+
+    it('is kept by a power cut while it is being forgotten, or it is forgotten, with the mark', async () => {
+      const seen = new Set<number>();
+      for (const mode of ['lost', 'some', 'torn', 'killed'] as const) {
+        for (let call = 1; ; call++) {
+          const { disk, journal } = await cutJournal();
+          // What makes it whole was fsynced before; its mark lags.
+          journal.noteDurable(key, offset(95), 1);
+          disk.crashAt(disk.callCount + call);
+          const isDone = await journal.forgetOnceHad(key).then(
+            () => true,
+            () => false,
+          );
+          disk.reboot(mode);
+          const again = await reopen(disk);
+          expect(again.isDamaged).toBe(false);
+          const left = storedEntries(again.entries()).onceHad.length;
+          seen.add(left);
+          expect(again.mark(key)?.to).toBe(left === 1 ? 95 : 80);
+          if (isDone) {
+            expect(left).toBe(1);
+            break;
+          }
+        }
+      }
+      expect(seen).toEqual(new Set([1, 2]));
+    });
+
+    it('is what was said last, where it is forgotten and cut again in one turn', async () => {
+      const { disk, journal } = await cutJournal();
+      const cut = { at: offset(0), epochBefore: leaderEpoch(0), onceHad: offset(70) };
+      await Promise.all([journal.forgetOnceHad(key), journal.persistReset(key, cut)]);
+      expect(await onceHad(disk)).toEqual([place(4, 9), place(3, 70)]);
+    });
+  });
+
   it('keeps whom an operator gives up until that is done (V5)', async () => {
     const disk = new FakeDisk();
     const journal = await Journal.open(disk, new ManualClock(), true);
