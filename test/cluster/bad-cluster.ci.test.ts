@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
+import { limits } from '../../src/base/limits.ts';
 import { Prng } from '../../src/base/prng.ts';
 import { decodeMeta, encodeMeta } from '../../src/log/data-directory.ts';
 import { launchNode } from '../../edge/cli/demo/node-launcher.ts';
@@ -12,6 +13,7 @@ import { runShorelog } from '../integration/harness/run-shorelog.ts';
 import { waitUntil } from '../integration/harness/wait-until.ts';
 import { TestAuthority, type CertificateFiles } from '../support/certificates.ts';
 import { requireTools } from '../support/require-tool.ts';
+import { lastWordsOf } from './last-words.ts';
 import { BadScene, configOf, sectionWithout, type ClusteredConfig } from './bad-scene.ts';
 
 const waitMsMax = 30_000;
@@ -148,6 +150,15 @@ it(
     cpSync(three.dataDir, backup, { recursive: true });
     await three.start();
     await scene.goesOn();
+    // As a kernel delivers it after a cut: nobody waits for the answer to what an older start said.
+    const { host, ports } = scene.cluster.node(1).place;
+    const late = connectTcp(ports.peer, host);
+    late.on('error', () => undefined).resume();
+    late.end(lastWordsOf(backup, configOf(three).cluster.id));
+    await areClosed([late]);
+    await delay(2 * limits.peerLastWordsMsMax);
+    const isOfCopies = (line: string): boolean => line.includes('a copy of its data directory');
+    expect(scene.clusterLines().filter(isOfCopies)).toEqual([]);
     await three.kill();
     rmSync(three.dataDir, { recursive: true });
     cpSync(backup, three.dataDir, { recursive: true });
