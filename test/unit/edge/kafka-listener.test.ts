@@ -21,6 +21,8 @@ async function startListener() {
   return { events, listener, port: bound.ok ? bound.value.port : 0 };
 }
 
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000 });
+
 it('reports what a peer took, and nothing while it does not read', async () => {
   const { events, listener, port } = await startListener();
   const socket = connect({ host: '127.0.0.1', port });
@@ -28,15 +30,13 @@ it('reports what a peer took, and nothing while it does not read', async () => {
     events.reduce((sum, event) => sum + (event.type === 'KafkaBytesSent' ? event.bytes : 0), 0);
   try {
     socket.pause();
-    await vi.waitFor(() =>
-      expect(events.map(({ type }) => type)).toEqual(['KafkaConnectionOpened']),
-    );
+    await until(() => expect(events.map(({ type }) => type)).toEqual(['KafkaConnectionOpened']));
     const chunk = new Uint8Array(1024 * 1024);
     for (let i = 0; i < 64; i++) listener.send(id, [chunk]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(sentBytes()).toBeLessThan(64 * chunk.length);
     socket.resume();
-    await vi.waitFor(() => expect(sentBytes()).toBe(64 * chunk.length), { timeout: 10_000 });
+    await until(() => expect(sentBytes()).toBe(64 * chunk.length));
   } finally {
     socket.destroy();
     await listener.stop();
@@ -50,7 +50,7 @@ it('ends a connection in time whose peer goes on sending after it was closed', a
   socket.on('error', () => undefined).resume();
   const types = (): string[] => events.map(({ type }) => type);
   try {
-    await vi.waitFor(() => expect(types()).toContain('KafkaConnectionOpened'));
+    await until(() => expect(types()).toContain('KafkaConnectionOpened'));
     // Timers of sockets are Node's own and go on.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     listener.close(id, false);
@@ -60,7 +60,7 @@ it('ends a connection in time whose peer goes on sending after it was closed', a
     expect(listener.connections).toBe(1);
     vi.advanceTimersByTime(1);
     vi.useRealTimers();
-    await vi.waitFor(() => expect(types()).toContain('ConnectionClosed'));
+    await until(() => expect(types()).toContain('ConnectionClosed'));
   } finally {
     vi.useRealTimers();
     socket.destroy();

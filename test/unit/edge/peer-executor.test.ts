@@ -87,7 +87,7 @@ const open = ({ executor }: TestNode, nodeId = 1): void =>
 const typesOf = ({ events }: TestNode): string[] => events.map(({ type }) => type);
 
 const until = (check: () => void): Promise<void> =>
-  vi.waitFor(check, { timeout: 5_000, interval: 5 });
+  vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 const received = ({ events }: TestNode): string =>
   events.map((event) => ('chunk' in event ? new TextDecoder().decode(event.chunk) : '')).join('');

@@ -38,7 +38,7 @@ it('tries again when the process cannot even be started', async () => {
   const supervisor = newSupervisor(printed);
   process.execPath = '/nowhere/node';
   supervisor.describe('127.0.0.1:1', []);
-  await vi.waitFor(() => expect(supervisor.restarts).toBeGreaterThan(1), { timeout: 5_000 });
+  await vi.waitFor(() => expect(supervisor.restarts).toBeGreaterThan(1), { timeout: 20_000 });
   expect(supervisor.isUp).toBe(false);
   expect(printed).toContain('The forwarder ended and is started again.');
   await supervisor.stop();
@@ -62,7 +62,7 @@ it('does not show the last states of a process that ended as if it were at work'
       });
       expect(stopped).toEqual(states[1]);
     },
-    { timeout: 5_000 },
+    { timeout: 20_000 },
   );
   await supervisor.stop();
   await rm(folder, { recursive: true });

@@ -51,7 +51,7 @@ it('writes what it gathered at once: the newest of each key, and the last offset
   await executor.settled();
   expect(await contents()).toEqual({ nextOffset: 4, entries: { b: '2' } });
   executor.update(update(6, entry('c', '1'), removal('c')));
-  await expect.poll(contents, { timeout: 5_000 }).toEqual({ nextOffset: 6, entries: { b: '2' } });
+  await expect.poll(contents, { timeout: 20_000 }).toEqual({ nextOffset: 6, entries: { b: '2' } });
 });
 
 it('never goes on with a view that lacks a change, even if it cannot be dropped (P4)', async () => {
