@@ -29,7 +29,7 @@ test('MQTT.js publishes at every QoS and subscribes', async () => {
   again.on('message', (topic, payload) => got.push(`${topic}=${payload.length}`));
   await until(() => got.includes('later=1'));
   await Promise.all([again.endAsync(), publisher.endAsync()]);
-}, 20_000);
+}, 60_000);
 
 const hasMosquitto = spawnSync('mosquitto_pub', ['--help']).error === undefined;
 
@@ -54,5 +54,5 @@ test.skipIf(!hasMosquitto)(
     await until(() => core.topics().includes('m/0'));
     expect(core.topics().filter((topic) => topic.startsWith('m/'))).toEqual(['m/0', 'm/1', 'm/2']);
   },
-  20_000,
+  60_000,
 );
