@@ -72,7 +72,7 @@ export class LoopFileSystem {
         await runTool('umount', [this.#mountPoint]);
         this.#mountPoint = undefined;
       } catch (error) {
-        if (attempt === 50) throw error;
+        if (attempt === 500) throw error;
         await delay(20);
       }
     }

@@ -20,5 +20,5 @@ export const makeTempFolder = (name: string): string => {
 
 /** Removes what `makeTempFolder` made. */
 export const removeTempFolder = (folder: string): void => {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 };
