@@ -144,6 +144,11 @@ export class Journal {
     return this.#commit(startRecords(key, start));
   }
 
+  /** Where the log begins that was found so; what lay below is not known. */
+  keepLogStart(key: LogKey, at: Offset): Promise<void> {
+    return this.#commit([{ type: 'start', ...keyOf(key), at }]);
+  }
+
   /**
    * The log begins anew, empty: all that it holds now is about to go (L3). Start, voters and the
    * order are one line: either the old log is there after a crash, or the new one.

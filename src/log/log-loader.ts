@@ -1,5 +1,5 @@
 import { leaderEpoch, offset } from '../base/brand.ts';
-import type { LeaderEpoch, LogGeneration } from '../base/brand.ts';
+import type { LeaderEpoch, LogGeneration, Offset } from '../base/brand.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { EpochStart, OffsetRange, RecoveredLog } from '../ports/recovered-log.ts';
 import type { VotersFrom } from '../ports/stored-voters.ts';
@@ -41,6 +41,7 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
     startVoters: journal.startVoters(context),
     voterSets: journal.voterSets(context),
     directoryId: context.directoryId,
+    keepStart: (at) => keepStart(context, at),
     willCut: (lost) => reportCut(context, lost),
   });
   reportRot(context, found.rot, 'start');
@@ -69,6 +70,11 @@ export async function loadLog(context: LogContext, generation: LogGeneration): P
   journal.noteDurable(context, active.endOffset, 0);
   await stateVoters(context, voterRecords);
   return { segments: found.segments, file, recovered };
+}
+
+async function keepStart(context: LogContext, at: Offset): Promise<void> {
+  const { journal } = context;
+  if (journal.logStartOffset(context) === undefined) await journal.keepLogStart(context, at);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface RecoveryInput {
   readonly voterSets: readonly VotersFrom[];
   /** This data directory. */
   readonly directoryId: Uuid;
+  /** Makes durable where the log begins, if the journal does not say it yet. */
+  readonly keepStart: (at: Offset) => Promise<void>;
   /** The log is cut in front of bytes that fail, to be fetched again. */
   readonly willCut: (lost: RotRange) => void;
 }

@@ -118,6 +118,7 @@ async function recoverOne(
   const voters = votersBefore(knownVoters(state.segments, input.voterSets), base);
   const found: SegmentCase = {
     ...{ base, next, bytes, epochBefore },
+    isFirst: state.segments.length === 0 && state.rot.length === 0,
     voters: voters ?? input.startVoters,
   };
   const repaired = await repairSegment(input, found);

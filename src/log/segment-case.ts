@@ -8,6 +8,8 @@ import type { StoredVoter } from '../ports/stored-voters.ts';
 export interface SegmentCase {
   readonly base: Offset;
   readonly next: Offset | undefined;
+  /** The log begins there, as far as its files say. */
+  readonly isFirst: boolean;
   readonly bytes: Uint8Array;
   /** The leader epoch in front of `base`, if the batch there is known. */
   readonly epochBefore: LeaderEpoch | undefined;

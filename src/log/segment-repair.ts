@@ -143,6 +143,9 @@ async function cutFile(
   const last = kept.at(-1);
   const end = last === undefined ? 0 : last.position + last.totalBytes;
   if (last === undefined && (isElsewhere || found.next !== undefined)) {
+    // Its name may be all that says where the log begins: without it the next start would take the
+    // hole in front for what was let go.
+    if (found.isFirst) await input.keepStart(found.base);
     await input.disk.unlink(path);
     await input.disk.syncDir(input.dir);
   } else if (end < found.bytes.length) {

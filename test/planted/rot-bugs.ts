@@ -26,6 +26,15 @@ export const rotBugs: readonly PlantedBug[] = [
     suites: repairer,
   },
   {
+    name: 'lost-beginning-passes-for-let-go',
+    rule: 'L6',
+    file: 'src/log/segment-repair.ts',
+    from: 'if (found.isFirst) await input.keepStart(found.base);',
+    to: '',
+    why: 'a copy without its beginning votes, leads, and has nobody fill it',
+    suites: ['test/scenarios/several-voters-rot.test.ts'],
+  },
+  {
     name: 'whole-before-it-is-fsynced',
     rule: 'V4',
     file: 'src/core/log-state.ts',

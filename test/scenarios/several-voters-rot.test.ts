@@ -154,6 +154,39 @@ describe('a log of several voters', () => {
     }
   });
 
+  it('lacks its beginning at every start until it is filled, where one dies in the midst, too', async () => {
+    for (const lost of [[0], [0, 1, 2, 3, 4]]) {
+      for (let call = lost.length; ; call += 11) {
+        const disk = new FakeDisk(call);
+        await tenBatches(disk, 10, 2, 3);
+        for (const base of lost) disk.flipBit(path(0), base * batchBytes + 70);
+        // Nothing vouches for its first segment, as after a scrub.
+        disk.remove(path(0).replace('.log', '.digest'));
+        disk.crashAt(disk.callCount + call);
+        const isDone = await reopen(disk).then(
+          () => true,
+          (error: unknown) => {
+            if (!(error instanceof PowerCut)) throw error;
+            return false;
+          },
+        );
+        const hole = { from: 0, to: lost.length };
+        for (const mode of ['some', 'lost'] as const) {
+          disk.reboot(mode);
+          const { logStartOffset, recovered } = await reopen(disk);
+          expect([logStartOffset, recovered.mustRefetch]).toEqual([0, [hole]]);
+        }
+        const log = await reopen(disk);
+        // Any cut reads the folder again, too.
+        await log.truncate(offset(9), logGeneration(1));
+        expect(log.recovered).toMatchObject({ logStartOffset: 0, mustRefetch: [hole] });
+        const filled = await log.repair(concatBytes(lost.map(batchAt)), logGeneration(2));
+        expect(filled).toMatchObject({ logStartOffset: 0, mustRefetch: [] });
+        if (isDone) break;
+      }
+    }
+  });
+
   it('has a hole or what filled it, at whatever call it dies', async () => {
     for (let call = 1; ; call++) {
       const disk = new FakeDisk(call);
