@@ -9,7 +9,7 @@ type Answered = Extract<
   { type: 'PublishReceived' | 'IdentifierReceived' | 'IdentifierReleased' }
 >;
 
-const waitMsMax = 20_000;
+const waitMsMax = 10_000;
 
 /**
  * The front end on a free loopback port with a core that answers only as told, or at once if
@@ -163,7 +163,7 @@ const text = (value: string): Buffer => {
 const lengthBytes = (length: number): Buffer =>
   length < 128 ? Buffer.from([length]) : Buffer.from([(length & 127) | 128, length >> 7]);
 
-/** Waits until the condition holds; throws after 20 s. */
+/** Waits until the condition holds; throws after 10 s. */
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + waitMsMax;
   while (!condition()) {
