@@ -112,6 +112,11 @@ export class LogState implements ReplicaLog {
     return this.#onceHad;
   }
 
+  /** Not those of a log that lost more with a cut, or was emptied (V4). */
+  get onlyHoles(): readonly OffsetRange[] | undefined {
+    return this.#persistedOffset >= this.#onceHad ? this.#holes : undefined;
+  }
+
   get lastEpoch(): LeaderEpoch {
     return this.#epochs.latest?.leaderEpoch ?? this.#epochs.epochBefore ?? toEpoch(0);
   }
@@ -137,6 +142,10 @@ export class LogState implements ReplicaLog {
 
   endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined {
     return this.#epochs.endOffsetOf(epoch, this.#logEndOffset);
+  }
+
+  epochAt(at: Offset): LeaderEpoch | undefined {
+    return this.#epochs.epochAt(at);
   }
 
   /** What a witness is told of a part of it (V3). */

@@ -38,6 +38,7 @@ import type { PeerReplica } from './peer/peer-replica.ts';
 import type { LogStart } from './replica/log-start.ts';
 import { Replica } from './replica/replica.ts';
 import type { ReplicaPort } from './replica/replica-options.ts';
+import { hasOtherOfTwo } from './replica/rotten-vote.ts';
 import type { ReplicaId, VoterHistory, VoterSet } from './replica/voter-set.ts';
 
 /**
@@ -333,13 +334,19 @@ export class Partition extends ReplicaPlace implements PartitionView, PeerReplic
     if (voters !== undefined) this.#voters?.appended(voters, header.baseOffset);
   }
 
-  /** It has no vote for its successor until it is whole again (V4): the others must do. */
+  /**
+   * It has no vote for its successor until it is whole again (V4): the others must do, but the
+   * other one of two, which has all that is committed.
+   */
   #handOverIfRotten(): void {
     this.#handOverAtMs = undefined;
-    const leadership = this.log.isWhole ? undefined : this.begun?.leadership;
+    const { log } = this;
+    const leadership = log.isWhole ? undefined : this.begun?.leadership;
     if (leadership === undefined) return;
     const now = this.#nowMs();
-    if (leadership.hasHeirs(now)) return this.replica.resign(now);
+    const voters = present(this.#voters, 'a leader has voters');
+    const hasOther = hasOtherOfTwo(leadership, { self: this.#options.self, voters, log });
+    if (hasOther || leadership.hasHeirs(now)) return this.replica.resign(now);
     // They may be back any time, and nothing else wakes the leader of followers that are well.
     this.#handOverAtMs = now + limits.peerProbeMs;
   }

@@ -3,6 +3,7 @@ import type { PlantedBug } from './planted-bug.ts';
 const rot = ['test/unit/core/partition-rot.test.ts'];
 const onceHad = ['test/unit/core/log-state.test.ts'];
 const doubt = ['test/unit/core/partition-doubt.test.ts'];
+const rottenVote = ['test/unit/core/replica/rotten-vote.test.ts'];
 const repairer = ['test/unit/core/peer/hole-repairer.test.ts'];
 
 /** Mistakes about rot among several nodes, and about disks that are behind (V4, L6, P5, T1). */
@@ -83,10 +84,28 @@ export const rotBugs: readonly PlantedBug[] = [
     name: 'rot-is-handed-over-to-nobody',
     rule: 'V4',
     file: 'src/core/partition.ts',
-    from: 'if (leadership.hasHeirs(now)) return this.replica.resign(now);',
+    from: 'if (hasOther || leadership.hasHeirs(now)) return this.replica.resign(now);',
     to: 'if (leadership !== undefined) return this.replica.resign(now);',
     why: 'it has no vote for its successor, who wins no election without it',
     suites: rot,
+  },
+  {
+    name: 'rot-stops-two',
+    rule: 'V4',
+    file: 'src/core/replica/rotten-vote.ts',
+    from: 'const isPair = all.length === 2 && dataVoters.length === 2;',
+    to: 'const isPair = all.length < 2 && dataVoters.length === 2;',
+    why: 'of two nodes neither can lead, though one of them has all',
+    suites: rottenVote,
+  },
+  {
+    name: 'rot-votes-for-any-log',
+    rule: 'V4',
+    file: 'src/core/replica/rotten-vote.ts',
+    from: 'if (voters.sets.length === 1) return anyLog;',
+    to: 'if (voters.sets.length > 0) return anyLog;',
+    why: 'one that has not heard that a third one left wins without what that one held',
+    suites: rottenVote,
   },
   {
     name: 'reads-jump-what-others-have',

@@ -131,6 +131,15 @@ export class GroupNode {
     this.log = this.#newLog();
   }
 
+  /** Voters records came back that rot took, or others in their place. */
+  learnVoters(): void {
+    const { sets } = this.log.history();
+    for (const [i, { from, set }] of sets.entries()) {
+      if (i === 0) this.voters.reset(set, from);
+      else this.voters.appended(set, from);
+    }
+  }
+
   /** Its disk as it is, to be put back later. */
   takeDisk(): Disk {
     const { directoryId, vote, log, role } = this;

@@ -589,10 +589,13 @@ export class GroupWorld {
     if (records.length === 0) return;
     const { log, voters } = node;
     const isWitness = node.role === 'witness';
+    const { hasLostVoters } = log;
     for (const record of records) {
-      if (record.voters !== undefined) voters.appended(record.voters, log.logEndOffset);
+      const isNews = record.voters !== undefined && !hasLostVoters;
+      if (isNews) voters.appended(record.voters, log.logEndOffset);
       log.append(isWitness ? { ...record, payload: undefined } : record);
     }
+    if (hasLostVoters) node.learnVoters();
     if (isWitness) this.#checkWitness(node);
     this.#fsync(node);
   }

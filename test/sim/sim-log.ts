@@ -1,5 +1,6 @@
 import type { LeaderEpoch, Offset } from '../../src/base/brand.ts';
 import { leaderEpoch as toEpoch, offset } from '../../src/base/brand.ts';
+import type { OffsetRange } from '../../src/ports/recovered-log.ts';
 import { LeaderEpochCache } from '../../src/core/replica/leader-epoch-cache.ts';
 import type { LogStart } from '../../src/core/replica/log-start.ts';
 import {
@@ -40,6 +41,10 @@ export class SimLog implements ReplicaLog {
   #persisted = 0;
   /** Where the log was before some of it rotted. */
   #wholeFrom: LogEnd | undefined;
+  /** Rot took what is missing up to there, and nothing was cut since. */
+  #holeTo = 0;
+  /** The Voters records that rot took, as the journal has them. */
+  #stated: { readonly from: Offset; readonly set: VoterSet }[] = [];
   /** What is on the disk while a reset is on its way there. */
   #beforeReset: Content | undefined;
   /** Counts truncations and resets (L4). */
@@ -73,6 +78,17 @@ export class SimLog implements ReplicaLog {
   get isWhole(): boolean {
     const end = { lastEpoch: this.lastEpoch, logEndOffset: this.persistedOffset };
     return this.#wholeFrom === undefined || isUpToDate(end, this.#wholeFrom);
+  }
+
+  get onlyHoles(): readonly OffsetRange[] | undefined {
+    if (this.isWhole) return [];
+    const hole = { from: this.persistedOffset, to: offset(this.#holeTo) };
+    return hole.from < hole.to ? [hole] : undefined;
+  }
+
+  /** Voters records are known that are not there. */
+  get hasLostVoters(): boolean {
+    return this.#stated.length > 0;
   }
 
   /** What the disk has, or had before it rotted. */
@@ -110,12 +126,19 @@ export class SimLog implements ReplicaLog {
     this.#records.forEach((record, i) => {
       if (record.voters) history.appended(record.voters, offset(logStartOffset + i));
     });
+    for (const { from, set } of this.#stated) history.appended(set, from);
     return history;
   }
 
   append(record: SimRecord): void {
-    this.#epochs.assign(record.leaderEpoch, this.logEndOffset);
+    const at = this.logEndOffset;
+    this.#epochs.assign(record.leaderEpoch, at);
     this.#records.push(record);
+    this.#stated = this.#stated.filter(({ from }) => from > at);
+  }
+
+  epochAt(at: Offset): LeaderEpoch | undefined {
+    return this.#epochs.epochAt(at);
   }
 
   endOffsetOf(leaderEpoch: LeaderEpoch): EpochEnd | undefined {
@@ -127,13 +150,20 @@ export class SimLog implements ReplicaLog {
     this.#records.length = end - this.#start.logStartOffset;
     this.#persisted = Math.min(this.#persisted, end);
     this.#epochs.truncated(end);
+    this.#holeTo = 0;
+    this.#stated = [];
   }
 
   /** It keeps a share of itself, and knows that there was more. */
   rot(share: number): void {
     const { lastEpoch, logEndOffset, logStartOffset } = this;
-    if (this.isWhole) this.#wholeFrom = { lastEpoch, logEndOffset };
+    const wasWhole = this.isWhole;
+    if (wasWhole) this.#wholeFrom = { lastEpoch, logEndOffset };
+    const holeTo = wasWhole ? logEndOffset : this.#holeTo;
+    const [, ...sets] = this.history().sets;
     this.truncateTo(offset(logStartOffset + Math.floor(share * (logEndOffset - logStartOffset))));
+    this.#holeTo = holeTo;
+    this.#stated = sets.filter(({ from }) => from >= this.logEndOffset);
   }
 
   /** The beginning goes; durable at once, as the log start is before the first unlink (L3). */
@@ -144,6 +174,7 @@ export class SimLog implements ReplicaLog {
     const epochBefore = this.#epochs.epochBefore ?? toEpoch(0);
     this.#start = { logStartOffset: to, epochBefore, voters };
     this.#persisted = Math.max(this.#persisted, to);
+    this.#stated = this.#stated.filter(({ from }) => from > to);
   }
 
   /** What a replica is told that begins anew here. */
@@ -156,6 +187,8 @@ export class SimLog implements ReplicaLog {
     this.#beforeReset ??= {
       ...{ start: this.#start, records: this.#records, persisted: this.#persisted },
     };
+    this.#holeTo = 0;
+    this.#stated = [];
     this.#begin({ start, records: [], persisted: 0 });
   }
 

@@ -1,4 +1,5 @@
 import type { LeaderEpoch, Offset } from '../../base/brand.ts';
+import type { OffsetRange } from '../../ports/recovered-log.ts';
 import type { LogStart } from './log-start.ts';
 
 /** The end of a leader epoch in a log. */
@@ -19,6 +20,8 @@ export interface ReplicaLog {
   readonly persistedOffset: Offset;
   /** Rot took nothing of it, or it is back: only then it may vote (V4). */
   readonly isWhole: boolean;
+  /** What rot took, where all else that was ever promised is here; undefined: more is missing. */
+  readonly onlyHoles?: readonly OffsetRange[] | undefined;
   /** Epoch of the last batch; of the batch before the log start without one; 0 at offset 0. */
   readonly lastEpoch: LeaderEpoch;
   /**
@@ -26,6 +29,8 @@ export interface ReplicaLog {
    * and ends there, 0 at offset 0; undefined: the log is younger.
    */
   endOffsetOf(epoch: LeaderEpoch): EpochEnd | undefined;
+  /** The epoch that wrote an offset, if that is in no hole. */
+  epochAt?(at: Offset): LeaderEpoch | undefined;
   /** Its leader of that epoch says what is committed, whether this log has it or not. */
   leaderCommitted?(highWatermark: Offset, epoch: LeaderEpoch): void;
   /** Cuts the log, in a new generation (L3, L4). */

@@ -11,9 +11,9 @@ import type { BeginEpoch, EndEpoch, FetchRequest, FetchVerdict } from './peer-ca
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import type { LogStart } from './log-start.ts';
-import type { EpochEnd } from './replica-log.ts';
+import type { EpochEnd, LogEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
-import { mayGrant, mayLead, mayVote, verdictOf } from './vote-rules.ts';
+import { leastLog, mayGrant, mayLead, verdictOf } from './vote-rules.ts';
 import { isSameReplica, type ReplicaId, type VoterSet } from './voter-set.ts';
 
 /**
@@ -106,10 +106,11 @@ export class Replica {
     const { self } = this.#options;
     const { leaderEpoch: epoch, candidate } = request;
     const say = (isGranted: boolean): void => answer(verdictOf(request, isGranted, this));
-    if (!isSameReplica(request.voter, self) || !mayVote(this.#options)) return say(false);
+    const least = leastLog(candidate, this.#options);
+    if (!isSameReplica(request.voter, self) || least === undefined) return say(false);
     // For a pre-vote too (KIP-996): who alone stored an epoch could follow no older one again.
     if (epoch > this.leaderEpoch) this.#enterEpoch(epoch, undefined, now);
-    const isGranted = this.#mayGrant(request, now);
+    const isGranted = this.#mayGrant(request, least, now);
     if (!isGranted && !request.isPreVote) this.#refusedVote(now);
     if (!isGranted || request.isPreVote) return say(isGranted);
     if (!isSameReplica(candidate, self)) this.#campaign.stop();
@@ -283,10 +284,9 @@ export class Replica {
     return this.#isAlone ? this.#vote(now) : this.#preVote(now);
   }
 
-  #mayGrant(request: VoteRequest, now: MonotonicMs): boolean {
+  #mayGrant(request: VoteRequest, least: LogEnd, now: MonotonicMs): boolean {
     return mayGrant(request, {
-      ballot: this.#ballot,
-      log: this.#options.log,
+      ...{ ballot: this.#ballot, least },
       hearsLeader: this.isLeader || !this.#watch.isSilent(now),
       leaderId: this.leaderId,
     });

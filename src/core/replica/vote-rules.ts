@@ -1,13 +1,15 @@
 import type { Ballot } from './ballot.ts';
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
-import { isUpToDate, type ReplicaLog } from './replica-log.ts';
+import { isUpToDate, type LogEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
+import { leastLogOf } from './rotten-vote.ts';
 import type { ReplicaId } from './voter-set.ts';
 
 /** What a voter looks at before it answers. */
 export interface VoterView {
   readonly ballot: Ballot;
-  readonly log: ReplicaLog;
+  /** The candidate's log must be as new. */
+  readonly least: LogEnd;
   /** It leads, or heard of its leader within the fetch timeout. */
   readonly hearsLeader: boolean;
   /** The leader of its epoch, as far as it knows. */
@@ -17,6 +19,11 @@ export interface VoterView {
 /** It has again what its disk lost (V4). */
 export function mayVote({ log }: ReplicaOptions): boolean {
   return log.isWhole;
+}
+
+/** What a candidate's log must be as new as to get the vote of this replica; undefined: none does. */
+export function leastLog(candidate: ReplicaId, options: ReplicaOptions): LogEnd | undefined {
+  return mayVote(options) ? options.log : leastLogOf(candidate, options);
 }
 
 /** A data voter, which `as` is; a witness and an observer never campaign (V1, V3). */
@@ -47,15 +54,15 @@ export function mayGrant(request: VoteRequest, view: VoterView): boolean {
  * it has resigned, or its process is another one, and what is heard of its node says nothing.
  */
 function mayGrantPreVote(request: VoteRequest, view: VoterView): boolean {
-  const { ballot, log, hearsLeader, leaderId } = view;
+  const { ballot, least, hearsLeader, leaderId } = view;
   const isLed = hearsLeader && leaderId !== request.candidate.nodeId;
-  return request.leaderEpoch >= ballot.leaderEpoch && !isLed && isUpToDate(request, log);
+  return request.leaderEpoch >= ballot.leaderEpoch && !isLed && isUpToDate(request, least);
 }
 
 /** One vote in one epoch; none in an epoch that was found on the disk, but the one given (C1). */
-function mayGrantVote(request: VoteRequest, { ballot, log, leaderId }: VoterView): boolean {
+function mayGrantVote(request: VoteRequest, { ballot, least, leaderId }: VoterView): boolean {
   if (request.leaderEpoch !== ballot.leaderEpoch || leaderId !== undefined) return false;
   if (ballot.isFor(request.candidate.directoryId)) return true;
   if (ballot.hasVoted || !ballot.isNewEpoch) return false;
-  return isUpToDate(request, log);
+  return isUpToDate(request, least);
 }

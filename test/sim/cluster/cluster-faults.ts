@@ -28,7 +28,7 @@ export interface FaultRates {
   /** Its leader dies, and soon after sensors go to other nodes. */
   readonly sessionsLost: number;
   readonly stops: number;
-  /** Bits that flip on the disk of one node of three or more that keep records. */
+  /** Bits that flip on the disk of one node of several that keep records. */
   readonly rot: number;
   readonly lines: Lines;
   readonly disk: DiskMood;
@@ -149,10 +149,14 @@ export class ClusterFaults {
     this.#after(this.#random.next() * 5_000, () => machine.start());
   }
 
-  /** Always the same disk: of two copies that rot the same may be gone. */
+  /**
+   * Always the same disk: of two copies that rot the same may be gone. With a witness a copy may be
+   * the only one of what was committed while the other one was away.
+   */
   #rot(): void {
     const { machines } = this.#world;
-    if (machines.filter(({ isWitness }) => !isWitness).length >= 3) machines[0]?.rot();
+    const hasWitness = machines.some(({ isWitness }) => isWitness);
+    if (machines.length >= 2 && !hasWitness) machines[0]?.rot();
   }
 
   /** One way or both, between two nodes or around one. */

@@ -108,7 +108,9 @@ export class CommittedLogs {
     const first = indexAt(log.batches, logStartOffset);
     const known = log.batches.slice(first, indexAt(log.batches, logEndOffset));
     const end = (known.at(-1)?.last ?? -1) + 1;
-    copy.batches = [...known, ...copy.batches.filter(({ base }) => base >= end)];
+    // No CRC covers a base offset: one that rotted may lie behind all of the log.
+    const isBehind = ({ base }: BatchMark): boolean => base >= end && base < logEndOffset;
+    copy.batches = [...known, ...copy.batches.filter(isBehind)];
   }
 
   /** At rest: what a node has on its disk is what is committed, all of it. */

@@ -86,9 +86,23 @@ describe('rot in a partition of three voters', () => {
 });
 
 describe('rot in a partition of two voters', () => {
-  it('is a hole that stays once its leader is to be the only one (V1, L6)', () => {
-    const { partition, follow } = newLeader([1, 2]);
+  it('makes its leader hand over to the other one, once that is in sync (C3, V4)', () => {
+    const { partition, follow, wait } = newLeader([1, 2]);
     follow(2);
+    wait(1_200);
+    partition.rotFound(partition.generation, [range(0, 1)]);
+    expect(partition.isLeader).toBe(true);
+    wait(100);
+    follow(2);
+    wait(0);
+    expect(partition.isLeader).toBe(false);
+    expect(partition.holes).toEqual([range(0, 1)]);
+  });
+
+  it('is a hole that stays once its leader is to be the only one (V1, L6)', () => {
+    const { partition, follow, wait } = newLeader([1, 2]);
+    follow(2);
+    wait(1_200);
     partition.rotFound(partition.generation, [range(0, 1)]);
     expect([partition.isLeader, partition.holes]).toEqual([true, [range(0, 1)]]);
     const alone = new VoterSet([{ ...voter(1), role: 'data' }]);
