@@ -31,7 +31,11 @@ export class FetchSessions {
     session.fetch(request, typed);
   }
 
-  /** What a replica lost of its log (V4): committed batches, from its leader. */
+  /**
+   * What a replica lost of its log (V4), from its leader: what is committed, and all that it has
+   * been seen to have in common with this log. A new leader may know of no commit before the hole
+   * is filled, where nobody else votes.
+   */
   #readOnce({ topics }: PeerFetchRequest, typed: PeerExchange<PeerFetchResponse>): void {
     const [topic] = topics;
     const asked = topic?.partitions[0];
@@ -45,10 +49,12 @@ export class FetchSessions {
     if (replica === undefined) return reply(unknownAnswer(asked.partition, 'UNKNOWN_TOPIC_ID'));
     if (!replica.replica.isLeader) return reply(refusedAnswer(replica, 'NOT_LEADER_OR_FOLLOWER'));
     const { fetchOffset } = asked;
-    if (fetchOffset < replica.logStartOffset || fetchOffset >= replica.highWatermark) {
+    const common = replica.replica.leadership?.progressOf(typed.from)?.fetchOffset ?? 0;
+    const to = offset(Math.max(replica.highWatermark, common));
+    if (fetchOffset < replica.logStartOffset || fetchOffset >= to) {
       return reply(unknownAnswer(asked.partition, 'OFFSET_OUT_OF_RANGE'));
     }
-    const range = { from: offset(fetchOffset), to: replica.highWatermark };
+    const range = { from: offset(fetchOffset), to };
     return this.#host.read(replica, { ...range, bytesMax: limits.peerFetchBytesMax }, (outcome) =>
       reply(
         outcome.ok

@@ -118,7 +118,7 @@ export class Leadership {
   /** Whether the first of them has fsynced the whole log, or there is none to wait for. */
   hasWholeSuccessor(first?: number): boolean {
     const [next] = this.successors(first);
-    const has = next && this.persistedOffsetOf(next);
+    const has = next && this.progressOf(next)?.persistedOffset;
     return has === undefined || has >= this.#options.log.logEndOffset;
   }
 
@@ -152,8 +152,10 @@ export class Leadership {
       }));
   }
 
-  persistedOffsetOf(replica: ReplicaId): Offset | undefined {
-    return this.#replicas.find(replica)?.persistedOffset;
+  progressOf(
+    replica: ReplicaId,
+  ): Pick<ReplicaProgress, 'persistedOffset' | 'fetchOffset'> | undefined {
+    return this.#replicas.find(replica);
   }
 
   /**

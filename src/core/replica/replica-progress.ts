@@ -12,6 +12,8 @@ export class ReplicaProgress implements VoterProgress {
   /** It keeps what its role says, as a voter or on the way there. */
   role: Voter['role'];
   persistedOffset: Offset = offset(0);
+  /** What it wanted last: all that it has below it, and had where rot took some, is the leader's. */
+  fetchOffset: Offset = offset(0);
   fetchedAtMs: MonotonicMs | undefined;
   /** It may have anything below it: it had it, or was offered it (V3). */
   heldOffset: Offset = offset(0);
@@ -45,6 +47,7 @@ export class ReplicaProgress implements VoterProgress {
   fetched(fetchOffset: Offset, persistedOffset: Offset, end: Offset, now: MonotonicMs): void {
     // What it says last, not the most it ever said: a disk may have lost some of it (V4).
     this.persistedOffset = persistedOffset;
+    this.fetchOffset = fetchOffset;
     this.heldOffset = offset(Math.max(this.heldOffset, fetchOffset, end));
     this.fetchedAtMs = now;
     if (persistedOffset >= end) {

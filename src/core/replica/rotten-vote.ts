@@ -23,13 +23,13 @@ export function leastLogOf(candidate: ReplicaId, rotten: Rotten): LogEnd | undef
 
 /** Whether a leader with holes has an heir that can lead by the vote that is left to it. */
 export function hasOtherOfTwo(
-  leadership: Pick<Leadership, 'inSync' | 'persistedOffsetOf'>,
+  leadership: Pick<Leadership, 'inSync' | 'progressOf'>,
   rotten: Rotten,
 ): boolean {
   const other = otherOfTwo(rotten);
   const least = other && pairLog(rotten);
   if (other === undefined || least === undefined) return false;
-  const persistedOffset = leadership.persistedOffsetOf(other) ?? 0;
+  const { persistedOffset = 0 } = leadership.progressOf(other) ?? {};
   return leadership.inSync().includes(other.nodeId) && persistedOffset >= least.logEndOffset;
 }
 

@@ -149,8 +149,8 @@ describe('Leadership (C3, C4)', () => {
     const disk = { ...follower, directoryId: uuid('00000000-0000-4000-8000-000000000009') };
     leadership.fetched(requestOf(disk, 2, 1), monotonicMs(10));
     leadership.changed(monotonicMs(10));
-    expect(leadership.persistedOffsetOf(follower)).toBe(0);
-    expect(leadership.persistedOffsetOf(disk)).toBe(2);
+    expect(leadership.progressOf(follower)?.persistedOffset).toBe(0);
+    expect(leadership.progressOf(disk)?.persistedOffset).toBe(2);
     expect(leadership.highWatermark).toBe(0);
   });
 

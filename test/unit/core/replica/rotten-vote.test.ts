@@ -76,7 +76,10 @@ describe('the vote of a replica with holes', () => {
 describe('a leader with holes', () => {
   const leadership = (inSync: readonly number[], persistedOffset: number | undefined) => ({
     inSync: () => [...inSync],
-    persistedOffsetOf: () => (persistedOffset === undefined ? undefined : offset(persistedOffset)),
+    progressOf: () =>
+      persistedOffset === undefined
+        ? undefined
+        : { persistedOffset: offset(persistedOffset), fetchOffset: offset(persistedOffset) },
   });
   const has = (voters: VoterHistory, ...told: Parameters<typeof leadership>): boolean =>
     hasOtherOfTwo(leadership(...told), { self, voters, log: logWithout(range(10, 20)) });
