@@ -22,7 +22,8 @@ export interface HoleRepairerOptions {
 
 /**
  * Fetches what rot took from a log of several voters, hole by hole, from the leader of the
- * partition. Until all of it is back the replica is counted for none of it and does not vote (V4).
+ * partition. Until all of it is back the replica is counted for none of it and does not vote (V4),
+ * but for the other one of two data voters.
  */
 export class HoleRepairer {
   readonly #options: HoleRepairerOptions;
