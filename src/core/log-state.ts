@@ -114,7 +114,7 @@ export class LogState implements ReplicaLog {
 
   /** Not those of a log that lost more with a cut, or was emptied (V4). */
   get onlyHoles(): readonly OffsetRange[] | undefined {
-    return this.#persistedOffset >= this.#onceHad ? this.#holes : undefined;
+    return this.#persistedOffset >= (this.#onceHad ?? 0) ? this.#holes : undefined;
   }
 
   get lastEpoch(): LeaderEpoch {
