@@ -38,7 +38,7 @@ import type { PeerReplica } from './peer/peer-replica.ts';
 import type { LogStart } from './replica/log-start.ts';
 import { Replica } from './replica/replica.ts';
 import type { ReplicaPort } from './replica/replica-options.ts';
-import { hasOtherOfTwo } from './replica/rotten-vote.ts';
+import { hasOtherOfTwo } from './replica/other-of-two.ts';
 import type { ReplicaId, VoterHistory, VoterSet } from './replica/voter-set.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { PlantedBug } from './planted-bug.ts';
 const rot = ['test/unit/core/partition-rot.test.ts'];
 const onceHad = ['test/unit/core/log-state.test.ts'];
 const doubt = ['test/unit/core/partition-doubt.test.ts'];
-const rottenVote = ['test/unit/core/replica/rotten-vote.test.ts'];
+const otherOfTwo = ['test/unit/core/replica/other-of-two.test.ts'];
 const repairer = ['test/unit/core/peer/hole-repairer.test.ts'];
 
 /** Mistakes about rot among several nodes, and about disks that are behind (V4, L6, P5, T1). */
@@ -92,20 +92,20 @@ export const rotBugs: readonly PlantedBug[] = [
   {
     name: 'rot-stops-two',
     rule: 'V4',
-    file: 'src/core/replica/rotten-vote.ts',
+    file: 'src/core/replica/other-of-two.ts',
     from: 'const isPair = all.length === 2 && dataVoters.length === 2;',
     to: 'const isPair = all.length < 2 && dataVoters.length === 2;',
     why: 'of two nodes neither can lead, though one of them has all',
-    suites: rottenVote,
+    suites: otherOfTwo,
   },
   {
     name: 'rot-votes-for-any-log',
     rule: 'V4',
-    file: 'src/core/replica/rotten-vote.ts',
+    file: 'src/core/replica/other-of-two.ts',
     from: 'if (voters.sets.length === 1) return anyLog;',
     to: 'if (voters.sets.length > 0) return anyLog;',
     why: 'one that has not heard that a third one left wins without what that one held',
-    suites: rottenVote,
+    suites: otherOfTwo,
   },
   {
     name: 'reads-jump-what-others-have',

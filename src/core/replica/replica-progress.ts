@@ -12,7 +12,7 @@ export class ReplicaProgress implements VoterProgress {
   /** It keeps what its role says, as a voter or on the way there. */
   role: Voter['role'];
   persistedOffset: Offset = offset(0);
-  /** What it wanted last: all that it has below it, and had where rot took some, is the leader's. */
+  /** What it wanted last: what it has below it, and had where rot took some, is the leader's. */
   fetchOffset: Offset = offset(0);
   fetchedAtMs: MonotonicMs | undefined;
   /** It may have anything below it: it had it, or was offered it (V3). */

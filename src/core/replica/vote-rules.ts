@@ -2,7 +2,7 @@ import type { Ballot } from './ballot.ts';
 import type { VoteAnswer, VoteRequest } from './peer-call.ts';
 import { isUpToDate, type LogEnd } from './replica-log.ts';
 import type { ReplicaOptions } from './replica-options.ts';
-import { leastLogOf } from './rotten-vote.ts';
+import { leastLogOf } from './other-of-two.ts';
 import type { ReplicaId } from './voter-set.ts';
 
 /** What a voter looks at before it answers. */
@@ -21,7 +21,7 @@ export function mayVote({ log }: ReplicaOptions): boolean {
   return log.isWhole;
 }
 
-/** What a candidate's log must be as new as to get the vote of this replica; undefined: none does. */
+/** What a candidate's log must be as new as to get this replica's vote; undefined: none does. */
 export function leastLog(candidate: ReplicaId, options: ReplicaOptions): LogEnd | undefined {
   return mayVote(options) ? options.log : leastLogOf(candidate, options);
 }

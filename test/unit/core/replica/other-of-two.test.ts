@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leaderEpoch, offset } from '../../../../src/base/brand.ts';
 import type { ReplicaLog } from '../../../../src/core/replica/replica-log.ts';
-import { hasOtherOfTwo, leastLogOf } from '../../../../src/core/replica/rotten-vote.ts';
+import { hasOtherOfTwo, leastLogOf } from '../../../../src/core/replica/other-of-two.ts';
 import { VoterHistory, VoterSet, type Voter } from '../../../../src/core/replica/voter-set.ts';
 import { SimLog } from '../../../sim/sim-log.ts';
 import { voter } from '../voters-world.ts';
