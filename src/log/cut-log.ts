@@ -7,11 +7,14 @@ import { scanSegment } from './segment-scan.ts';
 /**
  * Cuts a log at an offset, durably: nothing at or above it is left (L3). The journal has the
  * decision already, so a crash at any call in here is mended by doing it again. The lowest segment
- * stays, empty if need be.
+ * stays, empty if need be; an empty one takes its place where the cut is in a hole in front of it.
  */
 export async function cutLog(disk: Disk, dir: string, to: Offset): Promise<void> {
   const names = await disk.list(dir);
-  const bases = basesOf(names, 'log');
+  const found = basesOf(names, 'log');
+  const isInFront = found[0] !== undefined && found[0] > to;
+  if (isInFront) await cutSegment(disk, dir, to, to);
+  const bases = isInFront ? [to, ...found] : found;
   const last = Math.max(0, bases.filter((base) => base < to).length - 1);
   for (const base of bases.slice(last + 1).reverse()) await unlinkSegment(disk, dir, base);
   for (const base of basesOf(names, 'snapshot')) {

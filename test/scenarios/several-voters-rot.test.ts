@@ -132,6 +132,29 @@ describe('a log of several voters', () => {
     }
   });
 
+  it('ends where it is cut in a hole in front of all that is left, at whatever call it dies', async () => {
+    for (let call = 1; ; call++) {
+      const disk = new FakeDisk(call);
+      await tenBatches(disk, 10, 2, 3);
+      for (const batch of [0, 1]) disk.flipBit(path(0), batch * batchBytes + 70);
+      disk.plant(path(0).replace('.log', '.digest'), new Uint8Array(3));
+      const log = await reopen(disk);
+      expect(log.recovered.mustRefetch).toEqual([{ from: 0, to: 2 }]);
+      disk.crashAt(disk.callCount + call);
+      const isCut = await log.truncate(offset(1), logGeneration(1), offset(2)).then(
+        ({ logEndOffset }) => logEndOffset,
+        (error: unknown) => {
+          if (!(error instanceof PowerCut)) throw error;
+          return undefined;
+        },
+      );
+      disk.reboot('some');
+      expect([1, undefined]).toContain(isCut);
+      expect((await reopen(disk)).logEndOffset).toBeOneOf(isCut === undefined ? [1, 10] : [1]);
+      if (isCut !== undefined) return;
+    }
+  });
+
   it('knows how far it was after a cut that took a hole with it, at whatever call it dies', async () => {
     for (let call = 1; ; call++) {
       const disk = new FakeDisk(call);
