@@ -54,6 +54,9 @@ type Operation =
   | { readonly type: 'reset'; readonly start: LogStart; readonly generation: LogGeneration }
   | { readonly type: 'repair'; readonly batches: Uint8Array; readonly generation: LogGeneration };
 
+/** What a drop may go in front of: none of it speaks of another log. */
+const passable: ReadonlySet<Operation['type']> = new Set(['append', 'sync', 'roll']);
+
 /**
  * Runs one log's orders strictly in order, and its fsyncs beside the next writes, one in flight at
  * a time (L3, L4). Appends that queue up behind a slow disk go out in one write, and share the next
@@ -253,14 +256,13 @@ export class LogExecutor {
   }
 
   /**
-   * Retention is what makes room: it may pass appends that wait for it. That reorders nothing that
-   * can be seen, since the log start only ever moves within what is committed. It takes room of its
-   * own, a line of the journal: for that it may use the reserve, and nothing else is tried before.
-   * Behind a cut it speaks of another log.
+   * Retention is what makes room: it may pass appends and fsyncs that wait for it. That reorders
+   * nothing that can be seen, since the log start only ever moves within what is committed. It
+   * takes room of its own, a line of the journal: for that it may use the reserve, and nothing else
+   * is tried before. Behind a cut it speaks of another log.
    */
   async #advanceQueuedLogStart(): Promise<void> {
-    const at = this.#queue.findIndex(({ type }) => type !== 'append' && type !== 'roll');
-    const operation = this.#queue[at];
+    const operation = this.#queue.find(({ type }) => !passable.has(type));
     const { log, room } = this.#options;
     if (operation?.type !== 'advanceLogStart') return;
     while (!this.#isDead && !this.#isAbandoned) {

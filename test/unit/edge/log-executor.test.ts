@@ -152,6 +152,8 @@ describe('LogExecutor', () => {
       name.startsWith('append') && failures-- > 0 ? noSpace() : undefined,
     );
     append();
+    executor.run({ type: 'roll', producerSnapshot: new Uint8Array(0) });
+    executor.run({ type: 'sync' });
     executor.run({ type: 'advanceLogStart', to: offset(0) });
     await settle();
     expect(heard).toEqual(['full', 'advanced 0', 'freed', 'persisted 1']);
