@@ -23,6 +23,9 @@ interface Summary {
 
 const crcBytes = 4;
 
+/** How long a table may be without its sum. A kill within it costs a new start its views. */
+const sumsLagMs = 1_000;
+
 /** The CRC of each entry that a view holds, by its key: what is replaced need not be read. */
 type Held = Map<string, number>;
 
@@ -40,6 +43,8 @@ export class LevelStateView implements StateView {
   readonly #lost = new Set<string>();
   /** Operations run one after the other: `apply` counts on what the one before it has written. */
   #last: Promise<unknown> = Promise.resolve();
+  /** To the next look for tables that have no sum yet. */
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param dir of this view alone; deleted and made anew if it does not open. */
   constructor(dir: string) {
@@ -99,10 +104,11 @@ export class LevelStateView implements StateView {
 
   /** After the operations that were asked for. */
   async close(): Promise<void> {
-    await this.#last.catch(() => undefined);
+    await this.#last;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const database = await this.#database;
     await database?.close();
-    // Of tables that LevelDB wrote meanwhile.
     if (database !== undefined) await this.#sums.addNew();
     this.#database = undefined;
   }
@@ -134,12 +140,21 @@ export class LevelStateView implements StateView {
           this.#database = undefined;
           throw error;
         });
-        const outcome = await run(database);
-        await this.#sums.addNew();
-        return outcome;
+        return run(database);
       });
     this.#last = result.catch(() => undefined);
+    this.#sumUpLater();
     return result;
+  }
+
+  /** LevelDB writes tables when it likes, also one after the other. */
+  #sumUpLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#last = this.#last.then(async () => {
+        if (await this.#sums.addNew()) this.#sumUpLater();
+      });
+    }, sumsLagMs).unref();
   }
 
   async #open(): Promise<Database> {

@@ -23,49 +23,58 @@ export class TableSums {
     this.#dir = dir;
   }
 
-  /** Before the database is opened. False: one is not what was written, or never got its sum. */
+  /**
+   * Before the database is opened. False: one is not what was written, or got no sum before its
+   * process was killed. One that was not finished LevelDB throws away itself, or does not open.
+   */
   async areWhole(): Promise<boolean> {
     const names = await this.#tables();
     this.#sums = await this.#read();
     for (const name of names) {
       const sum = await this.#sumOf(name);
-      if (sum === undefined || sum !== this.#sums.get(name)) return false;
+      if (sum !== this.#sums.get(name)) return false;
     }
     return true;
   }
 
-  /** Of the tables that came since. Without a sum the views are made anew, so no failure counts. */
-  async addNew(): Promise<void> {
-    const names = await this.#tables();
-    const isKnown = (name: string): boolean => this.#sums.has(name);
-    if (names.length === this.#sums.size && names.every(isKnown)) return;
-    const sums = new Map<string, string>();
-    for (const name of names) {
-      const sum = this.#sums.get(name) ?? (await this.#sumOf(name));
-      if (sum !== undefined) sums.set(name, sum);
+  /**
+   * Of the tables that came since. Without a sum the views are made anew, so no failure counts.
+   * @returns whether some came or went; more may be on the way then.
+   */
+  async addNew(): Promise<boolean> {
+    try {
+      const names = await this.#tables();
+      const isKnown = (name: string): boolean => this.#sums.has(name);
+      if (names.length === this.#sums.size && names.every(isKnown)) return false;
+      const sums = new Map<string, string>();
+      for (const name of names) {
+        const sum = this.#sums.get(name) ?? (await this.#sumOf(name));
+        if (sum !== undefined) sums.set(name, sum);
+      }
+      this.#sums = sums;
+      await this.#write();
+      return true;
+    } catch {
+      return false;
     }
-    this.#sums = sums;
-    await this.#write().catch(() => undefined);
   }
 
   async #tables(): Promise<string[]> {
-    const names = await readdir(this.#dir).catch(() => []);
+    const names = (await ifThere(readdir(this.#dir))) ?? [];
     return names.filter((name) => name.endsWith('.ldb'));
   }
 
-  /** Undefined: it does not read, or is not whole: LevelDB is still writing it. */
+  /** Undefined: it is gone, or LevelDB has not written all of it. */
   async #sumOf(name: string): Promise<string | undefined> {
-    const bytes = await readFile(join(this.#dir, name)).catch(() => undefined);
-    if (bytes === undefined || !bytes.subarray(-tableMagic.length).equals(tableMagic)) {
-      return undefined;
-    }
-    return crc32c(bytes).toString(16);
+    const bytes = await ifThere(readFile(join(this.#dir, name)));
+    const isFinished = bytes?.subarray(-tableMagic.length).equals(tableMagic) === true;
+    return isFinished ? crc32c(bytes).toString(16) : undefined;
   }
 
   async #read(): Promise<Map<string, string>> {
-    const text = await readFile(join(this.#dir, sumsName), 'latin1').catch(() => '');
-    const lines = text.split('\n').map((line) => line.split(' '));
-    return new Map(lines.map(([name = '', sum = '']) => [name, sum]));
+    const text = (await ifThere(readFile(join(this.#dir, sumsName), 'latin1'))) ?? '';
+    const lines = text.split('\n').filter((line) => line !== '');
+    return new Map(lines.map((line) => line.split(' ') as [string, string]));
   }
 
   /** Not synced: what a power cut leaves of it either fits the tables or does not. */
@@ -76,3 +85,10 @@ export class TableSums {
     await rename(`${path}.new`, path);
   }
 }
+
+/** What cannot be read for another reason is not gone: it is tried again. */
+const ifThere = <T>(reading: Promise<T>): Promise<T | undefined> =>
+  reading.catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });

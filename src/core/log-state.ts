@@ -107,7 +107,10 @@ export class LogState implements ReplicaLog {
     return this.#holes.length === 0 && this.#persistedOffset >= (this.#onceHad ?? 0);
   }
 
-  /** How far it was, as the journal has it, or is about to; undefined: that is forgotten (V4). */
+  /**
+   * How far it was, as the journal has it, or is about to, and 0 once its holes are accepted;
+   * undefined: that is forgotten (V4).
+   */
   get onceHad(): Offset | undefined {
     return this.#onceHad;
   }

@@ -238,6 +238,7 @@ export class PeerIntroductions implements IntroducedNodes {
    */
   #refuseLiving(said: NodeFacts, refusal: string, typed: TypedExchange<IntroduceResponse>): void {
     if (!this.#directories.isOlder(said)) return this.#turnAway(said, refusal, typed);
+    this.#connections.delete(typed.exchange.connection);
     return this.#options.later(limits.peerLastWordsMsMax, () => {
       if (!typed.exchange.isAbandoned) this.#turnAway(said, refusal, typed);
     });

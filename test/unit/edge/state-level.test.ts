@@ -142,6 +142,15 @@ async function contentsWithFlip(name: string, at: number): Promise<unknown> {
   return loaded;
 }
 
+test('a table gets its sum while the database is open, also when nothing is asked of it', async () => {
+  await view.apply('a', [change('x', '1')], offset(5));
+  await reopen();
+  await view.load('a');
+  await vi.waitFor(async () => expect(await readdir(dir)).toContain('SUMS'), 10_000);
+  // As a kill leaves it.
+  expect(await new TableSums(dir).areWhole()).toBe(true);
+});
+
 test('a flipped bit anywhere in its journal never shows a view that differs', async () => {
   for (let i = 0; i < 20; i++) await view.apply('a', [change(`k${i}`, `v${i}`)], offset(i + 1));
   const whole = await contents('a');

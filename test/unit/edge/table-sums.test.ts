@@ -56,14 +56,18 @@ test('a sum outlives a restart, and goes with its table', async () => {
   expect(await readFile(join(dir, 'SUMS'), 'latin1')).toMatch(/^000007\.ldb [0-9a-f]+\n$/);
 });
 
-test('a table that is still being written gets its sum when it is whole', async () => {
+test('a table gets its sum once all of it is written, and LevelDB clears away the others', async () => {
   const sums = new TableSums(dir);
   await write('000005.ldb', 'on', Buffer.of());
-  await sums.addNew();
-  expect(await areWhole()).toBe(false);
-  await write('000005.ldb', 'one');
-  await sums.addNew();
+  expect(await sums.addNew()).toBe(true);
   expect(await areWhole()).toBe(true);
+  await write('000005.ldb', 'one');
+  expect(await areWhole()).toBe(false);
+  expect(await sums.addNew()).toBe(true);
+  expect(await areWhole()).toBe(true);
+  expect(await sums.addNew()).toBe(false);
+  await write('000005.ldb', 'on', Buffer.of());
+  expect(await areWhole()).toBe(false);
 });
 
 test('sums that are damaged or lost leave all in doubt', async () => {
@@ -81,9 +85,11 @@ test('sums that are damaged or lost leave all in doubt', async () => {
   expect(await areWhole()).toBe(false);
 });
 
-test('sums that cannot be written are no failure', async () => {
+test('sums that cannot be written are no failure, and one that cannot be read is no rot', async () => {
   await write('000005.ldb', 'one');
-  await mkdir(join(dir, 'SUMS'));
-  await new TableSums(dir).addNew();
+  await mkdir(join(dir, 'SUMS.new'));
+  expect(await new TableSums(dir).addNew()).toBe(false);
   expect(await areWhole()).toBe(false);
+  await mkdir(join(dir, 'SUMS'));
+  await expect(areWhole()).rejects.toThrow('EISDIR');
 });
