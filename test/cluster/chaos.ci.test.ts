@@ -4,7 +4,7 @@ import { makeTempFolder, removeTempFolder } from '../integration/harness/temp-fo
 import { chaosKinds } from './chaos/chaos-plan.ts';
 import { isClean, runChaos } from './chaos/chaos-run.ts';
 
-const seconds = 75;
+const seconds = 120;
 const msMax = 400_000;
 let folder = '';
 
