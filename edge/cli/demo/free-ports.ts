@@ -9,6 +9,12 @@ import type { AddressInfo, Server } from 'node:net';
  */
 const range = { from: 10_000, to: 32_767 } as const;
 
+/**
+ * Test files run side by side in workers with numbers from 1 on. Each takes ports of its own: one
+ * whose node is down between two starts would be free for the others.
+ */
+const workers = 4;
+
 const triesMax = 1_000;
 
 /**
@@ -18,9 +24,11 @@ const triesMax = 1_000;
  */
 export const freePorts = async (count: number): Promise<number[]> => {
   const servers: Server[] = [];
+  const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % workers;
+  const perWorker = Math.floor((range.to - range.from + 1) / workers);
   for (let tries = 0; servers.length < count; tries += 1) {
     if (tries === triesMax) throw new Error(`no free port in ${range.from}-${range.to}`);
-    const port = range.from + Math.floor(Math.random() * (range.to - range.from + 1));
+    const port = range.from + workers * Math.floor(Math.random() * perWorker) + worker;
     const server = await tryListen(port);
     if (server !== undefined) servers.push(server);
   }
